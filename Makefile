@@ -1,0 +1,55 @@
+# Everything a user or a developer does. `make` alone lists the targets.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-all lint format check build image bench docs fixtures clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+# Installs from the lockfile, without install scripts; the pinned Node comes as one of the packages.
+node_modules/.installed: package.json package-lock.json
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@node -e 'if (Number(process.versions.node.split(".")[0]) < 26) { console.error("the pinned Node is missing for this platform: " + process.version); process.exit(1) }'
+	@touch $@
+
+run: node_modules/.installed ## run the relay on built-in mock providers, no keys needed
+	@node cmd/outrigger/main.ts demo $(ARGS)
+
+demo: run ## the same as run
+
+test: node_modules/.installed ## the tests (under five minutes)
+	@node scripts/test.ts
+
+test-all: node_modules/.installed ## all tests, the slow ones too
+	@node scripts/test.ts --all
+
+lint: node_modules/.installed ## format, lint, types, dead code, import rules
+	@biome check --error-on-warnings .
+	@tsc
+	@knip
+	@depcruise --config .dependency-cruiser.cjs --output-type err-long cmd internal
+
+format: node_modules/.installed ## write the canonical format
+	@biome check --write .
+
+check: lint test ## lint and test
+
+build: node_modules/.installed ## build the single executable into dist/
+	@node scripts/build.ts
+
+image: build ## build the container image
+	@deploy/docker/build.sh
+
+bench: node_modules/.installed ## compare with nginx and a bare Node proxy
+	@node test/bench/run.ts
+
+docs: node_modules/.installed ## write the generated pages again
+	@node scripts/docs.ts
+
+fixtures: node_modules/.installed ## copy the chosen recordings into test/fixtures
+	@node scripts/fixtures.ts
+
+clean: ## remove what was built and installed
+	@rm -rf dist coverage node_modules
