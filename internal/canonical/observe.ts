@@ -1,0 +1,102 @@
+import type { Usage } from './answer.ts'
+import type { Failure, FailureKind } from './failure.ts'
+import type { Target, TargetId } from './plan.ts'
+import type { DialectName } from './request.ts'
+
+/** How an attempt ended: well, by a failure's kind, or unused because another attempt won. */
+export type AttemptOutcome = 'ok' | FailureKind | 'abandoned'
+
+/** How the stream ended for the client; `recovered` was continued on another target. */
+export type StreamOutcome = 'complete' | 'recovered' | 'truncated' | 'failed'
+
+/** How a request ended for the client. */
+export type RequestOutcome = 'ok' | 'recovered' | 'truncated' | 'failed' | 'rejected' | 'cancelled'
+
+/** One request to one target, as the log and the error message tell it. */
+export type AttemptRecord = {
+  readonly target: TargetId
+  readonly outcome: AttemptOutcome
+  readonly status?: number
+  readonly durationMs: number
+  readonly firstTokenMs?: number
+  readonly message?: string
+}
+
+/** What the relay tells while a request runs; each observer (health, metrics, log, prices, budgets) hears all of it. */
+export type RelayEvent =
+  | { readonly kind: 'request_started'; readonly requestId: string; readonly dialect: DialectName; readonly atMs: number }
+  | {
+      readonly kind: 'attempt_started'
+      readonly requestId: string
+      readonly route: string
+      readonly target: Target
+      readonly number: number
+      /** The key of the provider's pool that is used, by its place in the pool. */
+      readonly keyIndex: number
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'first_token'
+      readonly requestId: string
+      readonly target: Target
+      readonly afterMs: number
+      readonly atMs: number
+    }
+  | {
+      readonly kind: 'attempt_ended'
+      readonly requestId: string
+      readonly route: string
+      readonly target: Target
+      readonly keyIndex: number
+      readonly outcome: AttemptOutcome
+      readonly failure?: Failure
+      readonly status?: number
+      readonly usage?: Usage
+      readonly durationMs: number
+      readonly atMs: number
+      /** Response headers of the provider, lower-case names: the rate limits are learnt from them. */
+      readonly headers?: Readonly<Record<string, string>>
+    }
+  | {
+      readonly kind: 'failover'
+      readonly requestId: string
+      readonly route: string
+      readonly from: Target
+      readonly to: Target
+      readonly reason: FailureKind
+      readonly waitMs: number
+    }
+  | { readonly kind: 'retry_budget_exhausted'; readonly requestId: string; readonly route: string }
+  | RequestEnded
+
+export type RequestEnded = {
+  readonly kind: 'request_ended'
+  readonly requestId: string
+  readonly dialect: DialectName
+  /** Empty when no route was found. */
+  readonly route: string
+  /** The target that answered, when one did. */
+  readonly target?: Target
+  readonly outcome: RequestOutcome
+  /** For streams only. */
+  readonly streamOutcome?: StreamOutcome
+  /** HTTP status that the client got; 499 when it went away before. */
+  readonly status: number
+  /** The error code that the client got. */
+  readonly code?: string
+  readonly stream: boolean
+  readonly attempts: readonly AttemptRecord[]
+  readonly usage?: Usage
+  readonly costUsd?: number
+  readonly durationMs: number
+  readonly firstTokenMs?: number
+  /** Time spent inside the relay: neither waiting for a provider nor for the client. */
+  readonly overheadMs: number
+  readonly dropped: readonly string[]
+  readonly client?: string
+  readonly tier?: string
+  readonly atMs: number
+}
+
+/** Hears what happens; must not throw and must not wait. */
+export type Observer = (event: RelayEvent) => void

@@ -1,0 +1,89 @@
+import type { DialectName, Request } from './request.ts'
+
+/** `provider/model`: the name of a target in config, logs, metrics and headers. */
+export type TargetId = string
+
+/** USD per million tokens. */
+export type Price = {
+  readonly input: number
+  readonly output: number
+  readonly cachedInput?: number
+  readonly cacheWrite?: number
+  readonly cacheWrite1h?: number
+}
+
+/** One model at one provider: the unit that is healthy or not, has a price and a window. */
+export type Target = {
+  readonly id: TargetId
+  /** The provider's name in the routing file. */
+  readonly provider: string
+  /** The model's name at the provider. */
+  readonly model: string
+  /** The dialect the provider speaks. */
+  readonly dialect: DialectName
+  readonly weight: number
+  /** Overrides the catalogue. */
+  readonly price?: Price
+  /** Context window in tokens, where known. */
+  readonly context?: number
+}
+
+/** A target's place in the order, with the reason why it stands there. */
+export type Step = { readonly target: Target; readonly reason: string; readonly estimatedUsd?: number }
+
+/** A target that was left out, and why. */
+export type Exclusion = { readonly target: Target; readonly reason: string; readonly kind: ExclusionKind }
+
+export type ExclusionKind =
+  | 'breaker_open'
+  | 'resting'
+  | 'draining'
+  | 'price'
+  | 'budget'
+  | 'context'
+  | 'capability'
+  | 'rule'
+  | 'rate_limit'
+
+/** The order in which targets are tried for one request, decided before the first is called. */
+export type Plan = {
+  /** The key of `models` that matched, or `provider/model` when the client named a target. */
+  readonly route: string
+  /** The strategy that ordered the steps. */
+  readonly strategy: string
+  readonly steps: readonly Step[]
+  readonly excluded: readonly Exclusion[]
+  /** The index of the rule that applied, for `explain`. */
+  readonly rule?: number
+}
+
+/** Why no plan could be made; `code` is what the client sees. */
+export type PlanProblem = {
+  readonly code:
+    | 'model_not_found'
+    | 'no_target_available'
+    | 'no_target_within_max_cost'
+    | 'context_length_exceeded'
+    | 'unsupported_by_target'
+  readonly message: string
+  readonly excluded: readonly Exclusion[]
+  /** When the first of the excluded targets may take traffic again. */
+  readonly retryAfterMs?: number
+}
+
+/** What the client says besides the body: the `x-outrigger-*` headers and who it is. */
+export type Hints = {
+  readonly tier?: string
+  readonly priority: 'low' | 'normal' | 'high'
+  readonly tags: Readonly<Record<string, string>>
+  readonly maxCostUsd?: number
+  readonly timeoutMs?: number
+  readonly cacheOff: boolean
+  /** The virtual key's name, when `clients` are configured. */
+  readonly client?: string
+  /** Lower-case names of the headers that a rule matches on. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What a plan is made from. */
+export type PlanInput = { readonly request: Request; readonly hints: Hints }

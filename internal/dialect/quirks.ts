@@ -1,0 +1,127 @@
+import type { Effort } from '#canonical/request.ts'
+
+/**
+ * How a provider departs from the dialect it speaks. Vendor facts reach a dialect only through this type, so that no
+ * dialect ever asks who the vendor is. Everything left out means: as the dialect's own vendor does it.
+ */
+export type Quirks = {
+  /** Whose opaque data (signatures, encrypted reasoning) may be sent here. */
+  readonly vendor: string
+  /** Whether bytes may pass through between a client and this provider of the same dialect. Default true. */
+  readonly passthrough?: boolean
+  /** Request fields (wire names) that the provider refuses; they are dropped and named. */
+  readonly rejects?: readonly string[]
+  readonly chat?: ChatQuirks
+  readonly anthropic?: AnthropicQuirks
+  readonly gemini?: GeminiQuirks
+  readonly responses?: ResponsesQuirks
+}
+
+/** Departures of servers that speak OpenAI Chat Completions. */
+export type ChatQuirks = {
+  /** `developer` only at OpenAI itself; everywhere else `system`. Default `system`. */
+  readonly systemRole?: 'system' | 'developer'
+  /** The name of the output limit. Default `max_tokens`. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** The name of the seed. Default `seed`. */
+  readonly seedField?: 'seed' | 'random_seed'
+  /** How `must call a tool` is spelt. Default `required`. */
+  readonly requiredChoice?: 'required' | 'any'
+  /** Tool call ids must be exactly nine of `[a-zA-Z0-9]` (Mistral). Default false. */
+  readonly shortToolIds?: boolean
+  /** A `user` message may not follow a `tool` message (Mistral). Default false. */
+  readonly noUserAfterTool?: boolean
+  /** Whether `stream_options.include_usage` is understood. Default true. */
+  readonly streamOptions?: boolean
+  /** Where reasoning of earlier turns is sent back. Default: it is left out. */
+  readonly reasoningBack?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'content_thinking'
+  /** How the request switches reasoning on and off. Default `none`. */
+  readonly reasoningControl?:
+    | 'none'
+    | 'reasoning_effort'
+    | 'deepseek_thinking'
+    | 'qwen_enable_thinking'
+    | 'openrouter_reasoning'
+    | 'mistral_effort'
+  /** Reasoning tokens are not part of `completion_tokens` and must be added (xAI). Default false. */
+  readonly reasoningOutsideCompletion?: boolean
+  /** `completion_tokens` leaves reasoning out and no detail tells it: output is total − prompt (Gemini's OpenAI layer). Default false. */
+  readonly outputFromTotal?: boolean
+  /** Which `response_format` types are taken. Default: both. */
+  readonly responseFormat?: 'both' | 'json_object_only' | 'none'
+  /** Whether image parts are taken. Default true. */
+  readonly images?: boolean
+  /** `top_k`, `min_p`, `repetition_penalty` are taken (vLLM, Qwen, OpenRouter, Together). Default false. */
+  readonly extendedSampling?: boolean
+  /** `cache_control` on text parts is taken (OpenRouter, Qwen). Default false. */
+  readonly cacheControl?: boolean
+  /** `prefix: true` on a last assistant message continues it (Mistral, DeepSeek beta). Default: no prefill. */
+  readonly prefill?: 'prefix' | 'partial'
+  /** Text in `<think>` tags within the content is reasoning. Default false. */
+  readonly thinkTags?: boolean
+  /** A stream that ends with `[DONE]` but no finish reason is complete when it had content. Default true. */
+  readonly laxFinish?: boolean
+}
+
+/** Departures of servers that speak Anthropic Messages. */
+export type AnthropicQuirks = {
+  /** The `anthropic-version` header. Default `2023-06-01`. */
+  readonly version?: string
+}
+
+/** Departures of servers that speak Gemini. */
+export type GeminiQuirks = {
+  /** Vertex: function call ids are left out. Default false. */
+  readonly noCallIds?: boolean
+}
+
+/** Departures of servers that speak OpenAI Responses. */
+export type ResponsesQuirks = {
+  /** Whether encrypted reasoning may be asked for and sent back. Default true at OpenAI, false elsewhere. */
+  readonly encryptedReasoning?: boolean
+  /** Custom (grammar) tools are understood. Default false: they are emulated by functions. */
+  readonly customTools?: boolean
+}
+
+/** What a model can do, as far as a dialect must know to write a request that it takes. From the provider's table, by model name. */
+export type ModelTraits = {
+  /** `none`: temperature, top_p, top_k and penalties are refused. `one`: temperature or top_p, not both. `unless_reasoning`: only without reasoning. */
+  readonly sampling: 'all' | 'none' | 'one' | 'unless_reasoning'
+  /** The largest temperature; larger ones are clamped. */
+  readonly maxTemperature?: number
+  /** Whether stop sequences are taken. Default true. */
+  readonly stop?: boolean
+  readonly reasoning: ReasoningTraits
+  /** Whether a tool can be forced: never, or not while it reasons. */
+  readonly forcedTool: 'yes' | 'no' | 'unless_reasoning'
+  /** Whether a last assistant message is continued. */
+  readonly prefill: boolean
+  /** Whether system text may stand later in the conversation. */
+  readonly lateSystem: boolean
+  /** Tokens of output at most, where known. */
+  readonly maxOutput?: number
+  /** Context window in tokens, where known. */
+  readonly context?: number
+  /** Whether images may stand inside tool results. */
+  readonly imagesInToolResults: boolean
+  /** Whether a JSON schema for the answer is taken natively. */
+  readonly jsonSchema: boolean
+  /** Gemini: whether functions and a JSON schema for the answer go together. Default true. */
+  readonly schemaWithTools?: boolean
+}
+
+export type ReasoningTraits =
+  /** The model does not reason, or cannot be told how much: the field is left out. */
+  | { readonly kind: 'none' }
+  /** By words; `efforts` are the ones it takes, weakest first. */
+  | { readonly kind: 'effort'; readonly efforts: readonly Effort[] }
+  /** By tokens (Claude up to 4.5, Gemini 2.5, Qwen). `off`: the budget that switches it off, when one does. */
+  | { readonly kind: 'budget'; readonly min: number; readonly max: number; readonly off?: number }
+  /** Anthropic's adaptive thinking; `off`: how the model can be kept from thinking. */
+  | {
+      readonly kind: 'adaptive'
+      readonly efforts: readonly Effort[]
+      readonly off: 'disabled' | 'disabled_up_to_high' | 'between_tools' | 'never'
+    }
+  /** Gemini 3 and later: levels; it cannot be switched off. */
+  | { readonly kind: 'level'; readonly levels: readonly ('minimal' | 'low' | 'medium' | 'high')[] }

@@ -1,0 +1,56 @@
+import { err, ok, type Result } from './result.ts'
+
+/** A JSON object of unknown content. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+/** Whether the value is a JSON object (not an array, not null). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value as an object, `{}` when it is something else. */
+export function asObject(value: unknown): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/** The value as an array, `[]` when it is something else. */
+export function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The value as a finite number. */
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+export function asBoolean(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+/** Parses JSON text; the error is the parser's message. */
+export function parseJson(text: string): Result<unknown, string> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return ok(value)
+  } catch (error) {
+    return err(error instanceof Error ? error.message : String(error))
+  }
+}
+
+type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Leaves out the keys whose value is undefined, so that optional fields can be written in one literal. */
+export function compact<const T extends object>(value: T): Compact<T> {
+  const result: Record<string, unknown> = {}
+  for (const [key, entry] of Object.entries(value)) {
+    if (entry !== undefined) result[key] = entry
+  }
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the loop above does what the type says, which the compiler cannot follow.
+  return result as Compact<T>
+}
