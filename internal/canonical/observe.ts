@@ -53,6 +53,8 @@ export type RelayEvent =
       readonly status?: number
       readonly usage?: Usage
       readonly durationMs: number
+      /** From the call to the first content. */
+      readonly firstTokenMs?: number
       readonly atMs: number
       /** Response headers of the provider, lower-case names: the rate limits are learnt from them. */
       readonly headers?: Readonly<Record<string, string>>

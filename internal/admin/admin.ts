@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+/** What an operator's request is answered with. */
+export type AdminAnswer = {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** `body` is the text of the request, at most `maxBodyBytes` long. */
+export type AdminCall = {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+  readonly accept: string
+}
+
+export type AdminRoute = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>
+
+/** Routes by `METHOD /path`. */
+export type AdminRoutes = Readonly<Record<string, AdminRoute>>
+
+const maxBodyBytes = 1024 * 1024
+
+/** The operator port: health, metrics, status. It has no secrets to give, but it can drain: bind it to a trusted address. */
+export function createAdmin(routes: AdminRoutes, onBug: (error: unknown) => void): Server {
+  return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+    answer(request, routes)
+      .then((result) => send(response, result, request.method === 'HEAD'))
+      .catch((error: unknown) => {
+        onBug(error)
+        send(response, text(500, 'an error inside the relay\n'), false)
+      })
+  })
+}
+
+async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer> {
+  const url = URL.parse(request.url ?? '/', 'http://admin')
+  if (url === null) return text(400, 'not a URL\n')
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
+  const route = routes[`${method} ${url.pathname}`]
+  if (route === undefined) {
+    const allowed = Object.keys(routes).flatMap((key) =>
+      key.endsWith(` ${url.pathname}`) ? [key.slice(0, key.indexOf(' '))] : [],
+    )
+    if (allowed.length === 0) return text(404, `there is nothing at ${url.pathname}\n`)
+    return { ...text(405, `use ${allowed.join(' or ')}\n`), headers: { allow: allowed.join(', ') } }
+  }
+  // A page in a browser may not make the relay do things: only the same origin, or a tool, may write.
+  if (method !== 'GET' && crossOrigin(request)) return text(403, 'requests from other origins are refused\n')
+  const body = await readText(request)
+  if (body === undefined) return text(413, `the body is larger than ${maxBodyBytes} bytes\n`)
+  return await route({ method, path: url.pathname, query: url.searchParams, body, accept: request.headers.accept ?? '' })
+}
+
+function crossOrigin(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers
+  if (origin === undefined) return false
+  return URL.parse(origin)?.host !== host
+}
+
+function readText(request: IncomingMessage): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  let body = ''
+  request.setEncoding('utf8')
+  request.on('data', (chunk: string) => {
+    body += chunk
+    if (body.length > maxBodyBytes) resolve(undefined)
+  })
+  request.on('end', () => resolve(body))
+  request.on('close', () => resolve(body))
+  return promise
+}
+
+function send(response: ServerResponse, { status, contentType, body, headers }: AdminAnswer, headOnly: boolean): void {
+  if (response.headersSent) return
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
+  response.end(headOnly ? undefined : body)
+}
+
+export function text(status: number, body: string): AdminAnswer {
+  return { status, contentType: 'text/plain; charset=utf-8', body }
+}
+
+export function json(status: number, value: unknown): AdminAnswer {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` }
+}

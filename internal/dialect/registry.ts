@@ -1,0 +1,20 @@
+import type { DialectName } from '#canonical/request.ts'
+import { anthropic } from './anthropic/index.ts'
+import type { Dialect } from './dialect.ts'
+import { gemini } from './gemini/index.ts'
+import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
+
+const byName: Readonly<Record<DialectName, Dialect>> = {
+  'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
+  anthropic,
+  gemini,
+}
+
+/** All dialects, in the order in which their routes are looked up. */
+export const dialects: readonly Dialect[] = Object.values(byName)
+
+export function dialectByName(name: DialectName): Dialect {
+  return byName[name]
+}

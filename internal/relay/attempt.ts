@@ -1,0 +1,148 @@
+import type { Emit } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+import type { Target } from '#canonical/plan.ts'
+import type { ProviderConfig } from '#config/config.ts'
+import type { AnswerContext } from '#dialect/dialect.ts'
+import type { Clock } from '#lib/clock.ts'
+import { type Call, call, type ResponseHeaders } from '#upstream/call.ts'
+import type { Pools } from '#upstream/pools.ts'
+import { consumeError } from './consume-error.ts'
+import { consumeStream } from './consume-stream.ts'
+import { consumeWhole, consumeWholeAsStream, type WholeContext } from './consume-whole.ts'
+import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import { type AttemptLimits, type Expired, watchAttempt } from './deadline.ts'
+import type { Exchange } from './exchange.ts'
+import type { Prepared } from './prepare.ts'
+import { callHeaders } from './request-headers.ts'
+import type { StreamOut } from './stream-out.ts'
+
+export type AttemptParams = {
+  readonly exchange: Exchange
+  readonly target: Target
+  readonly provider: ProviderConfig
+  /** The key of the provider's pool; undefined for a provider without keys. */
+  readonly key: string | undefined
+  readonly prepared: Prepared
+  readonly answerContext: AnswerContext
+  readonly limits: AttemptLimits
+  /** For streams: the client's end, and where events go before it. */
+  readonly stream?: { readonly out: StreamOut; readonly emit: Emit }
+}
+
+export type AttemptDeps = { readonly clock: Clock; readonly pools: Pools; readonly maxAnswerBytes: number }
+
+/** How an attempt ended, with what the observers want to know of it. */
+export type AttemptEnd = {
+  readonly result: AttemptResult
+  readonly status?: number
+  readonly headers?: ResponseHeaders
+  /** From the call to the end. */
+  readonly durationMs: number
+  /** From the call to the first content. */
+  readonly firstTokenMs?: number
+}
+
+export type Attempt = {
+  readonly ended: Promise<AttemptEnd>
+  /** Ends it at once with this failure; nothing more is read or written. */
+  readonly cancel: (failure: Failure) => void
+}
+
+/** One request to one target: sends it, watches it, and reads the answer. */
+export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt {
+  const { clock } = deps
+  const startedMs = clock.now()
+  const { promise, resolve } = Promise.withResolvers<AttemptEnd>()
+  let status: number | undefined
+  let headers: ResponseHeaders | undefined
+  let firstTokenMs: number | undefined
+  let consumer: Consumer | undefined
+  let settled = false
+
+  const settle = (result: AttemptResult): void => {
+    if (settled) return
+    settled = true
+    watch.stop()
+    // A stream that ended well may still have bytes to come; only what failed is cut off.
+    if (result.kind === 'failed') running.cancel()
+    resolve({ result, durationMs: clock.now() - startedMs, ...facts() })
+  }
+  const facts = (): Pick<AttemptEnd, 'status' | 'headers' | 'firstTokenMs'> => ({
+    ...(status === undefined ? {} : { status }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+  })
+  const fail = (failure: Failure): void => settle({ kind: 'failed', failure })
+
+  const watch = watchAttempt(clock, params.limits, (what) => fail(expired(what, params)))
+  const port: ConsumerPort = {
+    settle,
+    life: () => watch.life(),
+    content() {
+      firstTokenMs ??= clock.now() - startedMs
+    },
+    pause() {
+      running.pause()
+      watch.suspend()
+      params.exchange.client.onDrain(port.resume)
+    },
+    resume() {
+      watch.life()
+      running.resume()
+    },
+  }
+  const running: Call = call(
+    deps.pools.to(params.provider.baseUrl),
+    {
+      method: 'POST',
+      path: params.prepared.encoded.path,
+      headers: callHeaders(params.provider, params.key, params.prepared, params.exchange.forward),
+      body: JSON.stringify(params.prepared.encoded.body),
+    },
+    {
+      onHead(answeredStatus, answeredHeaders) {
+        status = answeredStatus
+        headers = answeredHeaders
+        consumer = consumerFor(params, deps, { status, headers }, port)
+      },
+      onData: (bytes) => settled || consumer?.data(bytes),
+      onEnd: () => settled || consumer?.end(),
+      onFailure: (failure) => fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure),
+    },
+  )
+  return { ended: promise, cancel: fail }
+}
+
+function consumerFor(
+  params: AttemptParams,
+  deps: AttemptDeps,
+  head: { readonly status: number; readonly headers: ResponseHeaders },
+  port: ConsumerPort,
+): Consumer {
+  const { prepared, provider, exchange, stream } = params
+  if (head.status < 200 || head.status > 299)
+    return consumeError({ ...head, dialect: prepared.dialect, provider: provider.type }, port)
+  const context: WholeContext = {
+    prepared,
+    clientDialect: exchange.dialect,
+    answerContext: params.answerContext,
+    maxBytes: deps.maxAnswerBytes,
+  }
+  if (stream === undefined) return consumeWhole(context, port)
+  // A provider that was asked for a stream and answers with JSON has an error to tell, or cannot stream.
+  const isJson = head.headers['content-type']?.includes('application/json') === true
+  return isJson ? consumeWholeAsStream(context, stream.out, port) : consumeStream({ prepared, ...stream }, port)
+}
+
+function expired(what: Expired, { stream, limits }: AttemptParams): Failure {
+  switch (what) {
+    case 'first_token':
+      return { kind: 'timeout', phase: 'first_token', message: `no sign of life within ${limits.firstTokenMs} ms` }
+    case 'idle': {
+      const phase = stream?.out.committed() === true ? 'stream' : 'first_token'
+      return { kind: 'timeout', phase, message: `silent for ${limits.idleMs} ms` }
+    }
+    case 'total':
+      return { kind: 'timeout', phase: 'body', message: `not finished within ${limits.totalMs} ms` }
+  }
+}

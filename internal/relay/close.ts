@@ -1,0 +1,164 @@
+import type { RequestEnded } from '#canonical/observe.ts'
+import type { PlanProblem } from '#canonical/plan.ts'
+import { commentFrame } from '#framing/sse-write.ts'
+import type { AttemptEnd } from './attempt.ts'
+import type { AttemptResult } from './consumer.ts'
+import type { RelayDeps } from './deps.ts'
+import type { Exchange } from './exchange.ts'
+import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
+import type { Ending } from './record.ts'
+import { answerHeaders, formatUsd, overheadMs } from './response-headers.ts'
+import { type Run, tell } from './run.ts'
+
+type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
+
+/** The answer came to its end: what is still held goes out. */
+export function closeAnswered(run: Run, result: Answered): void {
+  priceAnswer(run)
+  if (result.kind === 'whole') {
+    sendWhole(run, result.body)
+    return close(run, { outcome: 'ok', status: 200 })
+  }
+  const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
+  run.out?.end(closingComment(run, outcome))
+  close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome })
+}
+
+/** Every target gave nothing or an empty answer: the empty one goes to the client as the provider gave it. */
+export function closeEmpty(run: Run, end: AttemptEnd): void {
+  if (end.result.kind !== 'failed' || end.result.empty === undefined) return closeFailed(run)
+  const { body, usage } = end.result.empty
+  run.record.usage = usage
+  priceAnswer(run)
+  if (run.out !== undefined) {
+    run.out.event({ kind: 'end' })
+    run.out.end(closingComment(run, 'complete'))
+    return close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete', code: 'empty_answer' })
+  }
+  sendWhole(run, body ?? '')
+  close(run, { outcome: 'ok', status: 200, code: 'empty_answer' })
+}
+
+/** Nothing could be had: an error in the dialect's form, in the stream when it has begun. */
+export function closeFailed(run: Run): void {
+  const { out, record, exchange } = run
+  priceAnswer(run)
+  if (out?.committed() === true) {
+    const failure = record.failures[record.failures.length - 1 - record.continuations]?.failure ?? record.failures.at(-1)?.failure
+    if (failure !== undefined) out.fail(failure)
+    out.end(closingComment(run, 'truncated'))
+    return close(run, {
+      outcome: 'truncated',
+      status: 200,
+      streamOutcome: 'truncated',
+      ...(failure === undefined ? {} : { code: failure.kind }),
+    })
+  }
+  const final = errorOfAttempts(record, exchange.requestId)
+  const status = sendError(exchange, final, answerHeaders(run))
+  close(run, {
+    outcome: 'failed',
+    status,
+    code: final.error.code,
+    ...(out === undefined ? {} : { streamOutcome: 'failed' as const }),
+  })
+}
+
+export function closeGone(run: Run): void {
+  close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
+}
+
+/** No target could be tried at all. */
+export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): void {
+  const final = errorOfPlan(problem, exchange.requestId)
+  const status = sendError(exchange, final, {
+    'x-outrigger-request-id': exchange.requestId,
+    'x-request-id': exchange.requestId,
+    'x-outrigger-attempts': '0',
+  })
+  const nowMs = deps.clock.now()
+  const ended: RequestEnded = {
+    kind: 'request_ended',
+    requestId: exchange.requestId,
+    dialect: exchange.dialect.name,
+    route: '',
+    outcome: 'rejected',
+    status,
+    code: problem.code,
+    stream: exchange.request.stream,
+    attempts: [],
+    durationMs: nowMs - exchange.startedMs,
+    overheadMs: nowMs - exchange.startedMs,
+    dropped: [],
+    atMs: nowMs,
+  }
+  for (const observe of deps.observers) observe(ended)
+}
+
+/** Sends an error in the client's dialect; gives its status. */
+export function sendError(
+  exchange: Pick<Exchange, 'dialect' | 'client'>,
+  final: FinalError,
+  headers: Readonly<Record<string, string>>,
+): number {
+  const { status, body } = exchange.dialect.encodeError(final.error)
+  const retry =
+    final.retryAfterMs === undefined
+      ? { 'x-should-retry': 'false' }
+      : {
+          'x-should-retry': 'true',
+          'retry-after': String(Math.ceil(final.retryAfterMs / 1000)),
+          'retry-after-ms': String(Math.ceil(final.retryAfterMs)),
+        }
+  exchange.client.head(status, { ...headers, ...retry, 'content-type': 'application/json' })
+  exchange.client.end(JSON.stringify(body))
+  return status
+}
+
+function sendWhole(run: Run, body: string): void {
+  const bytes = Buffer.from(body)
+  run.exchange.client.head(200, {
+    ...answerHeaders(run),
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+  })
+  run.exchange.client.end(bytes)
+}
+
+function priceAnswer({ record, deps }: Run): void {
+  if (record.target !== undefined && record.usage !== undefined) record.costUsd = deps.costOf(record.target, record.usage)
+}
+
+/** The last line of a stream: a comment, which every SDK skips and every log keeps. */
+function closingComment(run: Run, outcome: 'complete' | 'recovered' | 'truncated'): string {
+  const { record, exchange } = run
+  if (!exchange.dialect.streamContentType(exchange.request).startsWith('text/event-stream')) return ''
+  const cost = record.costUsd === undefined ? '' : ` cost_usd=${formatUsd(record.costUsd)}`
+  const target = (record.target?.id ?? '').replaceAll(' ', '_')
+  return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}`)
+}
+
+function close(run: Run, ending: Ending): void {
+  const { exchange, record, plan, deps } = run
+  const { hints } = exchange
+  const nowMs = deps.clock.now()
+  tell(run, {
+    kind: 'request_ended',
+    requestId: exchange.requestId,
+    dialect: exchange.dialect.name,
+    route: plan.route,
+    stream: exchange.request.stream,
+    attempts: record.attempts,
+    durationMs: nowMs - exchange.startedMs,
+    overheadMs: overheadMs(run),
+    dropped: record.dropped,
+    atMs: nowMs,
+    ...ending,
+    ...(record.target === undefined ? {} : { target: record.target }),
+    ...(record.usage === undefined ? {} : { usage: record.usage }),
+    ...(record.costUsd === undefined ? {} : { costUsd: record.costUsd }),
+    ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
+    ...(hints.client === undefined ? {} : { client: hints.client }),
+    ...(hints.tier === undefined ? {} : { tier: hints.tier }),
+  })
+}

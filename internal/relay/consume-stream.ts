@@ -1,0 +1,79 @@
+import type { AnswerEvent, Emit } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+import { parseSse, type SseFrame } from '#framing/sse-parse.ts'
+import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import { judgeSeen } from './judge.ts'
+import type { Prepared } from './prepare.ts'
+import type { StreamOut } from './stream-out.ts'
+
+export type StreamContext = {
+  readonly prepared: Prepared
+  readonly out: StreamOut
+  /** Where decoded events go: to the client's encoder, or first through the seam of a continuation. */
+  readonly emit: Emit
+}
+
+/** Reads a stream frame by frame and hands it to the client, packet by packet. */
+export function consumeStream({ prepared, out, emit }: StreamContext, port: ConsumerPort): Consumer {
+  const { dialect, request, target, encoded, passthrough } = prepared
+  let ended: 'open' | 'end' | Failure = 'open'
+  let contentSeen = false
+
+  const take = (event: AnswerEvent): void => {
+    if (ended !== 'open') return
+    if (event.kind === 'failure') {
+      ended = event.failure
+      return
+    }
+    if (event.kind === 'end') ended = 'end'
+    if (event.kind !== 'start') port.life()
+    if (passthrough) out.note(event)
+    // The end is written once the answer has been judged.
+    else if (event.kind !== 'end') emit(event)
+    if (!contentSeen && out.seen.length() > 0) {
+      contentSeen = true
+      port.content()
+    }
+  }
+  const names = encoded.names === undefined ? {} : { names: encoded.names }
+  const decoder = dialect.decodeStream(take, { request, target, ...names })
+
+  const readFrame = (frame: SseFrame): void => {
+    if (ended !== 'open') return
+    decoder.frame(frame)
+    if (passthrough && (ended === 'open' || ended === 'end')) out.raw(dialect.passthrough.frame(frame, request))
+  }
+  const parser = parseSse(readFrame, (limit) => {
+    ended = { kind: 'malformed', phase: 'stream', message: `an event is larger than ${limit} bytes` }
+  })
+  const settle = (): void => {
+    if (ended === 'open') return
+    if (ended === 'end') port.settle(soundEnd(prepared, out, passthrough))
+    else port.settle({ kind: 'failed', failure: ended, ...withUsage(out) })
+  }
+  return {
+    data(bytes) {
+      parser.push(bytes)
+      if (ended !== 'open') return settle()
+      if (!out.flush()) port.pause()
+    },
+    end() {
+      parser.end()
+      if (ended === 'open') decoder.end()
+      settle()
+    },
+  }
+}
+
+function soundEnd(prepared: Prepared, out: StreamOut, passthrough: boolean): AttemptResult {
+  const usage = out.seen.usage()
+  const fault = judgeSeen(prepared.request, out.seen, 'first_token')
+  if (fault !== undefined && !out.committed()) return { kind: 'failed', failure: fault, empty: { body: undefined, usage } }
+  if (!passthrough) out.event({ kind: 'end' })
+  return { kind: 'streamed', usage }
+}
+
+function withUsage(out: StreamOut): { readonly usage?: NonNullable<ReturnType<StreamOut['seen']['usage']>> } {
+  const usage = out.seen.usage()
+  return usage === undefined ? {} : { usage }
+}

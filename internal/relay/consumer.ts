@@ -1,0 +1,37 @@
+import type { Answer, Usage } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+
+/** What an attempt came to. */
+export type AttemptResult =
+  /** A whole answer: `body` is what the client gets. */
+  | { readonly kind: 'whole'; readonly body: string; readonly usage: Usage | undefined; readonly model: string }
+  /** A stream that came to its sound end; its text has gone, or is held by the `StreamOut`. */
+  | { readonly kind: 'streamed'; readonly usage: Usage | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      /** An answer that is empty but otherwise sound: better than none when no other target is left. */
+      readonly empty?: { readonly body: string | undefined; readonly usage: Usage | undefined }
+      /** Tokens that the failed attempt is known to have cost. */
+      readonly usage?: Usage
+    }
+
+/** Takes the bytes of one answer. It settles at most once. */
+export type Consumer = {
+  readonly data: (bytes: Uint8Array) => void
+  readonly end: () => void
+}
+
+/** What a consumer tells the attempt. */
+export type ConsumerPort = {
+  readonly settle: (result: AttemptResult) => void
+  /** Something came that shows that the provider is at work. */
+  readonly life: () => void
+  /** The first content came. */
+  readonly content: () => void
+  /** The client is slow: read no further until `resume`. */
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+export type WholeBody = { readonly answer: Answer; readonly text: string }

@@ -1,0 +1,119 @@
+import type { AnswerEvent, Emit } from '#canonical/answer.ts'
+import type { Message, Request } from '#canonical/request.ts'
+import type { SeenAnswer } from './seen-answer.ts'
+
+/**
+ * Whether a broken answer may be continued by another model: one plain text, one candidate, no promise about its form.
+ * Half a tool call or half a JSON document continued elsewhere would be worse than a clear error.
+ */
+export function canContinue(request: Request, seen: SeenAnswer): boolean {
+  if (request.output.format !== 'text' || (request.params.candidates ?? 1) > 1 || request.params.logprobs !== undefined)
+    return false
+  return seen.plainText() !== undefined && seen.finishes().length === 0
+}
+
+/** How the next model is told what was already said. */
+export type ContinuationForm = 'prefill' | 'instruction'
+
+const instruction =
+  'Your last message was cut off by a technical fault. Continue it exactly where its text stops: repeat nothing, add no introduction, and keep its language and form.'
+
+/** The request that asks for the rest of `text`. With `prefill` the model continues its own message, else it is told to. */
+export function continuationRequest(request: Request, text: string, form: ContinuationForm): Request {
+  if (text === '') return request
+  // Anthropic refuses a prefill that ends in white space; the seam is mended on the way back.
+  const said: Message = { role: 'assistant', parts: [{ kind: 'text', text: form === 'prefill' ? text.trimEnd() : text }] }
+  const told: readonly Message[] = form === 'prefill' ? [] : [{ role: 'user', parts: [{ kind: 'text', text: instruction }] }]
+  const { maxOutput: _spent, ...params } = request.params
+  const maxOutput = request.params.maxOutput
+  const left = maxOutput === undefined ? undefined : Math.max(16, maxOutput - Math.ceil(text.length / 4))
+  return {
+    ...request,
+    messages: [...request.messages, said, ...told],
+    params: left === undefined ? params : { ...params, maxOutput: left },
+  }
+}
+
+// Long enough for a repeated sentence, short enough that the caller does not notice the wait.
+const seamCharacters = 160
+
+/**
+ * Joins the events of a continuation to what the client has seen: no second beginning, the open text part goes on, what
+ * the model repeats at the seam is cut out, its reasoning is left out, and later parts get fresh numbers.
+ */
+export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit: Emit } {
+  const before = seen.plainText() ?? ''
+  const openPart = seen.openText()
+  const offset = seen.nextPart()
+  const hidden = new Set<number>()
+  let joined: number | undefined
+  let seam: string | undefined = ''
+
+  const settleSeam = (): void => {
+    if (seam === undefined || openPart === undefined) return
+    const text = seam.slice(overlap(before, seam))
+    seam = undefined
+    if (text !== '') emit({ kind: 'part_delta', candidate: 0, part: openPart, text })
+  }
+  const delta = (event: Extract<AnswerEvent, { kind: 'part_delta' }>): void => {
+    if (hidden.has(event.part)) return
+    if (event.part !== joined || openPart === undefined) {
+      emit({ ...event, part: event.part + offset })
+      return
+    }
+    if (seam === undefined) {
+      emit({ ...event, part: openPart })
+      return
+    }
+    seam += event.text
+    if (seam.length >= seamCharacters) settleSeam()
+  }
+  const started = (event: Extract<AnswerEvent, { kind: 'part_start' }>): void => {
+    if (event.type === 'reasoning') hidden.add(event.part)
+    else if (event.type === 'text' && joined === undefined && openPart !== undefined) joined = event.part
+    else {
+      settleSeam()
+      emit({ ...event, part: event.part + offset })
+    }
+  }
+  const other = (event: Extract<AnswerEvent, { kind: 'part_end' | 'part_whole' | 'part_citation' }>): void => {
+    if (hidden.has(event.part)) return
+    settleSeam()
+    emit({ ...event, part: event.part === joined && openPart !== undefined ? openPart : event.part + offset })
+  }
+  return {
+    emit(event) {
+      switch (event.kind) {
+        case 'start':
+          return
+        case 'part_start':
+          return started(event)
+        case 'part_delta':
+          return delta(event)
+        case 'part_end':
+        case 'part_whole':
+        case 'part_citation':
+          return other(event)
+        case 'finish':
+          settleSeam()
+          return emit(event)
+        default:
+          return emit(event)
+      }
+    },
+  }
+}
+
+// Shorter matches are chance: a continuation may well begin with the letter that the text ended with.
+const leastOverlap = 12
+
+/** How many characters at the beginning of `next` repeat the end of `before`. */
+export function overlap(before: string, next: string): number {
+  const gap = before.slice(before.trimEnd().length)
+  if (gap !== '' && next.startsWith(gap)) return gap.length
+  const longest = Math.min(before.length, next.length)
+  for (let size = longest; size >= leastOverlap; size--) {
+    if (before.endsWith(next.slice(0, size))) return size
+  }
+  return 0
+}

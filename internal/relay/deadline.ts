@@ -1,0 +1,68 @@
+import type { Clock } from '#lib/clock.ts'
+
+/** The limits of one attempt, in milliseconds. */
+export type AttemptLimits = {
+  /** From the call to the first sign of life; undefined for whole answers, which only have `totalMs`. */
+  readonly firstTokenMs?: number
+  /** Between two signs of life of a stream. */
+  readonly idleMs: number
+  /** For the whole attempt. */
+  readonly totalMs: number
+}
+
+export type Expired = 'first_token' | 'idle' | 'total'
+
+export type Watch = {
+  /** Something came: the silence begins anew. */
+  readonly life: () => void
+  /** The client is slow and we do not read: silence does not count until `life`. */
+  readonly suspend: () => void
+  readonly stop: () => void
+}
+
+/**
+ * Watches an attempt for silence with one timer: it is not set anew with every chunk; when it fires it looks how long the
+ * silence has really been and sleeps for the rest.
+ */
+export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (what: Expired) => void): Watch {
+  const startedMs = clock.now()
+  let lastLifeMs: number | undefined
+  let suspended = false
+  let cancel = (): void => {}
+
+  const nextExpiry = (): { readonly atMs: number; readonly what: Expired } => {
+    const total = { atMs: startedMs + limits.totalMs, what: 'total' } as const
+    if (limits.firstTokenMs === undefined || suspended) return total
+    const silence =
+      lastLifeMs === undefined
+        ? ({ atMs: startedMs + limits.firstTokenMs, what: 'first_token' } as const)
+        : ({ atMs: lastLifeMs + limits.idleMs, what: 'idle' } as const)
+    return silence.atMs < total.atMs ? silence : total
+  }
+  const arm = (): void => {
+    const { atMs, what } = nextExpiry()
+    const leftMs = atMs - clock.now()
+    if (leftMs <= 0) return onExpired(what)
+    cancel = clock.after(leftMs, arm)
+  }
+  cancel = clock.after(nextExpiry().atMs - startedMs, arm)
+
+  return {
+    life() {
+      const first = lastLifeMs === undefined || suspended
+      lastLifeMs = clock.now()
+      suspended = false
+      // The first sign shortens or lengthens the wait at once; later ones are looked at when the timer fires.
+      if (first) {
+        cancel()
+        arm()
+      }
+    },
+    suspend() {
+      suspended = true
+    },
+    stop() {
+      cancel()
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { Usage } from '#canonical/answer.ts'
+import type { Observer } from '#canonical/observe.ts'
+import type { Plan, PlanInput, PlanProblem, Target } from '#canonical/plan.ts'
+import type { Config } from '#config/config.ts'
+import type { Health } from '#health/registry.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Result } from '#lib/result.ts'
+import type { Pools } from '#upstream/pools.ts'
+import type { RetryBudget } from './retry-budget.ts'
+
+/** What the relay works with; wired in one place, given in tests. */
+export type RelayDeps = {
+  /** The live configuration; a request keeps the one it began with. */
+  readonly config: () => Config
+  readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
+  readonly pools: Pools
+  readonly health: Pick<Health, 'admit' | 'pickKey' | 'firstTokenTimeoutMs'>
+  readonly retryBudget: RetryBudget
+  /** USD for the tokens; undefined where no price is known. */
+  readonly costOf: (target: Target, usage: Usage) => number | undefined
+  /** Hear everything, in this order. */
+  readonly observers: readonly Observer[]
+  /** Monotonic milliseconds. */
+  readonly clock: Clock
+  /** Seconds since the epoch. */
+  readonly nowSeconds: () => number
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+}

@@ -1,0 +1,31 @@
+import type { Hints, Plan } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
+import type { Dialect } from '#dialect/dialect.ts'
+
+/** The client's side of one exchange, as the relay needs it. The server makes it of a socket, a test of a few variables. */
+export type ClientPort = {
+  /** Sends status and headers; once. */
+  readonly head: (status: number, headers: Readonly<Record<string, string>>) => void
+  /** False when the client is slower than the provider: wait for `onDrain` before reading on. */
+  readonly write: (text: string) => boolean
+  readonly onDrain: (listener: () => void) => void
+  readonly end: (body?: string | Uint8Array) => void
+  /** Tells when the client closed its connection before the answer's end; at once if it already has. */
+  readonly onGone: (listener: () => void) => void
+}
+
+/** One request of a client under way: decoded, not yet planned. */
+export type Exchange = {
+  readonly requestId: string
+  readonly dialect: Dialect
+  readonly request: Request
+  readonly hints: Hints
+  /** Headers of the client that a provider of the same dialect gets: the allow-list's. */
+  readonly forward: Readonly<Record<string, string>>
+  readonly client: ClientPort
+  /** By the monotonic clock, when the request's first byte was read. */
+  readonly startedMs: number
+}
+
+/** An exchange with its plan. */
+export type Planned = Exchange & { readonly plan: Plan }

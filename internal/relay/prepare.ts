@@ -1,0 +1,75 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Loss } from '#canonical/loss.ts'
+import type { Target } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
+import type { ProviderConfig } from '#config/config.ts'
+import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
+import { dialectByName } from '#dialect/registry.ts'
+import { err, ok, type Result } from '#lib/result.ts'
+
+/** A request written for one target, ready to be sent. */
+export type Prepared = {
+  /** The provider's dialect. */
+  readonly dialect: Dialect
+  readonly target: EncodeTarget
+  readonly encoded: Encoded
+  /** The provider's bytes go to the client as they are. */
+  readonly passthrough: boolean
+  /** What the client asked for; differs from the client's own when an answer is continued. */
+  readonly request: Request
+}
+
+/** `translate`: through the canonical form also between equal dialects, since the answer's events are needed. */
+export type PrepareMode = 'passthrough_if_same' | 'translate'
+
+/** Writes the request in the target's dialect; the failure is `unsupported` when the target cannot serve what was asked. */
+export function prepare(
+  request: Request,
+  target: Target,
+  provider: ProviderConfig,
+  mode: PrepareMode,
+): Result<Prepared, Failure> {
+  const dialect = dialectByName(target.dialect)
+  const encodeTarget = {
+    model: target.model,
+    quirks: provider.type.quirksOf(target.model),
+    traits: provider.type.traitsOf(target.model),
+  }
+  const passthrough = mode === 'passthrough_if_same' && passes(request, target, encodeTarget)
+  const encoded = passthrough
+    ? dialect.passthrough.encodeRequest(request, encodeTarget)
+    : dialect.encodeRequest(request, encodeTarget)
+  const refused = [...encoded.losses, ...(passthrough ? [] : stateLosses(request))].find((loss) => loss.severity === 'refuse')
+  if (refused === undefined) return ok({ dialect, target: encodeTarget, encoded, passthrough, request })
+  return err({
+    kind: 'unsupported',
+    phase: 'request',
+    code: 'unsupported_by_target',
+    param: refused.field,
+    message: `${target.id} cannot take ${refused.field}: ${refused.reason}`,
+  })
+}
+
+function passes(request: Request, target: Target, { quirks }: EncodeTarget): boolean {
+  // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
+  return request.dialect === target.dialect && quirks.passthrough !== false && request.framing !== 'json-array'
+}
+
+/** What only the provider that keeps the conversation can know, lost on every other. */
+function stateLosses(request: Request): readonly Loss[] {
+  const { state } = request
+  if (state === undefined) return []
+  const fields: readonly (readonly [string, boolean])[] = [
+    ['previous_response_id', state.previousResponseId !== undefined],
+    ['conversation', state.conversation !== undefined],
+    ['background', state.background === true],
+    ['prompt', state.prompt !== undefined],
+  ]
+  return fields
+    .filter(([, used]) => used)
+    .map(([field]) => ({
+      field,
+      severity: 'refuse',
+      reason: 'it refers to what another provider keeps; send the whole conversation instead',
+    }))
+}

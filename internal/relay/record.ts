@@ -1,0 +1,60 @@
+import type { Usage } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+import type { AttemptRecord, RequestOutcome, StreamOutcome } from '#canonical/observe.ts'
+import type { Target } from '#canonical/plan.ts'
+
+/** What a request has been through so far; closed once, by `request_ended`. */
+export type RequestRecord = {
+  attempts: AttemptRecord[]
+  failures: { readonly target: Target; readonly failure: Failure }[]
+  /** Fields that the answering target could not take. */
+  dropped: readonly string[]
+  /** The target of the attempt under way, or of the answer. */
+  target: Target | undefined
+  /** Of all attempts that the answer is made of. */
+  usage: Usage | undefined
+  costUsd: number | undefined
+  firstTokenMs: number | undefined
+  /** Milliseconds spent waiting for providers or between attempts: the rest is ours. */
+  waitedMs: number
+  /** When the attempt under way began; undefined between attempts. */
+  attemptStartedMs: number | undefined
+  /** How many times the answer broke after its beginning and was taken up by another attempt. */
+  continuations: number
+}
+
+/** How it all ended. */
+export type Ending = {
+  readonly outcome: RequestOutcome
+  readonly status: number
+  readonly streamOutcome?: StreamOutcome
+  readonly code?: string
+}
+
+export function openRecord(): RequestRecord {
+  return {
+    attempts: [],
+    failures: [],
+    dropped: [],
+    target: undefined,
+    usage: undefined,
+    costUsd: undefined,
+    firstTokenMs: undefined,
+    waitedMs: 0,
+    attemptStartedMs: undefined,
+    continuations: 0,
+  }
+}
+
+/** The sum of what two attempts used; a continued answer was paid for twice. */
+export function addUsage(left: Usage | undefined, right: Usage | undefined): Usage | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  return {
+    input: left.input + right.input,
+    output: left.output + right.output,
+    cacheRead: left.cacheRead + right.cacheRead,
+    cacheWrite: left.cacheWrite + right.cacheWrite,
+    reasoning: left.reasoning + right.reasoning,
+    ...(left.estimated === true || right.estimated === true ? { estimated: true } : {}),
+  }
+}

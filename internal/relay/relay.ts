@@ -1,0 +1,71 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { AttemptEnd } from './attempt.ts'
+import { closeAnswered, closeEmpty, closeFailed, closeGone, closeUnplanned } from './close.ts'
+import { canContinue } from './continue.ts'
+import type { RelayDeps } from './deps.ts'
+import type { Exchange } from './exchange.ts'
+import { followPolicy } from './follow-policy.ts'
+import { openRun, type Run, tell } from './run.ts'
+import { tryTarget } from './try-target.ts'
+import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
+
+/**
+ * One request, from its plan to its last byte: targets are tried in the plan's order until one answers, the policy says
+ * stop, or nothing is left. What fails before the first content leaves no trace; what breaks after it is continued or ends
+ * with the dialect's own error.
+ */
+export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> {
+  const config = deps.config()
+  const { requestId, request, hints, dialect } = exchange
+  for (const observe of deps.observers)
+    observe({ kind: 'request_started', requestId, dialect: dialect.name, atMs: deps.clock.now() })
+  deps.retryBudget.request(deps.clock.now())
+
+  const planned = deps.plan({ request, hints }, config)
+  if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
+
+  const run = openRun(exchange, planned.value, config, deps)
+  exchange.client.onGone(() => {
+    run.gone = true
+    run.onGone()
+  })
+  await tryTargets(run)
+}
+
+async function tryTargets(run: Run): Promise<void> {
+  let empty: AttemptEnd | undefined
+  let candidate = firstCandidate(run)
+  while (candidate !== undefined) {
+    const end = await tryTarget(run, candidate)
+    if (run.gone) return closeGone(run)
+    if (end.result.kind !== 'failed') return closeAnswered(run, end.result)
+    if (end.result.empty !== undefined) empty = end
+    candidate = await afterFailure(run, candidate, end.result.failure)
+    if (run.gone) return closeGone(run)
+  }
+  // An empty answer is better than none, once every other target has been asked.
+  const last = run.record.failures.at(-1)?.failure
+  if (empty !== undefined && last?.code === 'empty_answer') return closeEmpty(run, empty)
+  closeFailed(run)
+}
+
+async function afterFailure(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
+  const { out, exchange, config } = run
+  if (out?.committed() !== true) return followPolicy(run, candidate, failure)
+  // Something was sent: only a continuation can still save the answer.
+  if (config.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined
+  if (run.record.attempts.length >= config.retry.attempts + 1) return undefined
+  const next = nextToContinue(run, candidate, failure)
+  if (next === undefined) return undefined
+  if (run.record.continuations++ === 0) out.takeOver()
+  tell(run, {
+    kind: 'failover',
+    requestId: exchange.requestId,
+    route: run.plan.route,
+    from: candidate.target,
+    to: next.target,
+    reason: failure.kind,
+    waitMs: 0,
+  })
+  return next
+}

@@ -1,0 +1,26 @@
+import type { ProviderConfig } from '#config/config.ts'
+import type { Prepared } from './prepare.ts'
+
+/**
+ * The headers of a request to a provider: ours, the provider's, its key. Of the client's own only the allow-list's come
+ * along, and only to a provider of the same dialect: elsewhere they would mean nothing.
+ */
+export function callHeaders(
+  provider: ProviderConfig,
+  key: string | undefined,
+  prepared: Prepared,
+  forward: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { auth } = provider.type
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    accept: prepared.request.stream ? 'text/event-stream, application/json' : 'application/json',
+    'user-agent': 'outrigger',
+    ...provider.type.headers,
+    ...prepared.encoded.headers,
+    ...(prepared.passthrough ? forward : {}),
+    ...provider.headers,
+  }
+  if (key !== undefined && key !== '') headers[auth.header] = auth.scheme === undefined ? key : `${auth.scheme} ${key}`
+  return headers
+}

@@ -1,0 +1,36 @@
+import type { Run } from './run.ts'
+
+/** The headers by which an answer tells where it came from. */
+export function answerHeaders(
+  run: Pick<Run, 'exchange' | 'record' | 'plan'> & { readonly deps: Pick<Run['deps'], 'clock'> },
+): Record<string, string> {
+  const { exchange, record, plan } = run
+  const headers: Record<string, string> = {
+    'x-outrigger-request-id': exchange.requestId,
+    'x-request-id': exchange.requestId,
+    'x-outrigger-attempts': String(record.attempts.length),
+    'x-outrigger-route': headerText(plan.route),
+    'x-outrigger-overhead-ms': overheadMs(run).toFixed(2),
+  }
+  if (record.target !== undefined) headers['x-outrigger-target'] = headerText(record.target.id)
+  if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
+  if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)
+  return headers
+}
+
+/** Time that passed inside the relay: neither waiting for a provider nor between attempts. */
+export function overheadMs(run: Pick<Run, 'exchange' | 'record'> & { readonly deps: Pick<Run['deps'], 'clock'> }): number {
+  const { record, exchange, deps } = run
+  const untilMs = record.attemptStartedMs ?? deps.clock.now()
+  return Math.max(0, untilMs - exchange.startedMs - record.waitedMs)
+}
+
+/** Plain decimal digits, since `1e-7` is not what a shell script expects. */
+export function formatUsd(usd: number): string {
+  return usd.toFixed(8).replace(/\.?0+$/, '')
+}
+
+/** Model names come from clients: whatever a header may not hold is replaced. */
+export function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,112 @@
+import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
+
+/** What the client has been told of an answer so far: enough to continue it elsewhere and to say how it ended. */
+export type SeenAnswer = {
+  readonly add: (event: AnswerEvent) => void
+  readonly clear: () => void
+  /** Characters of content. */
+  readonly length: () => number
+  readonly usage: () => Usage | undefined
+  readonly finishes: () => readonly Finish[]
+  /** Whether there is anything that a caller would call an answer: reasoning alone is not. */
+  readonly hasSubstance: () => boolean
+  /** The text so far, maybe empty, when one plain text is all that was sent (reasoning before it does not matter). */
+  readonly plainText: () => string | undefined
+  /** The part that is still open and takes more text. */
+  readonly openText: () => number | undefined
+  /** The number that the next part gets. */
+  readonly nextPart: () => number
+  /** Events that bring a fresh encoder to the same state. */
+  readonly replay: () => readonly AnswerEvent[]
+}
+
+type SeenPart = { readonly start: PartStart; text: string; open: boolean }
+
+export function trackAnswer(): SeenAnswer {
+  let start: AnswerEvent | undefined
+  let parts: SeenPart[] = []
+  let finishes: Finish[] = []
+  let usage: Usage | undefined
+  let length = 0
+  let mediaParts = 0
+
+  const find = (candidate: number, part: number): SeenPart | undefined =>
+    parts.findLast((seen) => seen.start.candidate === candidate && seen.start.part === part)
+
+  return {
+    add(event) {
+      switch (event.kind) {
+        case 'start':
+          start = event
+          usage = event.usage ?? usage
+          return
+        case 'part_start':
+          parts.push({ start: event, text: '', open: true })
+          return
+        case 'part_delta':
+          length += event.text.length
+          appendTo(find(event.candidate, event.part), event.text)
+          return
+        case 'part_end':
+          closePart(find(event.candidate, event.part))
+          return
+        case 'part_whole':
+          mediaParts++
+          length++
+          return
+        case 'usage':
+          usage = event.usage
+          return
+        case 'finish':
+          finishes.push(event.finish)
+          return
+        default:
+          return
+      }
+    },
+    clear() {
+      start = undefined
+      parts = []
+      finishes = []
+      usage = undefined
+      length = 0
+      mediaParts = 0
+    },
+    length: () => length,
+    usage: () => usage,
+    finishes: () => finishes,
+    hasSubstance: () =>
+      mediaParts > 0 ||
+      parts.some((part) => part.start.type === 'tool_call' || (part.start.type !== 'reasoning' && part.text !== '')),
+    plainText: () => (mediaParts > 0 ? undefined : plainTextOf(parts)),
+    openText: () => parts.find((part) => part.open && part.start.type === 'text')?.start.part,
+    nextPart: () => mediaParts + parts.reduce((highest, part) => Math.max(highest, part.start.part + 1), 0),
+    replay: () => (start === undefined ? [] : [start, ...parts.flatMap(eventsOf)]),
+  }
+}
+
+function appendTo(part: SeenPart | undefined, text: string): void {
+  if (part !== undefined) part.text += text
+}
+
+function closePart(part: SeenPart | undefined): void {
+  if (part !== undefined) part.open = false
+}
+
+function plainTextOf(parts: readonly SeenPart[]): string | undefined {
+  let text = ''
+  for (const part of parts) {
+    if (part.start.candidate !== 0) return undefined
+    if (part.start.type === 'text') text += part.text
+    else if (part.start.type !== 'reasoning') return undefined
+  }
+  return text
+}
+
+function eventsOf(part: SeenPart): readonly AnswerEvent[] {
+  const { candidate, part: number } = part.start
+  const events: AnswerEvent[] = [part.start]
+  if (part.text !== '') events.push({ kind: 'part_delta', candidate, part: number, text: part.text })
+  if (!part.open) events.push({ kind: 'part_end', candidate, part: number })
+  return events
+}

@@ -1,0 +1,145 @@
+import type { Emit } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+import type { AttemptRecord } from '#canonical/observe.ts'
+import type { ProviderConfig } from '#config/config.ts'
+import { type AttemptEnd, startAttempt } from './attempt.ts'
+import { continuationRequest, joinContinuation } from './continue.ts'
+import type { AttemptLimits } from './deadline.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { reasonsFirst } from './reasons-first.ts'
+import { addUsage } from './record.ts'
+import { endWhenGone, leftMs, type Run, tell } from './run.ts'
+import type { StreamOut } from './stream-out.ts'
+import type { Candidate } from './walk.ts'
+
+// A provider's answer larger than this is a fault, not an answer.
+const maxAnswerBytes = 64 * 1024 * 1024
+
+/** One attempt at one target, told to the observers and written into the record. */
+export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
+  const provider = run.config.providers.get(candidate.target.provider)
+  if (provider === undefined) throw new Error(`no provider ${candidate.target.provider}: the configuration was not checked`)
+  const prepared = prepareFor(run, candidate, provider)
+  if (!prepared.ok) {
+    run.record.failures.push({ target: candidate.target, failure: prepared.error })
+    return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
+  }
+  const end = await runAttempt(run, candidate, provider, prepared.value)
+  noteEnd(run, candidate, end)
+  return end
+}
+
+function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): ReturnType<typeof prepare> {
+  const { request } = run.exchange
+  if (candidate.continuation === undefined) return prepare(request, candidate.target, provider, 'passthrough_if_same')
+  const text = run.out?.seen.plainText() ?? ''
+  return prepare(continuationRequest(request, text, candidate.continuation), candidate.target, provider, 'translate')
+}
+
+async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConfig, prepared: Prepared): Promise<AttemptEnd> {
+  const { deps, record, exchange, plan } = run
+  const { target, keyIndex } = candidate
+  record.target = target
+  record.dropped = prepared.encoded.losses.map((loss) => loss.field)
+  record.attempts.push({ target: target.id, outcome: 'abandoned', durationMs: 0 })
+  run.out?.restart()
+
+  const startedMs = deps.clock.now()
+  record.attemptStartedMs = startedMs
+  const number = record.attempts.length
+  tell(run, {
+    kind: 'attempt_started',
+    requestId: exchange.requestId,
+    route: plan.route,
+    target,
+    number,
+    keyIndex,
+    atMs: startedMs,
+  })
+  const stream = run.out === undefined ? {} : { stream: { out: run.out, emit: emitFor(run.out, candidate) } }
+  const attempt = startAttempt(
+    {
+      exchange,
+      target,
+      provider,
+      key: provider.keys[keyIndex]?.reveal(),
+      prepared,
+      answerContext: run.answerContext,
+      limits: limitsFor(run, candidate, prepared),
+      ...stream,
+    },
+    { clock: deps.clock, pools: deps.pools, maxAnswerBytes },
+  )
+  endWhenGone(run, attempt)
+  const end = await attempt.ended
+  run.onGone = () => {}
+  record.attemptStartedMs = undefined
+  record.waitedMs += end.durationMs
+  return end
+}
+
+function emitFor(out: StreamOut, candidate: Candidate): Emit {
+  return candidate.continuation === undefined ? out.event : joinContinuation(out.seen, out.event).emit
+}
+
+function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): AttemptLimits {
+  const { timeouts } = run.config
+  const left = Math.max(1, leftMs(run))
+  if (run.out === undefined) {
+    // Whole answers show no sign of life, so that the time left is shared with the targets that follow.
+    const followers = run.plan.steps.length - index - 1
+    return { idleMs: left, totalMs: followers > 0 && run.exchange.hints.timeoutMs !== undefined ? left / (followers + 1) : left }
+  }
+  const base =
+    timeouts.first_token === 'auto'
+      ? reasonsFirst(run.exchange.request, prepared.target.traits)
+        ? 120_000
+        : 10_000
+      : timeouts.first_token
+  const firstTokenMs =
+    timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, run.deps.clock.now()) : base
+  return { firstTokenMs: Math.min(firstTokenMs, left), idleMs: timeouts.idle, totalMs: left }
+}
+
+function noteEnd(run: Run, { target, keyIndex }: Candidate, end: AttemptEnd): void {
+  const { record, exchange, plan, deps } = run
+  const { result } = end
+  const failure = result.kind === 'failed' ? result.failure : undefined
+  const outcome = failure?.kind ?? 'ok'
+  const usage = result.usage
+  const known = {
+    ...(end.status === undefined ? {} : { status: end.status }),
+    ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
+  }
+  const attempt: AttemptRecord = {
+    target: target.id,
+    outcome,
+    durationMs: end.durationMs,
+    ...known,
+    ...(failure === undefined ? {} : { message: messageOf(failure) }),
+  }
+  record.attempts[record.attempts.length - 1] = attempt
+  record.firstTokenMs ??= end.firstTokenMs
+  if (failure !== undefined) record.failures.push({ target, failure })
+  if (failure === undefined || run.out?.committed() === true) record.usage = addUsage(record.usage, usage)
+  tell(run, {
+    kind: 'attempt_ended',
+    requestId: exchange.requestId,
+    route: plan.route,
+    target,
+    keyIndex,
+    outcome,
+    durationMs: end.durationMs,
+    atMs: deps.clock.now(),
+    ...(failure === undefined ? {} : { failure }),
+    ...(end.status === undefined ? {} : { status: end.status }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(end.headers === undefined ? {} : { headers: end.headers }),
+    ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
+  })
+}
+
+/** A provider that refuses our key may quote it: its words stay with us. */
+function messageOf(failure: Failure): string {
+  return failure.kind === 'auth' ? 'the provider refused its key' : failure.message
+}

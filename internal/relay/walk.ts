@@ -1,0 +1,73 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Target } from '#canonical/plan.ts'
+import type { ContinuationForm } from './continue.ts'
+import type { Run } from './run.ts'
+
+/** The next attempt to make. */
+export type Candidate = {
+  /** Its place in the plan. */
+  readonly index: number
+  readonly target: Target
+  /** The key of the provider's pool. */
+  readonly keyIndex: number
+  /** Set when a broken answer is to be continued. */
+  readonly continuation?: ContinuationForm
+}
+
+/** The plan's first target that may take traffic now; if none may, the first of all: the least bad is tried rather than nobody. */
+export function firstCandidate(run: Run): Candidate | undefined {
+  return nextCandidate(run, -1) ?? asCandidate(run, 0)
+}
+
+/** The next target after this place in the plan that may take traffic and is accepted. */
+export function nextCandidate(run: Run, after: number, accept: (target: Target) => boolean = () => true): Candidate | undefined {
+  const { steps } = run.plan
+  for (let index = after + 1; index < steps.length; index++) {
+    const target = steps[index]?.target
+    if (target === undefined || !accept(target)) continue
+    const keyIndex = freeKey(run, target)
+    if (keyIndex === undefined || run.deps.health.admit(target, run.deps.clock.now()) === 'refused') continue
+    return { index, target, keyIndex }
+  }
+  return undefined
+}
+
+/** The same target once more, with another key where one is free. */
+export function sameCandidate(run: Run, candidate: Candidate): Candidate {
+  return { ...candidate, keyIndex: freeKey(run, candidate.target) ?? candidate.keyIndex }
+}
+
+/** Whether another key of the same provider could take the request. */
+export function hasOtherKey(run: Run, candidate: Candidate): boolean {
+  const free = freeKey(run, candidate.target)
+  return free !== undefined && free !== candidate.keyIndex
+}
+
+/**
+ * Who continues a broken answer. A target that refused to be prefilled is told in words instead; else the plan goes on; the
+ * last one is asked again, unless it fell silent.
+ */
+export function nextToContinue(run: Run, candidate: Candidate, failure: Failure): Candidate | undefined {
+  if (candidate.continuation === 'prefill' && failure.kind === 'invalid_request')
+    return { ...candidate, continuation: 'instruction' }
+  const next = nextCandidate(run, candidate.index) ?? nextCandidate(run, -1, (target) => target.id !== candidate.target.id)
+  if (next !== undefined) return { ...next, continuation: formFor(run, next.target) }
+  if (failure.kind === 'timeout' || candidate.continuation !== undefined) return undefined
+  return { ...candidate, continuation: formFor(run, candidate.target) }
+}
+
+function formFor(run: Run, target: Target): ContinuationForm {
+  const provider = run.config.providers.get(target.provider)
+  return provider?.type.traitsOf(target.model).prefill === true ? 'prefill' : 'instruction'
+}
+
+function asCandidate(run: Run, index: number): Candidate | undefined {
+  const target = run.plan.steps[index]?.target
+  return target === undefined ? undefined : { index, target, keyIndex: freeKey(run, target) ?? 0 }
+}
+
+/** A provider without keys has one unnamed key, number 0. */
+function freeKey(run: Run, target: Target): number | undefined {
+  const keys = run.config.providers.get(target.provider)?.keys.length ?? 0
+  return keys === 0 ? 0 : run.deps.health.pickKey(target.provider, keys, run.deps.clock.now())
+}

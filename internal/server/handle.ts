@@ -1,0 +1,181 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config } from '#config/config.ts'
+import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Exchange } from '#relay/exchange.ts'
+import type { Admission } from './admission.ts'
+import { type BodyProblem, parseBody, readBody } from './body.ts'
+import { forwardedHeaders, readHints, requestIdOf } from './headers.ts'
+import { modelsBody } from './models.ts'
+import { clientPort, respondError } from './respond.ts'
+import type { Match, Router } from './routes.ts'
+
+export type HandlerDeps = {
+  readonly config: () => Config
+  readonly router: Router
+  /** The dialect in which errors of unknown paths are told. */
+  readonly fallbackDialect: Dialect
+  readonly relay: (exchange: Exchange) => Promise<void>
+  readonly admission: Admission
+  readonly clock: Clock
+  readonly newId: () => string
+  /** A request that was refused before the relay saw it. */
+  readonly onRejected: (rejection: Rejection) => void
+  /** A bug: told, answered with 500, never fatal. */
+  readonly onBug: (error: unknown, requestId: string) => void
+}
+
+export type Rejection = {
+  readonly dialect: Dialect
+  readonly requestId: string
+  readonly status: number
+  readonly error: ClientError
+  readonly durationMs: number
+}
+
+/** What is known of a request while it is handled. */
+type Incoming = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: URL
+  readonly requestId: string
+  readonly startedMs: number
+}
+
+type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
+
+/** One request of a client, from its headers to the relay. */
+export async function handle(request: IncomingMessage, response: ServerResponse, deps: HandlerDeps): Promise<void> {
+  const requestId = requestIdOf(request.headers, deps.newId)
+  const startedMs = deps.clock.now()
+  const url = URL.parse(request.url ?? '/', 'http://relay')
+  if (url === null)
+    return reject(
+      { request, response, url: new URL('http://relay'), requestId, startedMs },
+      deps.fallbackDialect,
+      unknownPath(requestId, 'this URL'),
+      deps,
+    )
+  const incoming: Incoming = { request, response, url, requestId, startedMs }
+  const match = deps.router(request.method ?? 'GET', url.pathname)
+  switch (match.kind) {
+    case 'dialect':
+      return await handleDialect(incoming, match, deps)
+    case 'models':
+      return respondModels(incoming, match, deps)
+    case 'wrong_method': {
+      const message = `${request.method} is not allowed on ${url.pathname}; use ${match.allow}`
+      const error: ClientError = { code: 'method_not_allowed', kind: 'method_not_allowed', message, requestId }
+      return reject(incoming, match.dialect ?? deps.fallbackDialect, error, deps, { allow: match.allow })
+    }
+    case 'unknown':
+      return reject(incoming, deps.fallbackDialect, unknownPath(requestId, url.pathname), deps)
+  }
+}
+
+async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
+  const { request, response, requestId, url } = incoming
+  const read = await readBody(request, deps.config().limits.max_body)
+  const body = read.ok ? parseBody(read.value) : read
+  if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
+
+  const hints = readHints(request.headers, undefined)
+  if (!hints.ok) {
+    const message = `${hints.error.header} ${hints.error.message}`
+    return reject(
+      incoming,
+      dialect,
+      { code: 'invalid_header', kind: 'invalid_request', message, param: hints.error.header, requestId },
+      deps,
+    )
+  }
+  const decoded = dialect.decodeRequest({
+    path: url.pathname,
+    query: url.searchParams,
+    headers: hints.value.headers,
+    body: body.value,
+    ...(pathModel === undefined ? {} : { pathModel }),
+  })
+  if (!decoded.ok) {
+    const { kind, message, code, param } = decoded.error
+    return reject(
+      incoming,
+      dialect,
+      { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) },
+      deps,
+    )
+  }
+  if (route.operation !== 'generate') {
+    const message = `${url.pathname} is not supported`
+    return reject(incoming, dialect, { code: 'unsupported_operation', kind: 'unsupported', message, requestId }, deps)
+  }
+  const admitted = await deps.admission.enter(hints.value.priority)
+  if (admitted.kind === 'shed') {
+    const message =
+      admitted.reason === 'queue_full'
+        ? 'the relay is at its limit and its queue is full'
+        : 'the relay is at its limit; no place became free in time'
+    return reject(incoming, dialect, { code: admitted.reason, kind: 'queue_full', message, requestId }, deps, {
+      'retry-after': '1',
+      'x-should-retry': 'true',
+    })
+  }
+  const exchange: Exchange = {
+    requestId,
+    dialect,
+    request: decoded.value,
+    hints: hints.value,
+    forward: forwardedHeaders(request.headers),
+    client: clientPort(response),
+    startedMs: incoming.startedMs,
+  }
+  try {
+    await deps.relay(exchange)
+  } finally {
+    admitted.release()
+  }
+}
+
+function respondModels(
+  { request, response, requestId, url, startedMs }: Incoming,
+  match: Extract<Match, { readonly kind: 'models' }>,
+  deps: HandlerDeps,
+): void {
+  const body = modelsBody(match, request.headers, deps.config())
+  if (body === undefined) {
+    const message = `no model is named ${JSON.stringify(match.id)}`
+    return reject(
+      { request, response, requestId, url, startedMs },
+      deps.fallbackDialect,
+      { code: 'model_not_found', kind: 'not_found', message, requestId },
+      deps,
+    )
+  }
+  response.writeHead(200, { 'content-type': 'application/json', 'x-outrigger-request-id': requestId })
+  response.end(JSON.stringify(body))
+}
+
+function rejectBody(incoming: Incoming, dialect: Dialect, problem: BodyProblem, deps: HandlerDeps): void {
+  if (problem.kind === 'gone') return
+  const { kind, message } = problem
+  const code = kind === 'too_large' ? 'request_too_large' : 'invalid_json'
+  // The rest of a body that is too large is not read: the connection cannot be used again.
+  const headers: Record<string, string> = kind === 'too_large' ? { connection: 'close' } : {}
+  reject(incoming, dialect, { code, kind, message, requestId: incoming.requestId }, deps, headers)
+}
+
+function unknownPath(requestId: string, path: string): ClientError {
+  return { code: 'unknown_path', kind: 'not_found', message: `there is nothing at ${path}`, requestId }
+}
+
+// biome-ignore lint/complexity/useMaxParams: the headers are a rare fifth.
+function reject(
+  incoming: Incoming,
+  dialect: Dialect,
+  error: ClientError,
+  deps: HandlerDeps,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const status = respondError(incoming.response, dialect, error, headers)
+  deps.onRejected({ dialect, requestId: incoming.requestId, status, error, durationMs: deps.clock.now() - incoming.startedMs })
+}

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Address, parseAddress } from '#lib/address.ts'
+import { err, ok, type Result } from '#lib/result.ts'
+import { type HandlerDeps, handle } from './handle.ts'
+import { respondError } from './respond.ts'
+
+export type Listener = {
+  readonly server: Server
+  /** The address that it listens on, once it does. */
+  readonly listen: (address: string) => Promise<Result<Address, string>>
+  /** From now on answers tell the client to close its connection. */
+  readonly startDraining: () => void
+}
+
+// Longer than the 60 s of common load balancers, so that they close the connection and not we.
+const keepAliveMs = 75_000
+/** Time for a client to send its headers. */
+const headersTimeoutMs = 15_000
+/** Time for a client to send its whole request. */
+const requestTimeoutMs = 120_000
+const maxHeaderBytes = 32 * 1024
+
+/** The client port. */
+export function createListener(deps: HandlerDeps): Listener {
+  let draining = false
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (draining) response.setHeader('connection', 'close')
+    handle(request, response, deps).catch((error: unknown) => answerBug(error, response, deps))
+  }
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      noDelay: true,
+    },
+    onRequest,
+  )
+  return {
+    server,
+    listen: (address) => listenOn(server, address),
+    startDraining() {
+      draining = true
+    },
+  }
+}
+
+/** Starts listening; the error is a sentence for the log. */
+export function listenOn(server: Server, text: string): Promise<Result<Address, string>> {
+  const address = parseAddress(text)
+  if (!address.ok) return Promise.resolve(err(`${text}: ${address.error}`))
+  const { promise, resolve } = Promise.withResolvers<Result<Address, string>>()
+  server.once('error', (error) => resolve(err(`cannot listen on ${text}: ${error.message}`)))
+  server.once('listening', () => resolve(ok(actual(server, address.value))))
+  if (address.value.kind === 'unix') server.listen({ path: address.value.path })
+  else if (address.value.host === undefined) server.listen({ port: address.value.port })
+  else server.listen({ host: address.value.host, port: address.value.port })
+  return promise
+}
+
+/** With port 0 the system chooses. */
+function actual(server: Server, asked: Address): Address {
+  const bound = server.address()
+  return asked.kind === 'unix' || bound === null || typeof bound === 'string' ? asked : { ...asked, port: bound.port }
+}
+
+function answerBug(error: unknown, response: ServerResponse, deps: HandlerDeps): void {
+  const requestId = String(response.getHeader('x-outrigger-request-id') ?? deps.newId())
+  deps.onBug(error, requestId)
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  respondError(response, deps.fallbackDialect, {
+    code: 'internal_error',
+    kind: 'internal',
+    message: 'an error inside the relay',
+    requestId,
+  })
+}

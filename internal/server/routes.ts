@@ -1,0 +1,74 @@
+import type { Dialect, DialectRoute } from '#dialect/dialect.ts'
+
+/** What a client's path leads to. */
+export type Match =
+  | { readonly kind: 'dialect'; readonly dialect: Dialect; readonly route: DialectRoute; readonly pathModel?: string }
+  | { readonly kind: 'models'; readonly form: 'openai_or_anthropic' | 'gemini'; readonly id?: string }
+  /** The path is known, the method is not the one it takes. */
+  | { readonly kind: 'wrong_method'; readonly allow: string; readonly dialect?: Dialect }
+  | { readonly kind: 'unknown' }
+
+export type Router = (method: string, path: string) => Match
+
+/** Vendors' SDKs put the version into the base URL or into the path: both forms are taken. */
+const version = '/v1'
+
+/** A router over the dialects' routes and the models lists; exact paths by one lookup, the others by pattern. */
+export function createRouter(dialects: readonly Dialect[]): Router {
+  const exact = new Map<string, { readonly dialect: Dialect; readonly route: DialectRoute }>()
+  const patterns: {
+    readonly prefix: string
+    readonly suffix: string
+    readonly dialect: Dialect
+    readonly route: DialectRoute
+  }[] = []
+  for (const dialect of dialects) {
+    for (const route of dialect.routes) {
+      const [prefix, suffix] = route.path.split('{model}')
+      if (prefix !== undefined && suffix !== undefined) {
+        patterns.push({ prefix, suffix, dialect, route })
+        continue
+      }
+      exact.set(route.path, { dialect, route })
+      if (route.path.startsWith(`${version}/`)) exact.set(route.path.slice(version.length), { dialect, route })
+    }
+  }
+  return (method, path) => {
+    const known = exact.get(path)
+    if (known !== undefined) return method === known.route.method ? { kind: 'dialect', ...known } : wrongMethod(known)
+    for (const pattern of patterns) {
+      if (!path.startsWith(pattern.prefix) || !path.endsWith(pattern.suffix)) continue
+      const pathModel = decode(path.slice(pattern.prefix.length, path.length - pattern.suffix.length))
+      if (pathModel === undefined || pathModel === '') continue
+      return method === pattern.route.method
+        ? { kind: 'dialect', dialect: pattern.dialect, route: pattern.route, pathModel }
+        : wrongMethod(pattern)
+    }
+    return modelsMatch(method, path)
+  }
+}
+
+function wrongMethod({ route, dialect }: { readonly route: DialectRoute; readonly dialect: Dialect }): Match {
+  return { kind: 'wrong_method', allow: route.method, dialect }
+}
+
+function modelsMatch(method: string, path: string): Match {
+  const match = /^(?<version>\/v1|\/v1beta|\/v1alpha)?\/models(?:\/(?<id>.+))?$/.exec(path)
+  if (match === null) return { kind: 'unknown' }
+  if (method !== 'GET' && method !== 'HEAD') return { kind: 'wrong_method', allow: 'GET' }
+  const id = decode(match.groups?.['id'] ?? '')
+  const form =
+    match.groups?.['version']?.startsWith('/v1a') === true || match.groups?.['version'] === '/v1beta'
+      ? 'gemini'
+      : 'openai_or_anthropic'
+  return id === undefined || id === '' ? { kind: 'models', form } : { kind: 'models', form, id }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A broken escape names nothing: the caller answers that the path is unknown.
+    return undefined
+  }
+}

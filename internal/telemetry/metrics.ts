@@ -1,0 +1,73 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Seconds; from what the relay itself takes to the longest answers. */
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
+const firstTokenBuckets = [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60, 120]
+const overheadBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
+
+/** All metrics of the relay. Names and labels are a contract: docs/metrics.md is generated from here. */
+export type Metrics = ReturnType<typeof createMetrics>
+
+export function createMetrics(version: string) {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, prefix: 'outrigger_process_' })
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    new Counter({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
+    new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> =>
+    new Histogram({ name: `outrigger_${name}`, help, labelNames: [...labelNames], buckets, registers })
+
+  const metrics = {
+    registry,
+    requests: counter('requests_total', 'Requests of clients, by how they ended.', [
+      'route',
+      'dialect',
+      'target',
+      'outcome',
+      'status',
+    ]),
+    requestDuration: histogram(
+      'request_duration_seconds',
+      'From a request\u2019s first byte to its answer\u2019s last.',
+      ['route', 'outcome'],
+      durationBuckets,
+    ),
+    overhead: histogram('overhead_seconds', 'Time inside the relay: waiting for nobody.', [], overheadBuckets),
+    timeToFirstToken: histogram(
+      'time_to_first_token_seconds',
+      'From the call of a provider to its first content.',
+      ['target'],
+      firstTokenBuckets,
+    ),
+    attempts: counter('attempts_total', 'Requests to providers, by how they ended.', ['target', 'outcome']),
+    failovers: counter('failovers_total', 'Moves of a request to another target.', ['route', 'from', 'to', 'reason']),
+    retryBudgetExhausted: counter('retry_budget_exhausted_total', 'Retries that were not made, since too many had been.', []),
+    breakerState: gauge('breaker_state', '0 closed, 1 half-open, 2 open.', ['target']),
+    targetErrorRatio: gauge('target_error_ratio', 'Failed attempts among the last 100 of a target.', ['target']),
+    targetLatency: gauge('target_latency_seconds', 'Latency of the last 100 attempts of a target.', ['target', 'quantile']),
+    probeSuccess: gauge('probe_success', 'Whether the last probe of a provider succeeded.', ['provider']),
+    probeDuration: histogram('probe_duration_seconds', 'Duration of probes.', ['provider'], durationBuckets),
+    tokens: counter('tokens_total', 'Tokens, as providers count them.', ['target', 'type']),
+    streamOutcomes: counter('stream_outcomes_total', 'Streams, by how they ended for the client.', [
+      'dialect',
+      'target',
+      'outcome',
+    ]),
+    cost: counter('cost_usd_total', 'What answers cost, in USD.', ['route', 'target']),
+    wastedCost: counter('wasted_cost_usd_total', 'What attempts cost that gave no answer, in USD.', ['reason']),
+    saved: counter('saved_usd_total', 'What was saved against each route\u2019s first target, in USD.', ['route']),
+    inFlight: gauge('in_flight', 'Requests under way.', []),
+    queueDepth: gauge('queue_depth', 'Requests that wait for a place.', []),
+    shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
+    cacheRequests: counter('cache_requests_total', 'Requests that asked the cache.', ['result']),
+    configReloads: counter('config_reloads_total', 'Reloads of the routing file.', ['result']),
+    configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', []),
+    alertsFiring: gauge('alerts_firing', 'Whether an alert is firing.', ['alert', 'target']),
+    buildInfo: gauge('build_info', 'The version that runs.', ['version']),
+  }
+  metrics.buildInfo.set({ version }, 1)
+  metrics.configLastReloadSuccessful.set(1)
+  return metrics
+}

@@ -1,0 +1,47 @@
+import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { Metrics } from './metrics.ts'
+
+/** Turns what the relay tells into metrics. Labels come from the routing file and from closed sets, never from a client. */
+export function recordMetrics(metrics: Metrics): Observer {
+  return (event) => {
+    switch (event.kind) {
+      case 'request_started':
+        return metrics.inFlight.inc()
+      case 'attempt_started':
+      case 'first_token':
+        return
+      case 'attempt_ended':
+        return recordAttempt(metrics, event)
+      case 'failover':
+        return metrics.failovers.inc({ route: event.route, from: event.from.id, to: event.to.id, reason: event.reason })
+      case 'retry_budget_exhausted':
+        return metrics.retryBudgetExhausted.inc()
+      case 'request_ended':
+        return recordRequest(metrics, event)
+    }
+  }
+}
+
+function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'attempt_ended' }>): void {
+  const target = event.target.id
+  metrics.attempts.inc({ target, outcome: event.outcome })
+  if (event.firstTokenMs !== undefined) metrics.timeToFirstToken.observe({ target }, event.firstTokenMs / 1000)
+  const { usage } = event
+  if (usage === undefined) return
+  metrics.tokens.inc({ target, type: 'input' }, usage.input)
+  metrics.tokens.inc({ target, type: 'output' }, usage.output)
+  if (usage.cacheRead > 0) metrics.tokens.inc({ target, type: 'cache_read' }, usage.cacheRead)
+  if (usage.cacheWrite > 0) metrics.tokens.inc({ target, type: 'cache_write' }, usage.cacheWrite)
+  if (usage.reasoning > 0) metrics.tokens.inc({ target, type: 'reasoning' }, usage.reasoning)
+}
+
+function recordRequest(metrics: Metrics, event: Extract<RelayEvent, { kind: 'request_ended' }>): void {
+  const { route, dialect, outcome } = event
+  const target = event.target?.id ?? ''
+  metrics.inFlight.dec()
+  metrics.requests.inc({ route, dialect, target, outcome, status: String(event.status) })
+  metrics.requestDuration.observe({ route, outcome }, event.durationMs / 1000)
+  metrics.overhead.observe(event.overheadMs / 1000)
+  if (event.streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: event.streamOutcome })
+  if (event.costUsd !== undefined) metrics.cost.inc({ route, target }, event.costUsd)
+}

@@ -1,0 +1,78 @@
+import { Pool } from 'undici'
+
+/** Where a provider's base URL leads: its connections, and the path that stands before each request's own. */
+export type Upstream = { readonly pool: Pool; readonly prefix: string }
+
+export type PoolOptions = {
+  /** Milliseconds to a connection. */
+  readonly connectTimeoutMs: number
+}
+
+export type Pools = {
+  /** The connections to a base URL; made when first asked for. */
+  readonly to: (baseUrl: string) => Upstream
+  /** After a reload: closes the connections to origins that are no longer named, once their requests have ended. */
+  readonly keepOnly: (baseUrls: readonly string[]) => void
+  /** Takes effect for origins that are first asked for afterwards. */
+  readonly configure: (options: PoolOptions) => void
+  readonly close: () => Promise<void>
+}
+
+// Idle sockets live shorter than the 60 s after which common load balancers close them, so that a request rarely meets a
+// socket that is being closed from the other side.
+const keepAliveMs = 30_000
+
+/**
+ * Connections by origin. Headers and body have no time limit here: the relay's own deadlines cover them, and undici's
+ * would fire without the relay's knowledge of what came before. Redirects are never followed: a key must not travel.
+ */
+export function createPools(initial: PoolOptions): Pools {
+  let options = initial
+  const pools = new Map<string, Pool>()
+  const upstreams = new Map<string, Upstream>()
+
+  const poolOf = (origin: string): Pool => {
+    const known = pools.get(origin)
+    if (known !== undefined) return known
+    const pool = new Pool(origin, {
+      connections: null,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+      connect: { timeout: options.connectTimeoutMs },
+    })
+    pools.set(origin, pool)
+    return pool
+  }
+
+  return {
+    to(baseUrl) {
+      const known = upstreams.get(baseUrl)
+      if (known !== undefined) return known
+      const url = new URL(baseUrl)
+      const upstream = { pool: poolOf(url.origin), prefix: url.pathname.replace(/\/+$/, '') }
+      upstreams.set(baseUrl, upstream)
+      return upstream
+    },
+    keepOnly(baseUrls) {
+      const origins = new Set(baseUrls.map((baseUrl) => new URL(baseUrl).origin))
+      for (const [origin, pool] of pools) {
+        if (origins.has(origin)) continue
+        pools.delete(origin)
+        for (const [baseUrl, upstream] of upstreams) if (upstream.pool === pool) upstreams.delete(baseUrl)
+        void pool.close()
+      }
+    },
+    configure(next) {
+      options = next
+    },
+    async close() {
+      const closing = [...pools.values()].map((pool) => pool.destroy())
+      pools.clear()
+      upstreams.clear()
+      await Promise.all(closing)
+    },
+  }
+}
