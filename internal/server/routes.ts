@@ -15,13 +15,8 @@ const version = '/v1'
 
 /** A router over the dialects' routes and the models lists; exact paths by one lookup, the others by pattern. */
 export function createRouter(dialects: readonly Dialect[]): Router {
-  const exact = new Map<string, { readonly dialect: Dialect; readonly route: DialectRoute }>()
-  const patterns: {
-    readonly prefix: string
-    readonly suffix: string
-    readonly dialect: Dialect
-    readonly route: DialectRoute
-  }[] = []
+  const exact = new Map<string, RouteEntry>()
+  const patterns: PatternEntry[] = []
   for (const dialect of dialects) {
     for (const route of dialect.routes) {
       const [prefix, suffix] = route.path.split('{model}')
@@ -36,19 +31,24 @@ export function createRouter(dialects: readonly Dialect[]): Router {
   return (method, path) => {
     const known = exact.get(path)
     if (known !== undefined) return method === known.route.method ? { kind: 'dialect', ...known } : wrongMethod(known)
-    for (const pattern of patterns) {
-      if (!path.startsWith(pattern.prefix) || !path.endsWith(pattern.suffix)) continue
-      const pathModel = decode(path.slice(pattern.prefix.length, path.length - pattern.suffix.length))
-      if (pathModel === undefined || pathModel === '') continue
-      return method === pattern.route.method
-        ? { kind: 'dialect', dialect: pattern.dialect, route: pattern.route, pathModel }
-        : wrongMethod(pattern)
-    }
-    return modelsMatch(method, path)
+    return matchPattern(patterns, method, path) ?? modelsMatch(method, path)
   }
 }
 
-function wrongMethod({ route, dialect }: { readonly route: DialectRoute; readonly dialect: Dialect }): Match {
+type RouteEntry = { readonly dialect: Dialect; readonly route: DialectRoute }
+type PatternEntry = RouteEntry & { readonly prefix: string; readonly suffix: string }
+
+function matchPattern(patterns: readonly PatternEntry[], method: string, path: string): Match | undefined {
+  for (const { prefix, suffix, dialect, route } of patterns) {
+    if (!path.startsWith(prefix) || !path.endsWith(suffix)) continue
+    const pathModel = decode(path.slice(prefix.length, path.length - suffix.length))
+    if (pathModel === undefined || pathModel === '') continue
+    return method === route.method ? { kind: 'dialect', dialect, route, pathModel } : wrongMethod({ dialect, route })
+  }
+  return undefined
+}
+
+function wrongMethod({ route, dialect }: RouteEntry): Match {
   return { kind: 'wrong_method', allow: route.method, dialect }
 }
 

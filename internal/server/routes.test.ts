@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { dialects } from '#dialect/registry.ts'
+import { createRouter, type Match } from './routes.ts'
+
+const route = createRouter(dialects)
+
+function told(match: Match): string {
+  switch (match.kind) {
+    case 'dialect':
+      return `${match.dialect.name} ${match.route.operation}${match.pathModel === undefined ? '' : ` ${match.pathModel}`}`
+    case 'models':
+      return `models ${match.form}${match.id === undefined ? '' : ` ${match.id}`}`
+    case 'wrong_method':
+      return `wrong method, use ${match.allow}`
+    case 'unknown':
+      return 'unknown'
+  }
+}
+
+const cases: readonly [string, string, string][] = [
+  ['POST', '/v1/chat/completions', 'openai-chat generate'],
+  ['POST', '/chat/completions', 'openai-chat generate'],
+  ['POST', '/v1/responses', 'openai-responses generate'],
+  ['POST', '/v1/messages', 'anthropic generate'],
+  ['POST', '/v1/messages/count_tokens', 'anthropic count_tokens'],
+  ['POST', '/v1beta/models/gemini-3.7-flash:generateContent', 'gemini generate gemini-3.7-flash'],
+  ['POST', '/v1beta/models/openai/gpt-5.6:streamGenerateContent', 'gemini generate openai/gpt-5.6'],
+  ['POST', '/v1beta/models/a%2Fb:countTokens', 'gemini count_tokens a/b'],
+  ['GET', '/v1/models', 'models openai_or_anthropic'],
+  ['GET', '/v1/models/smart', 'models openai_or_anthropic smart'],
+  ['GET', '/v1beta/models', 'models gemini'],
+  ['GET', '/v1/chat/completions', 'wrong method, use POST'],
+  ['DELETE', '/v1/models', 'wrong method, use GET'],
+  ['POST', '/nothing', 'unknown'],
+  ['POST', '/v1beta/models/%E0%A4%A:generateContent', 'wrong method, use GET'],
+]
+
+for (const [method, path, expected] of cases) {
+  test(`routes: ${method} ${path}`, () => assert.equal(told(route(method, path)), expected))
+}

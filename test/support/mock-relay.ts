@@ -1,0 +1,47 @@
+import OpenAI from 'openai'
+import { dialects } from '#dialect/registry.ts'
+import { readFaultPlan } from '#mock/fault-plan.ts'
+import type { Mock } from '#mock/mock.ts'
+import { startMocks } from '#mock/start-mocks.ts'
+import { type RelayProcess, startRelay } from './relay-process.ts'
+
+export type MockRelay = {
+  readonly mock: Mock
+  readonly relay: RelayProcess
+  readonly openai: OpenAI
+  /** Changes what goes wrong, from the next call on. */
+  readonly setFaults: (faults: readonly object[], seed?: number) => void
+  readonly close: () => Promise<void>
+}
+
+/** The relay in front of the three mock families; `yaml` is the routing file without its providers. */
+export async function startMockRelay(yaml: string, latency: { readonly first_token: string; readonly chunk: string } = { first_token: '0ms', chunk: '0ms' }): Promise<MockRelay> {
+  const mock = await startMocks(dialects)
+  const urls = new Map(mock.providers.map(({ name, url }) => [name, url]))
+  const providers = [
+    'version: 1',
+    'providers:',
+    `  anthropic: { api_key: mock, base_url: "${urls.get('anthropic')}" }`,
+    `  openai: { api_key: mock, base_url: "${urls.get('openai')}/v1" }`,
+    `  gemini: { api_key: mock, base_url: "${urls.get('gemini')}" }`,
+    '',
+  ].join('\n')
+  const setFaults = (faults: readonly object[], seed = 1): void => {
+    const plan = readFaultPlan({ seed, latency, faults })
+    if (!plan.ok) throw new Error(plan.error.join('\n'))
+    mock.setFaults(plan.value)
+  }
+  setFaults([])
+  const relay = await startRelay(providers + yaml)
+  const openai = new OpenAI({ baseURL: `${relay.url}/v1`, apiKey: 'none', maxRetries: 0 })
+  return {
+    mock,
+    relay,
+    openai,
+    setFaults,
+    async close() {
+      await relay.stop()
+      await mock.close()
+    },
+  }
+}
