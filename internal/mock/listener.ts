@@ -23,8 +23,12 @@ export async function openListener(address: Address, timers: Timers, onRequest: 
 
   const reopen = (): void => {
     if (closed || server.listening) return
-    // Somebody else may have taken the port in between: it is asked for again until it is free.
-    listen(server, bound).catch(() => timers.after(50, reopen))
+    listen(server, bound).then(
+      // The mock may have been closed while the port was being opened.
+      () => closed && server.close(),
+      // Somebody else may have taken the port in between: it is asked for again until it is free.
+      () => timers.after(50, reopen),
+    )
   }
   return {
     url: urlOf(bound),

@@ -42,7 +42,8 @@ export function perform(steps: readonly Step[], response: ServerResponse, stage:
         return false
       case 'break':
         over = true
-        breakOff(response, step.hard)
+        // What was written in this turn lies corked in the response until the turn is over.
+        setImmediate(breakOff, response, step.hard)
         return false
       case 'refuse':
         over = true

@@ -199,14 +199,14 @@ function soundFor(scene: Scene): Sound {
 function generated(scene: Scene, dialect: Dialect, request: Request): Sound {
   const { world, provider, rule } = scene
   const persona = { provider: provider.name, number: world.nextNumber(), nowSeconds: world.nowSeconds() }
-  const answer = changed(answerTo(request, persona), rule)
-  const context = { request, requestId: answer.id, nowSeconds: persona.nowSeconds }
   const stream = request.stream && rule?.kind !== 'not_streamed'
+  const answer = changed(answerTo(request, persona), rule, stream)
+  const context = { request, requestId: answer.id, nowSeconds: persona.nowSeconds }
   if (rule?.kind === 'empty_choices' && !stream) return soundBody(withoutChoices(dialect.encodeAnswer(answer, context)))
   return soundAnswer(dialect, answer, context, stream)
 }
 
-function changed(answer: Answer, rule: FaultRule | undefined): Answer {
+function changed(answer: Answer, rule: FaultRule | undefined, stream: boolean): Answer {
   switch (rule?.kind) {
     case 'empty_content':
       return {
@@ -214,7 +214,8 @@ function changed(answer: Answer, rule: FaultRule | undefined): Answer {
         candidates: answer.candidates.map((one) => ({ ...one, parts: [{ kind: 'text', text: '' }], finish: { reason: 'stop' } })),
       }
     case 'empty_choices':
-      return { ...answer, candidates: answer.candidates.map((one) => ({ ...one, parts: [] })) }
+      // A stream then has nothing between its beginning and its end; the list of a whole answer is emptied once it is encoded.
+      return stream ? { ...answer, candidates: [] } : answer
     case 'content_filter':
       return {
         ...answer,
