@@ -14,7 +14,7 @@ export type RelayDeps = {
   readonly config: () => Config
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
   readonly pools: Pools
-  readonly health: Pick<Health, 'admit' | 'pickKey' | 'firstTokenTimeoutMs'>
+  readonly health: Pick<Health, 'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs'>
   readonly retryBudget: RetryBudget
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined

@@ -1,0 +1,91 @@
+import { Command, CommanderError, Option } from 'commander'
+import { check } from './check.ts'
+import { demo } from './demo.ts'
+import { exitCodes } from './exit.ts'
+import { healthcheck } from './healthcheck.ts'
+import { mock } from './mock.ts'
+import { schema } from './schema.ts'
+import { serve } from './serve.ts'
+import { status } from './status.ts'
+import { version } from './version.ts'
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+function program(): Command {
+  const root = new Command('outrigger')
+    .description('A relay for LLM APIs that runs beside an application: any SDK in, any provider out.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+
+  const runFlags = (command: Command): Command =>
+    command
+      .addOption(new Option('--listen <address>', 'address for clients, over the routing file').env('OUTRIGGER_LISTEN'))
+      .addOption(new Option('--admin <address>', 'address for operators, over the routing file').env('OUTRIGGER_ADMIN'))
+      .addOption(new Option('--log-level <level>', 'over the routing file').choices(levels).env('OUTRIGGER_LOG_LEVEL'))
+
+  runFlags(root.command('serve'))
+    .description('run the relay')
+    .addOption(new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml'))
+    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('json'))
+    .addOption(new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM').env('OUTRIGGER_DRAIN_TIMEOUT').default('25s'))
+    .action(finish(serve))
+
+  runFlags(root.command('demo'))
+    .description('run the relay on built-in mock providers, one of which fails now and then; no keys needed')
+    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('pretty'))
+    .addOption(new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM').env('OUTRIGGER_DRAIN_TIMEOUT').default('5s'))
+    .action(finish(demo))
+
+  root
+    .command('check')
+    .description('print every problem of a routing file')
+    .argument('<file>')
+    .option('--strict', 'an unset secret is a problem too', false)
+    .action(finish((file: string, options: { strict: boolean }) => check(file, options)))
+
+  root
+    .command('schema')
+    .description('print the JSON Schema of the routing file')
+    .action(finish(() => schema()))
+
+  root
+    .command('mock')
+    .description('run the mock providers alone, in all dialects')
+    .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
+    .option('--faults <file>', 'what goes wrong: a YAML fault plan')
+    .action(finish(mock))
+
+  const adminFlag = (command: Command): Command =>
+    command.addOption(new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071'))
+
+  adminFlag(root.command('status'))
+    .description('show the targets of a running relay')
+    .option('--json', 'as JSON', false)
+    .action(finish(status))
+
+  adminFlag(root.command('healthcheck'))
+    .description('exit code for a container HEALTHCHECK: 0 when the relay is ready')
+    .action(finish(healthcheck))
+
+  return root
+}
+
+/** A command gives its exit code; undefined means that it goes on running. */
+function finish<Arguments extends readonly unknown[]>(
+  command: (...args: Arguments) => number | undefined | Promise<number | undefined>,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    const code = await command(...args)
+    if (code !== undefined) process.exitCode = code
+  }
+}
+
+// No top-level await: the executable's bundle is CommonJS, which alone profits from Node's code cache.
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error
+    // commander has printed the message; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  })

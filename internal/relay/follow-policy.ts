@@ -1,0 +1,76 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Target } from '#canonical/plan.ts'
+import { decide, type Facts } from './decide.ts'
+import { leftMs, type Run, tell, wait } from './run.ts'
+import { type Candidate, hasCandidate, hasOtherKey, nextCandidate, sameCandidate } from './walk.ts'
+
+/** After a failure that the client has not seen: what the policy says, the wait before it, and the candidate it leads to. */
+export async function followPolicy(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
+  const { deps, config, exchange, plan } = run
+  // A request that the target cannot even be told costs nobody anything: the next one is asked at once.
+  if (failure.kind === 'unsupported') return nextCandidate(run, candidate.index)
+
+  const others = askable(run, candidate)
+  const facts: Facts = {
+    attempts: run.record.attempts.length,
+    maxAttempts: config.retry.attempts,
+    attemptsAtTarget: attemptsInARow(run, candidate.target),
+    hasOtherKey: hasOtherKey(run, candidate),
+    hasNext: hasCandidate(run, others),
+    leftMs: leftMs(run),
+  }
+  const { action, waitMs } = decide(failure, facts, { ...config.retry, random: deps.random })
+  if (action === 'stop') return undefined
+  const chosen = choose(run, candidate, action)
+  if (chosen === undefined) return undefined
+  if (!deps.retryBudget.tryRetry(deps.clock.now())) {
+    tell(run, { kind: 'retry_budget_exhausted', requestId: exchange.requestId, route: plan.route })
+    return undefined
+  }
+  if (chosen.target.id !== candidate.target.id) {
+    const { requestId } = exchange
+    tell(run, { kind: 'failover', requestId, route: plan.route, from: candidate.target, to: chosen.target, reason: failure.kind, waitMs })
+  }
+  await wait(run, waitMs)
+  return chosen
+}
+
+function choose(run: Run, candidate: Candidate, action: 'same' | 'rest_key' | 'larger' | 'next'): Candidate | undefined {
+  switch (action) {
+    case 'same':
+    case 'rest_key':
+      return sameCandidate(run, candidate)
+    case 'larger':
+      return largerThan(run, candidate)
+    case 'next': {
+      // At its end the plan begins again, so that two short faults in a row do not end a request with attempts left.
+      const others = askable(run, candidate)
+      return nextCandidate(run, candidate.index, others) ?? nextCandidate(run, -1, others)
+    }
+  }
+}
+
+/** The targets that may be asked instead: not the failed one, and none that failed for good or fell silent. */
+function askable(run: Run, candidate: Candidate): (target: Target) => boolean {
+  const spent = new Set(run.record.failures.flatMap(({ target, failure }) => (askAgain.has(failure.kind) ? [] : [target.id])))
+  return (target) => target.id !== candidate.target.id && !spent.has(target.id)
+}
+
+const askAgain: ReadonlySet<Failure['kind']> = new Set(['server', 'overloaded', 'network', 'rate_limit'])
+
+function largerThan(run: Run, candidate: Candidate): Candidate | undefined {
+  const size = contextOf(run, candidate.target)
+  if (size === undefined) return undefined
+  return nextCandidate(run, candidate.index, (target) => (contextOf(run, target) ?? 0) > size)
+}
+
+/** Tokens that the target's window holds: from the routing file, else from the provider's table. */
+function contextOf(run: Run, target: Target): number | undefined {
+  return target.context ?? run.config.providers.get(target.provider)?.type.traitsOf(target.model).context
+}
+
+function attemptsInARow(run: Run, target: Target): number {
+  let count = 0
+  for (let index = run.record.attempts.length - 1; index >= 0 && run.record.attempts[index]?.target === target.id; index--) count++
+  return count
+}

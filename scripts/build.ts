@@ -1,0 +1,72 @@
+/**
+ * Builds `dist/outrigger.cjs` (one file for any Node 26) and `dist/outrigger` (one executable with Node inside), with
+ * checksums. The order matters: a copy of node is stripped first, since stripping a finished executable destroys it.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+const bundle = join(dist, 'outrigger.cjs')
+const executable = join(dist, 'outrigger')
+
+mkdirSync(dist, { recursive: true })
+await build({
+  entryPoints: [join(root, 'cmd/outrigger/main.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'cjs',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  define: { __COMMIT__: JSON.stringify(commit()) },
+  absWorkingDir: root,
+  logLevel: 'warning',
+})
+
+const node = join(dist, 'node')
+copyFileSync(process.execPath, node)
+chmodSync(node, 0o755)
+strip(node)
+
+const settings = join(dist, 'sea.json')
+writeFileSync(
+  settings,
+  JSON.stringify({
+    main: bundle,
+    mainFormat: 'commonjs',
+    executable: node,
+    output: executable,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgvExtension: 'env',
+  }),
+)
+rmSync(executable, { force: true })
+execFileSync(process.execPath, ['--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 })
+chmodSync(executable, 0o755)
+rmSync(node)
+rmSync(settings)
+const sums = [bundle, executable].map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${file.slice(dist.length + 1)}\n`)
+writeFileSync(join(dist, 'SHA256SUMS'), sums.join(''))
+for (const file of [bundle, executable]) console.log(`${file.slice(root.length + 1)}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB`)
+
+function strip(file: string): void {
+  if (process.platform !== 'linux') return
+  try {
+    execFileSync('strip', ['-s', file])
+  } catch {
+    console.error('strip (binutils) is missing: the executable will be a fifth larger')
+  }
+}
+
+/** The commit that is built, for `--version`; `unknown` outside a repository. */
+function commit(): string {
+  if (!existsSync(join(root, '.git'))) return 'unknown'
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+}
