@@ -67,7 +67,7 @@ function thoughtsOf(request: Request, persona: Persona): readonly AnswerPart[] {
   const asked = request.reasoning
   if (asked === undefined || asked.effort === 'none' || asked.budgetTokens === 0) return []
   const text = `Someone talks to ${persona.provider}. A short answer will do.`
-  return [{ kind: 'reasoning', text, opaque: [signatureOf(request.dialect, persona)] }]
+  return [{ kind: 'reasoning', text, opaque: [signatureOf(request.dialect, persona.provider, persona.number)] }]
 }
 
 /** The tools that are called now: none after a result, one when it is required or asked for, two when two are asked for. */

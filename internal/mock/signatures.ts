@@ -1,5 +1,4 @@
 import type { DialectName, Opaque } from '#canonical/request.ts'
-import type { Persona } from './script.ts'
 
 const vendorOf: Readonly<Record<DialectName, string>> = {
   anthropic: 'anthropic',
@@ -9,7 +8,7 @@ const vendorOf: Readonly<Record<DialectName, string>> = {
 }
 
 /** The data that proves to the vendor that reasoning is its own; it names the mock, so that a test sees where it went. */
-export function signatureOf(dialect: DialectName, persona: Persona): Opaque {
-  const data = Buffer.from(`mock signature of ${persona.provider} ${persona.number}`).toString('base64')
+export function signatureOf(dialect: DialectName, provider: string, number: number): Opaque {
+  const data = Buffer.from(`mock signature of ${provider} ${number}`).toString('base64')
   return { vendor: vendorOf[dialect], kind: dialect === 'openai-responses' ? 'encrypted' : 'signature', data }
 }
