@@ -1,8 +1,15 @@
-import type { Observer } from '#canonical/observe.ts'
+import type { Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
-import type { Config } from '#config/config.ts'
-import type { TripReason } from './breaker.ts'
-import type { Admission, BreakerStateName, Snapshot, TargetHealth } from './snapshot.ts'
+import { type Blame, blameOf } from './blame.ts'
+import type { BreakerInput, TripReason } from './breaker.ts'
+import type { KeyPool } from './keys.ts'
+import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
+import { createStore, type HealthConfig, type Store, type Transition } from './store.ts'
+import { type AttemptEnded, isForbidden, keyShare, learnLimits, type TargetState } from './target-state.ts'
+import { admissionOf, healthy, viewOf } from './view.ts'
+
+/** What names a target here. */
+export type TargetName = Pick<Target, 'id' | 'provider'>
 
 /** A target as `/status` and the metrics show it. */
 export type TargetStatus = TargetHealth & {
@@ -14,35 +21,187 @@ export type TargetStatus = TargetHealth & {
   readonly restsForMs: number
 }
 
-/** A breaker changed its state. */
-export type Transition = {
-  readonly target: TargetId
-  readonly from: BreakerStateName
-  readonly to: BreakerStateName
-  /** Why it opened; absent when it closes. */
-  readonly reason?: TripReason
-  readonly atMs: number
-}
+/** What a provider's probe showed. `recovered`: the one before had failed. `keyIndex`: the key that was accepted. */
+export type Probed = { readonly recovered: boolean; readonly keyIndex?: number }
 
-/** What is known of targets and keys across requests. */
+/** What is known of targets and keys across requests. Times by the monotonic clock, in milliseconds. */
 export type Health = {
   /** Hears what the relay tells. */
   readonly observe: Observer
   /**
    * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
-   * so does time when no attempt follows.
+   * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`.
    */
-  readonly admit: (target: Target, nowMs: number) => Admission
-  /** The index of a key that does not rest, in turn; undefined when all rest. `target` also skips keys limited for it alone. */
+  readonly admit: (target: TargetName, nowMs: number) => Admission
+  /** The index of a key that does not rest, in turn; undefined when all rest. `target` skips keys that rest for it alone. */
   readonly pickKey: (provider: string, keyCount: number, nowMs: number, target?: TargetId) => number | undefined
+  /** Of targets that were all refused, the one that is soonest good: better than nobody. */
+  readonly leastBad: <T extends TargetName>(targets: readonly T[], nowMs: number) => T | undefined
   readonly snapshot: (nowMs: number) => Snapshot
   /** The `auto` limit of the silence before the first token: `baseMs`, or more where the target's own window needs it. */
-  readonly firstTokenTimeoutMs: (target: Target, baseMs: number, nowMs: number) => number
+  readonly firstTokenTimeoutMs: (target: TargetName, baseMs: number, nowMs: number) => number
   readonly status: (nowMs: number) => readonly TargetStatus[]
   /** Takes a new configuration; what is known of targets that still exist stays. */
-  readonly reconfigure: (config: Config) => void
+  readonly reconfigure: (config: HealthConfig) => void
   readonly onTransition: (listener: (transition: Transition) => void) => void
+  /** A probe of the provider succeeded. Failed probes are not told: they never make a working target fail. */
+  readonly probed: (provider: string, result: Probed, nowMs: number) => void
+  /** Whether one of the provider's targets is out of the rotation. */
+  readonly isTroubled: (provider: string, nowMs: number) => boolean
+  /** When one of the provider's targets last answered; undefined when none has. */
+  readonly lastAnswerMs: (provider: string) => number | undefined
 }
 
-/** `random` gives 0 ≤ x < 1. */
-export type HealthOptions = { readonly random: () => number }
+/** `random` gives 0 ≤ x < 1; `wallNowMs` milliseconds since the epoch, for limits that name a moment. */
+export type HealthOptions = { readonly random: () => number; readonly wallNowMs?: () => number }
+
+// From a trial that was booked to its attempt, which may wait for a backoff first.
+const bookingMs = 15_000
+// A trial whose end nobody told of does not keep the target out for good.
+const longestTrialMs = 120_000
+// An `auto` timeout rests on at least this many first tokens, and the window never makes it longer than this.
+const fewestFirstTokens = 10
+const longestFirstTokenMs = 5 * 60_000
+
+export function createHealth(config: HealthConfig, { random, wallNowMs = Date.now }: HealthOptions): Health {
+  const store = createStore(config)
+  const answeredMs = new Map<string, number>()
+  const snapshot = (nowMs: number): Snapshot => ({
+    of(target) {
+      const state = store.find(target)
+      return state === undefined ? healthy : look(store, state, nowMs)
+    },
+  })
+  return {
+    observe(event) {
+      switch (event.kind) {
+        case 'attempt_started':
+          return begin(store, event)
+        case 'first_token':
+          return speak(store, event)
+        case 'attempt_ended':
+          if (event.outcome === 'ok') answeredMs.set(event.target.provider, event.atMs)
+          return settle(store, event, wallNowMs())
+        default:
+          return
+      }
+    },
+    admit: (target, nowMs) => admit(store, target, nowMs, random),
+    pickKey: (provider, keyCount, nowMs, target) =>
+      keyCount <= 1 ? onlyKey(store.pool(provider), nowMs) : nextKey(store, { provider, keyCount, target }, nowMs),
+    leastBad(targets, nowMs) {
+      const health = snapshot(nowMs)
+      const soonest = (target: TargetName): number => health.of(target.id).restingUntilMs ?? 0
+      return targets.toSorted((left, right) => soonest(left) - soonest(right))[0]
+    },
+    snapshot,
+    firstTokenTimeoutMs(target, baseMs) {
+      const window = store.find(target.id)?.window
+      if (window === undefined || window.firstTokens() < fewestFirstTokens) return baseMs
+      return Math.max(baseMs, Math.min(3 * (window.firstTokenMs()?.p99 ?? 0), longestFirstTokenMs))
+    },
+    status: (nowMs) => store.all().map((state) => statusOf(state, look(store, state, nowMs), nowMs)),
+    reconfigure: store.reconfigure,
+    onTransition: store.onTransition,
+    probed(provider, { recovered, keyIndex }, nowMs) {
+      if (keyIndex !== undefined) store.pool(provider).proveGood(keyIndex, 'probe')
+      for (const state of store.ofProvider(provider)) store.tell(state, { kind: 'probe_ok', recovered }, nowMs)
+    },
+    isTroubled: (provider, nowMs) =>
+      store.ofProvider(provider).some((state) => state.breaker.state !== 'closed' || nowMs < store.restUntilMs(state)),
+    lastAnswerMs: (provider) => answeredMs.get(provider),
+  }
+}
+
+function begin(store: Store, event: Extract<RelayEvent, { readonly kind: 'attempt_started' }>): void {
+  const state = store.of(event.target)
+  state.inFlight++
+  store.tell(state, { kind: 'booked', untilMs: event.atMs + longestTrialMs }, event.atMs)
+}
+
+/** A long answer need not end before its beginning shows that the target is back. */
+function speak(store: Store, event: Extract<RelayEvent, { readonly kind: 'first_token' }>): void {
+  const state = store.of(event.target)
+  if (state.breaker.state !== 'trial') return
+  store.tell(state, inputOf(state, 'ok', event.atMs - event.afterMs), event.atMs)
+}
+
+function settle(store: Store, event: AttemptEnded, wallNowMs: number): void {
+  const state = store.of(event.target)
+  const blame = blameOf[event.outcome]
+  state.inFlight = Math.max(0, state.inFlight - 1)
+  learnLimits(state, event, wallNowMs)
+  learnKey(store.pool(state.provider), event)
+  store.tell(state, inputOf(state, blame, event.atMs - event.durationMs), event.atMs)
+  if (blame === 'ok' || blame === 'error' || blame === 'limited') state.window.add(blame, event.durationMs, event.firstTokenMs)
+}
+
+/** The counts of the window with this attempt in it, which is only added once the breaker has spoken: a return begins anew. */
+function inputOf({ window }: TargetState, blame: Blame, startedMs: number): BreakerInput {
+  if (blame !== 'ok' && blame !== 'error') return { kind: 'neutral', startedMs }
+  const isError = blame === 'error'
+  return {
+    kind: isError ? 'error' : 'success',
+    startedMs,
+    errors: window.errors() + Number(isError),
+    samples: window.samples() + 1,
+  }
+}
+
+function learnKey(pool: KeyPool, event: AttemptEnded): void {
+  const { outcome, keyIndex, atMs } = event
+  if (outcome === 'ok') pool.proveGood(keyIndex, 'answer')
+  else if ((outcome === 'auth' && !isForbidden(event)) || outcome === 'billing') pool.refuse(keyIndex, outcome, atMs)
+}
+
+function admit(store: Store, target: TargetName, nowMs: number, random: () => number): Admission {
+  const state = store.find(target.id)
+  // A target never seen may still have no key that is good.
+  if (state === undefined) return nowMs < store.pool(target.provider).earliestMs() ? 'refused' : 'normal'
+  store.tell(state, { kind: 'time' }, nowMs)
+  const admission = admissionOf(state.breaker, store.restUntilMs(state), nowMs)
+  if (admission === 'trial') store.tell(state, { kind: 'booked', untilMs: nowMs + bookingMs }, nowMs)
+  if (admission !== 'normal') return admission
+  const share = store.share(state, nowMs)
+  return share >= 1 || random() < share ? 'normal' : 'refused'
+}
+
+function onlyKey(pool: KeyPool, nowMs: number): number | undefined {
+  return nowMs < pool.restsUntilMs(0) ? undefined : 0
+}
+
+type KeyWanted = { readonly provider: string; readonly keyCount: number; readonly target: TargetId | undefined }
+
+/** Without a target, a key that rests for any of the provider's targets comes last. */
+function nextKey(store: Store, { provider, keyCount, target }: KeyWanted, nowMs: number): number | undefined {
+  const state = target === undefined ? undefined : store.find(target)
+  if (target !== undefined) {
+    const share = (index: number): number => (state === undefined ? 1 : keyShare(state, index, nowMs))
+    return store.pool(provider).pick(
+      nowMs,
+      (index) => index < keyCount && share(index) > 0,
+      (index) => share(index) === 1,
+    )
+  }
+  const states = store.ofProvider(provider)
+  return store.pool(provider).pick(
+    nowMs,
+    (index) => index < keyCount,
+    (index) => states.every((other) => keyShare(other, index, nowMs) === 1),
+  )
+}
+
+function look(store: Store, state: TargetState, nowMs: number): TargetHealth {
+  store.tell(state, { kind: 'time' }, nowMs)
+  return viewOf(state, { restUntilMs: store.restUntilMs(state), share: store.share(state, nowMs), nowMs })
+}
+
+function statusOf(state: TargetState, health: TargetHealth, nowMs: number): TargetStatus {
+  return {
+    target: state.id,
+    provider: state.provider,
+    ...health,
+    ...(state.breaker.state === 'closed' ? {} : { reason: state.breaker.reason }),
+    restsForMs: Math.max(0, (health.restingUntilMs ?? nowMs) - nowMs),
+  }
+}

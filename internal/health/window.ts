@@ -1,0 +1,56 @@
+import { createQuantileWindow, type QuantileWindow } from '#lib/quantile.ts'
+import { createRing } from '#lib/ring.ts'
+import type { Quantiles } from './snapshot.ts'
+
+/** How an attempt counts: `limited` is a target that had enough, which is a failure but no fault. */
+export type Mark = 'ok' | 'error' | 'limited'
+
+/** The last attempts at one target. */
+export type Window = {
+  readonly add: (mark: Mark, durationMs: number, firstTokenMs: number | undefined) => void
+  readonly samples: () => number
+  /** Faults only: what the breaker decides on. */
+  readonly errors: () => number
+  /** 0–1: faults and limits. */
+  readonly failedRatio: () => number
+  /** Of the attempts that gave an answer. */
+  readonly latencyMs: () => Quantiles | undefined
+  readonly firstTokenMs: () => Quantiles | undefined
+  /** How many first tokens were seen. */
+  readonly firstTokens: () => number
+  /** Forgets how attempts ended, when a target comes back; how long they took stays. */
+  readonly forgetMarks: () => void
+}
+
+export function createWindow(capacity: number): Window {
+  const marks = createRing<Mark>(capacity)
+  const latency = createQuantileWindow(capacity)
+  const firstToken = createQuantileWindow(capacity)
+  const count: Record<Mark, number> = { ok: 0, error: 0, limited: 0 }
+  return {
+    add(mark, durationMs, firstTokenMs) {
+      const evicted = marks.push(mark)
+      if (evicted !== undefined) count[evicted]--
+      count[mark]++
+      // A quick refusal is no quick answer.
+      if (mark !== 'ok') return
+      latency.add(durationMs)
+      if (firstTokenMs !== undefined) firstToken.add(firstTokenMs)
+    },
+    samples: marks.size,
+    errors: () => count.error,
+    failedRatio: () => (marks.size() === 0 ? 0 : (count.error + count.limited) / marks.size()),
+    latencyMs: () => quantilesOf(latency),
+    firstTokenMs: () => quantilesOf(firstToken),
+    firstTokens: firstToken.size,
+    forgetMarks() {
+      marks.clear()
+      for (const mark of ['ok', 'error', 'limited'] as const) count[mark] = 0
+    },
+  }
+}
+
+function quantilesOf(window: QuantileWindow): Quantiles | undefined {
+  const [p50, p95, p99] = [window.at(0.5), window.at(0.95), window.at(0.99)]
+  return p50 === undefined || p95 === undefined || p99 === undefined ? undefined : { p50, p95, p99 }
+}
