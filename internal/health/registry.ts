@@ -129,11 +129,15 @@ function speak(store: Store, event: Extract<RelayEvent, { readonly kind: 'first_
 function settle(store: Store, event: AttemptEnded, wallNowMs: number): void {
   const state = store.of(event.target)
   const blame = blameOf[event.outcome]
+  const startedMs = event.atMs - event.durationMs
   state.inFlight = Math.max(0, state.inFlight - 1)
   learnLimits(state, event, wallNowMs)
   learnKey(store.pool(state.provider), event)
-  store.tell(state, inputOf(state, blame, event.atMs - event.durationMs), event.atMs)
-  if (blame === 'ok' || blame === 'error' || blame === 'limited') state.window.add(blame, event.durationMs, event.firstTokenMs)
+  store.tell(state, inputOf(state, blame, startedMs), event.atMs)
+  // What began before the target came back is of the time in which it was away.
+  const isStale = state.breaker.state !== 'open' && startedMs < state.breaker.sinceMs
+  if (!isStale && (blame === 'ok' || blame === 'error' || blame === 'limited'))
+    state.window.add(blame, event.durationMs, event.firstTokenMs)
 }
 
 /** The counts of the window with this attempt in it, which is only added once the breaker has spoken: a return begins anew. */

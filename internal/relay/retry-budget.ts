@@ -1,3 +1,5 @@
+import { createSlidingCount } from '#lib/sliding-count.ts'
+
 /** Keeps retries a share of requests, so that an outage cannot multiply traffic: all requests draw on it. */
 export type RetryBudget = {
   /** A client's request arrived. */
@@ -7,8 +9,7 @@ export type RetryBudget = {
 }
 
 const windowMs = 10_000
-const slotMs = 500
-const slotCount = windowMs / slotMs
+const slotCount = 20
 /** However few requests there are, this many retries are allowed over the window. */
 const floor = (10 * windowMs) / 1000
 
@@ -17,8 +18,8 @@ const floor = (10 * windowMs) / 1000
  * few requests up to 10 retries a second are allowed, whatever the ratio, unless it is 0.
  */
 export function createRetryBudget(ratio: () => number): RetryBudget {
-  const requests = createCount()
-  const retries = createCount()
+  const requests = createSlidingCount(windowMs, slotCount)
+  const retries = createSlidingCount(windowMs, slotCount)
   return {
     request: (nowMs) => requests.add(nowMs),
     tryRetry(nowMs) {
@@ -27,37 +28,6 @@ export function createRetryBudget(ratio: () => number): RetryBudget {
       if (retries.total(nowMs) + 1 > allowed) return false
       retries.add(nowMs)
       return true
-    },
-  }
-}
-
-type Count = { readonly add: (nowMs: number) => void; readonly total: (nowMs: number) => number }
-
-/** A count over the last 10 seconds, in slots of half a second. */
-function createCount(): Count {
-  const slots = new Float64Array(slotCount)
-  let lastSlot = 0
-  let total = 0
-  const advance = (nowMs: number): void => {
-    const slot = Math.floor(nowMs / slotMs)
-    const passed = Math.min(slot - lastSlot, slotCount)
-    for (let step = 1; step <= passed; step++) {
-      const at = (lastSlot + step) % slotCount
-      total -= slots[at] ?? 0
-      slots[at] = 0
-    }
-    lastSlot = Math.max(lastSlot, slot)
-  }
-  return {
-    add(nowMs) {
-      advance(nowMs)
-      const at = lastSlot % slotCount
-      slots[at] = (slots[at] ?? 0) + 1
-      total++
-    },
-    total(nowMs) {
-      advance(nowMs)
-      return total
     },
   }
 }
