@@ -30,6 +30,18 @@ const cases: readonly { name: string; headers: Readonly<Record<string, string>>;
     hints: { headroom: 0, resetMs: 20_000 },
   },
   {
+    name: 'of two that are used up the longer wait counts',
+    headers: {
+      'x-ratelimit-limit-requests': '5',
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '1s',
+      'x-ratelimit-limit-tokens': '5',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-reset-tokens': '1m',
+    },
+    hints: { headroom: 0, resetMs: 60_000 },
+  },
+  {
     name: 'a moment in the past is now',
     headers: {
       date,

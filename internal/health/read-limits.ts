@@ -9,10 +9,12 @@ export type LimitHints = {
 }
 
 type Headers = Readonly<Record<string, string>>
-type Limit = { limit?: number; remaining?: number; resetMs?: number }
+type Field = { readonly kind: string; readonly field: 'limit' | 'remaining' | 'reset' }
+type Limit = { limit?: string; remaining?: string; reset?: string }
+type Scarcity = { readonly headroom: number; readonly reset?: string }
 
 // `x-ratelimit-remaining-requests`, `vendor-ratelimit-input-tokens-reset`, `x-ratelimit-remaining`, `x-ratelimit-limit-req-minute`.
-const name = /^(?:[a-z]+-)?ratelimit-(?:(limit|remaining|reset)(?:-(.+))?|(.+)-(limit|remaining|reset))$/
+const pattern = /^(?:[a-z]+-)?ratelimit-(?:(limit|remaining|reset)(?:-(.+))?|(.+)-(limit|remaining|reset))$/
 // Limits of something else (images, a day's batch jobs) must not stop ordinary requests.
 const counted = /^(?:req|requests|tokens|input-tokens|output-tokens)(?:-(?:minute|hour|day))?$/
 
@@ -21,76 +23,94 @@ const counted = /^(?:req|requests|tokens|input-tokens|output-tokens)(?:-(?:minut
  * (epoch milliseconds), so that a wrong clock here does no harm.
  */
 export function readLimits(headers: Headers, wallNowMs: number): LimitHints {
-  const sentMs = dateMs(headers['date']) ?? wallNowMs
+  const sentMs = (): number => dateMs(headers['date']) ?? wallNowMs
+  const found = scarcest(headers, sentMs)
+  const resetMs = found?.reset === undefined ? undefined : readReset(found.reset, sentMs)
   const retryAfterMs = readRetryAfter(headers, sentMs)
-  return { ...scarcest(collect(headers, sentMs)), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-}
-
-function collect(headers: Headers, sentMs: number): Map<string, Limit> {
-  const limits = new Map<string, Limit>()
-  for (const header in headers) {
-    if (!header.includes('ratelimit-')) continue
-    const match = name.exec(header)
-    const field = match?.[1] ?? match?.[4]
-    const kind = match?.[2] ?? match?.[3] ?? ''
-    if (field === undefined || (kind !== '' && !counted.test(kind))) continue
-    const limit = limits.get(kind) ?? {}
-    limits.set(kind, limit)
-    setField(limit, field, headers[header] ?? '', sentMs)
+  return {
+    ...(found === undefined ? {} : { headroom: found.headroom }),
+    ...(resetMs === undefined ? {} : { resetMs }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   }
-  return limits
 }
 
-function setField(limit: Limit, field: string, text: string, sentMs: number): void {
-  const value = field === 'reset' ? readReset(text, sentMs) : readCount(text)
-  if (value === undefined) return
-  if (field === 'limit') limit.limit = value
-  else if (field === 'remaining') limit.remaining = value
-  else limit.resetMs = value
-}
-
-type Scarcity = { readonly headroom: number; readonly resetMs?: number }
-
-function scarcest(limits: ReadonlyMap<string, Limit>): Scarcity | undefined {
+function scarcest(headers: Headers, sentMs: () => number): Scarcity | undefined {
   let found: Scarcity | undefined
-  for (const limit of limits.values()) {
+  for (const limit of collect(headers)?.values() ?? []) {
     const scarcity = scarcityOf(limit)
-    if (scarcity !== undefined && (found === undefined || isScarcer(scarcity, found))) found = scarcity
+    if (scarcity !== undefined && (found === undefined || isScarcer(scarcity, found, sentMs))) found = scarcity
   }
   return found
 }
 
-function scarcityOf({ limit, remaining, resetMs }: Limit): Scarcity | undefined {
-  if (remaining === undefined || limit === 0 || (limit === undefined && remaining > 0)) return undefined
-  const headroom = remaining === 0 ? 0 : Math.min(1, remaining / (limit ?? remaining))
-  return resetMs === undefined ? { headroom } : { headroom, resetMs }
+function collect(headers: Headers): ReadonlyMap<string, Limit> | undefined {
+  let limits: Map<string, Limit> | undefined
+  for (const header in headers) {
+    const known = fieldOf(header)
+    if (known === undefined) continue
+    limits ??= new Map()
+    const limit = limits.get(known.kind) ?? {}
+    limits.set(known.kind, limit)
+    const text = headers[header]
+    if (text !== undefined) limit[known.field] = text
+  }
+  return limits
 }
 
-function isScarcer(left: Scarcity, right: Scarcity): boolean {
-  return left.headroom === right.headroom ? (left.resetMs ?? 0) > (right.resetMs ?? 0) : left.headroom < right.headroom
+// Every answer of a provider has the same names: taking them apart each time would cost more than all the rest here.
+const knownFields = new Map<string, Field | undefined>()
+const mostKnownFields = 200
+
+function fieldOf(header: string): Field | undefined {
+  if (!header.includes('ratelimit-')) return undefined
+  if (knownFields.has(header)) return knownFields.get(header)
+  const match = pattern.exec(header)
+  const kind = match?.[2] ?? match?.[3] ?? ''
+  const field = match?.[1] ?? match?.[4]
+  const known = isFieldName(field) && (kind === '' || counted.test(kind)) ? { kind, field } : undefined
+  if (knownFields.size < mostKnownFields) knownFields.set(header, known)
+  return known
+}
+
+function isFieldName(text: string | undefined): text is Field['field'] {
+  return text === 'limit' || text === 'remaining' || text === 'reset'
+}
+
+function scarcityOf({ limit, remaining, reset }: Limit): Scarcity | undefined {
+  const left = readCount(remaining)
+  const all = readCount(limit)
+  if (left === undefined || all === 0 || (all === undefined && left > 0)) return undefined
+  const headroom = left === 0 ? 0 : Math.min(1, left / (all ?? left))
+  return reset === undefined ? { headroom } : { headroom, reset }
+}
+
+/** Of two that are equally scarce, the one that stays so for longer. */
+function isScarcer(left: Scarcity, right: Scarcity, sentMs: () => number): boolean {
+  if (left.headroom !== right.headroom) return left.headroom < right.headroom
+  return (readReset(left.reset ?? '', sentMs) ?? 0) > (readReset(right.reset ?? '', sentMs) ?? 0)
 }
 
 /** `retry-after-ms` wins, unless it says 0 (seen beside a `retry-after` of a second). RFC 9110 §10.2.3: seconds or a date. */
-function readRetryAfter(headers: Headers, sentMs: number): number | undefined {
-  const exactMs = readCount(headers['retry-after-ms'] ?? '')
+function readRetryAfter(headers: Headers, sentMs: () => number): number | undefined {
+  const exactMs = readCount(headers['retry-after-ms'])
   if (exactMs !== undefined && exactMs > 0) return exactMs
   const text = headers['retry-after']
   if (text === undefined) return exactMs
   const seconds = readCount(text)
   if (seconds !== undefined) return seconds * 1000
   const atMs = dateMs(text)
-  return atMs === undefined ? undefined : Math.max(0, atMs - sentMs)
+  return atMs === undefined ? undefined : Math.max(0, atMs - sentMs())
 }
 
 /** A duration (`6m0s`, `12ms`), seconds, seconds or milliseconds since the epoch, or a moment (RFC 3339). */
-function readReset(text: string, sentMs: number): number | undefined {
+function readReset(text: string, sentMs: () => number): number | undefined {
   const number = readCount(text)
   if (number === undefined) {
     const atMs = dateMs(text)
-    return readDuration(text) ?? (atMs === undefined ? undefined : Math.max(0, atMs - sentMs))
+    return readDuration(text) ?? (atMs === undefined ? undefined : Math.max(0, atMs - sentMs()))
   }
-  if (number > 1e11) return Math.max(0, number - sentMs)
-  if (number > 1e9) return Math.max(0, number * 1000 - sentMs)
+  if (number > 1e11) return Math.max(0, number - sentMs())
+  if (number > 1e9) return Math.max(0, number * 1000 - sentMs())
   return number * 1000
 }
 
@@ -104,8 +124,9 @@ function readDuration(text: string): number | undefined {
   return totalMs
 }
 
-function readCount(text: string): number | undefined {
-  return /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : undefined
+function readCount(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+(?:\.\d+)?$/.test(text)) return undefined
+  return Number(text)
 }
 
 function dateMs(text: string | undefined): number | undefined {

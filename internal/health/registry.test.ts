@@ -99,6 +99,7 @@ test('health: a failing target leaves, is tried once at a time, and comes back i
   assert.equal(health.admit(one, 60_000), 'refused', 'the trial is still under way')
   end(health, 61_000, { durationMs: 30_990 })
   assert.equal(health.admit(one, 61_000), 'refused', 'not among the 5 %')
+  assert.equal(health.admit(one, 61_000, 'rescue'), 'normal', 'a request that failed elsewhere')
   chances[0] = 0.04
   assert.equal(health.admit(one, 61_000), 'normal')
   assert.equal(health.snapshot(61_000).of('a/one').share, 0.05)
@@ -231,6 +232,16 @@ test('health: a limited key rests for its target, the other key and the other mo
   assert.equal(health.snapshot(3).of('b/m').restingUntilMs, 5002)
   assert.equal(health.admit(n, 3), 'normal')
   assert.equal(health.pickKey('b', 2, 5002, 'b/m'), 1)
+})
+
+test('health: keys that rest for every target of the provider are not given out', () => {
+  const health = healthOf()
+  for (const keyIndex of [0, 1])
+    end(health, 0, { outcome: 'rate_limit', target: targetOf('b/m'), keyIndex, failure: { retryAfterMs: 5000 } })
+  assert.equal(health.pickKey('b', 2, 1), undefined)
+  assert.equal(health.pickKey('b', 2, 1, 'b/n'), 0)
+  end(health, 2, { target: targetOf('b/n') })
+  assert.equal(health.pickKey('b', 2, 3), 1)
 })
 
 test('health: a refused key rests for all models, a forbidden model only for itself', () => {

@@ -30,9 +30,10 @@ export type Health = {
   readonly observe: Observer
   /**
    * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
-   * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`.
+   * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`, but
+   * never a `rescue`: a request that has failed elsewhere must not fail for good to keep a share.
    */
-  readonly admit: (target: TargetName, nowMs: number) => Admission
+  readonly admit: (target: TargetName, nowMs: number, why?: 'rescue') => Admission
   /** The index of a key that does not rest, in turn; undefined when all rest. `target` skips keys that rest for it alone. */
   readonly pickKey: (provider: string, keyCount: number, nowMs: number, target?: TargetId) => number | undefined
   /** Of targets that were all refused, the one that is soonest good: better than nobody. */
@@ -86,7 +87,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
           return
       }
     },
-    admit: (target, nowMs) => admit(store, target, nowMs, random),
+    admit: (target, nowMs, why) => admit(store, target, nowMs, why === 'rescue' ? () => 0 : random),
     pickKey: (provider, keyCount, nowMs, target) =>
       keyCount <= 1 ? onlyKey(store.pool(provider), nowMs) : nextKey(store, { provider, keyCount, target }, nowMs),
     leastBad(targets, nowMs) {
@@ -176,22 +177,17 @@ function onlyKey(pool: KeyPool, nowMs: number): number | undefined {
 
 type KeyWanted = { readonly provider: string; readonly keyCount: number; readonly target: TargetId | undefined }
 
-/** Without a target, a key that rests for any of the provider's targets comes last. */
+/**
+ * A key with room comes first, one that rests is left out. Without a target all the provider's targets are looked at: a key
+ * that rests for some of them comes last, one that rests for every one is left out.
+ */
 function nextKey(store: Store, { provider, keyCount, target }: KeyWanted, nowMs: number): number | undefined {
   const state = target === undefined ? undefined : store.find(target)
-  if (target !== undefined) {
-    const share = (index: number): number => (state === undefined ? 1 : keyShare(state, index, nowMs))
-    return store.pool(provider).pick(
-      nowMs,
-      (index) => index < keyCount && share(index) > 0,
-      (index) => share(index) === 1,
-    )
-  }
-  const states = store.ofProvider(provider)
+  const states = target === undefined ? store.ofProvider(provider) : state === undefined ? [] : [state]
   return store.pool(provider).pick(
     nowMs,
-    (index) => index < keyCount,
-    (index) => states.every((other) => keyShare(other, index, nowMs) === 1),
+    (index) => index < keyCount && (states.length === 0 || states.some((each) => keyShare(each, index, nowMs) > 0)),
+    (index) => states.every((each) => keyShare(each, index, nowMs) === 1),
   )
 }
 

@@ -87,3 +87,9 @@ test('clock: time never runs backwards', () => {
     lastMs = clock.now()
   }
 })
+
+test('clock: a wait of months does not overflow', () => {
+  clock.after(100 * 86_400_000, () => fired.push('too early'))
+  run(100)
+  assert.deepEqual(fired, [])
+})

@@ -12,6 +12,8 @@ export type Clock = {
 
 // A wake-up that comes this much too late means that the process did not run: it was stopped, or the machine slept.
 const stallMs = 1000
+// Timers of Node overflow after 24 days and then fire at once.
+const longestSleepMs = 3_600_000
 
 /**
  * The real clock. All its timers share one timer of Node, which is set for the next moment that anything is due.
@@ -28,16 +30,18 @@ export function createClock(monotonicMs: () => number = () => performance.now())
   let foreground = 0
 
   const now = (): number => {
-    const time = monotonicMs() - lostMs
-    if (time - wakeAtMs > stallMs) lostMs += time - Math.max(wakeAtMs, lastMs)
-    lastMs = Math.max(lastMs, monotonicMs() - lostMs)
+    const realMs = monotonicMs()
+    if (realMs - lostMs - wakeAtMs > stallMs) lostMs = realMs - Math.max(wakeAtMs, lastMs)
+    lastMs = Math.max(lastMs, realMs - lostMs)
     return lastMs
   }
   const setWake = (atMs: number): void => {
     clearTimeout(timer)
     wakeAtMs = atMs
     if (atMs === Number.POSITIVE_INFINITY) return
-    timer = setTimeout(wake, Math.max(1, atMs - now()))
+    const nowMs = now()
+    wakeAtMs = Math.min(atMs, nowMs + longestSleepMs)
+    timer = setTimeout(wake, Math.max(1, wakeAtMs - nowMs))
     if (foreground === 0) timer.unref()
   }
   const wake = (): void => {
