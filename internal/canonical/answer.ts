@@ -134,6 +134,8 @@ export type AnswerEvent =
   | { readonly kind: 'failure'; readonly failure: Failure }
   /** A sign of life without content. */
   | { readonly kind: 'ping' }
+  /** A frame that could not be read and was left out. */
+  | { readonly kind: 'skipped' }
 
 export type PartStart =
   | {

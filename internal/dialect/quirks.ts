@@ -59,6 +59,8 @@ export type ChatQuirks = {
   readonly prefill?: 'prefix' | 'partial'
   /** Text in `<think>` tags within the content is reasoning. Default false. */
   readonly thinkTags?: boolean
+  /** Custom (grammar) tools are understood. Default false: they are emulated by functions with one text argument. */
+  readonly customTools?: boolean
   /** A stream that ends with `[DONE]` but no finish reason is complete when it had content. Default true. */
   readonly laxFinish?: boolean
 }

@@ -1,0 +1,150 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Json, Message, Params, Reasoning, Request, Tool, ToolChoice } from '#canonical/request.ts'
+import { asObject, asString, compact, isObject } from '#lib/json.ts'
+import type { Result } from '#lib/result.ts'
+import type { ClientCall } from '../dialect.ts'
+import {
+  arrayAt,
+  BadField,
+  objectAt,
+  optionalArray,
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  reading,
+  stringAt,
+} from '../read.ts'
+import { readBlocks, readCacheHint } from './content.ts'
+
+/** Client → canonical. Source: docs.anthropic.com/en/api/messages. */
+export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
+  return reading(() => readRequest(body))
+}
+
+function readRequest(body: Json): Request {
+  const model = stringAt(body['model'], 'model')
+  if (model === '') throw new BadField('model', 'must not be empty')
+  const choice = optionalObject(body['tool_choice'], 'tool_choice')
+  const output = optionalObject(body['output_config'], 'output_config')
+  const format = optionalObject(output?.['format'] ?? body['output_format'], 'output_config.format')
+  const metadata = optionalObject(body['metadata'], 'metadata')
+  return compact({
+    dialect: 'anthropic',
+    model,
+    stream: optionalBoolean(body['stream'], 'stream') ?? false,
+    messages: [...readSystem(body['system']), ...readMessages(arrayAt(body['messages'], 'messages'))],
+    tools: (optionalArray(body['tools'], 'tools') ?? []).map((tool, index) => readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`)),
+    toolChoice: readToolChoice(choice),
+    parallelTools: choice?.['disable_parallel_tool_use'] === true ? false : undefined,
+    params: readParams(body),
+    output:
+      format?.['type'] === 'json_schema'
+        ? { format: 'json_schema', schema: { schema: optionalObject(format['schema'], 'output_config.format.schema') ?? {}, strict: true } }
+        : { format: 'text' },
+    reasoning: readReasoning(body, output),
+    cache: readCache(body),
+    tier: optionalString(body['service_tier'], 'service_tier'),
+    endUser: optionalString(metadata?.['user_id'], 'metadata.user_id'),
+    ext: unknownFields(body),
+    raw: body,
+  })
+}
+
+function readSystem(system: unknown): readonly Message[] {
+  if (system === undefined || system === null || system === '') return []
+  return [{ role: 'system', parts: readBlocks(system, 'system') }]
+}
+
+function readMessages(messages: readonly unknown[]): readonly Message[] {
+  const called = new Map<string, string>()
+  return messages.flatMap((entry, index) => {
+    const message = objectAt(entry, `messages[${index}]`)
+    const role = stringAt(message['role'], `messages[${index}].role`)
+    if (role !== 'user' && role !== 'assistant' && role !== 'system') throw new BadField(`messages[${index}].role`, 'must be user, assistant or system')
+    const parts = readBlocks(message['content'], `messages[${index}].content`)
+    for (const part of parts) if (part.kind === 'tool_call') called.set(part.id, part.name)
+    const named = parts.map((part) => {
+      const name = part.kind === 'tool_result' ? called.get(part.callId) : undefined
+      return part.kind === 'tool_result' && name !== undefined ? { ...part, name } : part
+    })
+    const results = named.filter((part) => part.kind === 'tool_result')
+    const rest = named.filter((part) => part.kind !== 'tool_result')
+    if (results.length === 0) return [{ role, parts: rest }]
+    const turn: Message = { role: 'tool', parts: results }
+    return rest.length === 0 ? [turn] : [turn, { role, parts: rest }]
+  })
+}
+
+function readTool(tool: Json, param: string): Tool {
+  const type = optionalString(tool['type'], `${param}.type`) ?? 'custom'
+  if (type !== 'custom') return { kind: 'builtin', type, vendor: 'anthropic', raw: tool }
+  return compact({
+    kind: 'function',
+    name: stringAt(tool['name'], `${param}.name`),
+    description: optionalString(tool['description'], `${param}.description`),
+    schema: optionalObject(tool['input_schema'], `${param}.input_schema`),
+    strict: optionalBoolean(tool['strict'], `${param}.strict`),
+    cacheHint: readCacheHint(tool),
+  })
+}
+
+function readToolChoice(choice: Json | undefined): ToolChoice | undefined {
+  switch (choice?.['type']) {
+    case undefined:
+      return undefined
+    case 'auto':
+      return { mode: 'auto' }
+    case 'none':
+      return { mode: 'none' }
+    case 'any':
+      return { mode: 'required' }
+    case 'tool':
+      return { mode: 'one', names: [stringAt(choice?.['name'], 'tool_choice.name')] }
+    default:
+      throw new BadField('tool_choice.type', 'must be auto, any, tool or none')
+  }
+}
+
+function readParams(body: Json): Params {
+  return compact({
+    maxOutput: optionalInteger(body['max_tokens'], 'max_tokens'),
+    stop: optionalStrings(body['stop_sequences'], 'stop_sequences'),
+    temperature: optionalNumber(body['temperature'], 'temperature'),
+    topP: optionalNumber(body['top_p'], 'top_p'),
+    topK: optionalInteger(body['top_k'], 'top_k'),
+  })
+}
+
+const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+function readReasoning(body: Json, output: Json | undefined): Reasoning | undefined {
+  const thinking = optionalObject(body['thinking'], 'thinking')
+  const effort = efforts.find((known) => known === asString(output?.['effort']))
+  if (thinking === undefined) return effort === undefined ? undefined : { effort }
+  const visible = thinking['display'] === 'omitted' ? ('none' as const) : ('full' as const)
+  switch (thinking['type']) {
+    case 'disabled':
+      return { effort: 'none' }
+    case 'enabled':
+      return compact({ budgetTokens: optionalInteger(thinking['budget_tokens'], 'thinking.budget_tokens'), effort, visible })
+    default:
+      return compact({ budgetTokens: -1, effort, visible })
+  }
+}
+
+function readCache(body: Json): Request['cache'] {
+  const control = body['cache_control']
+  return isObject(control) ? compact({ auto: true, ttl: asString(asObject(control)['ttl']) }) : undefined
+}
+
+const understood = new Set([
+  ...['model', 'messages', 'system', 'stream', 'tools', 'tool_choice', 'max_tokens', 'stop_sequences', 'temperature', 'top_p', 'top_k'],
+  ...['thinking', 'output_config', 'output_format', 'cache_control', 'service_tier', 'metadata'],
+])
+
+function unknownFields(body: Json): Json {
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null))
+}

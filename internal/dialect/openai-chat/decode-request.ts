@@ -1,0 +1,151 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Json, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
+import type { Result } from '#lib/result.ts'
+import type { ClientCall } from '../dialect.ts'
+import {
+  arrayAt,
+  BadField,
+  objectAt,
+  optionalArray,
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  optionalWord,
+  reading,
+  stringAt,
+} from '../read.ts'
+import { readMessages } from './content.ts'
+import { readToolChoice, readTools } from './tools.ts'
+
+/** Client → canonical. Source: platform.openai.com/docs/api-reference/chat/create. */
+export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
+  return reading(() => readRequest(body))
+}
+
+function readRequest(body: Json): Request {
+  const model = stringAt(body['model'], 'model')
+  if (model === '') throw new BadField('model', 'must not be empty')
+  const messages = arrayAt(body['messages'], 'messages')
+  if (messages.length === 0) throw new BadField('messages', 'must have at least one message')
+  const streamOptions = optionalObject(body['stream_options'], 'stream_options')
+  return compact({
+    dialect: 'openai-chat',
+    model,
+    stream: optionalBoolean(body['stream'], 'stream') ?? false,
+    messages: readMessages(messages),
+    tools: readTools(body),
+    toolChoice: readToolChoice(body),
+    parallelTools: optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls'),
+    params: readParams(body),
+    output: readOutput(body),
+    reasoning: readReasoning(body),
+    cache: readCache(body),
+    tier: optionalString(body['service_tier'], 'service_tier'),
+    endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
+    metadata: readMetadata(body['metadata']),
+    includeUsage: optionalBoolean(streamOptions?.['include_usage'], 'stream_options.include_usage'),
+    ext: unknownFields(body),
+    raw: body,
+  })
+}
+
+function readParams(body: Json): Params {
+  const number = (name: string): number | undefined => optionalNumber(body[name], name)
+  const logprobs = optionalBoolean(body['logprobs'], 'logprobs')
+  return compact({
+    maxOutput: optionalInteger(body['max_completion_tokens'], 'max_completion_tokens') ?? optionalInteger(body['max_tokens'], 'max_tokens'),
+    stop: optionalStrings(body['stop'], 'stop'),
+    candidates: optionalInteger(body['n'], 'n'),
+    temperature: number('temperature'),
+    topP: number('top_p'),
+    topK: optionalInteger(body['top_k'], 'top_k'),
+    minP: number('min_p'),
+    presencePenalty: number('presence_penalty'),
+    frequencyPenalty: number('frequency_penalty'),
+    repetitionPenalty: number('repetition_penalty'),
+    seed: optionalInteger(body['seed'], 'seed'),
+    logitBias: readLogitBias(body['logit_bias']),
+    logprobs: logprobs === true ? { top: optionalInteger(body['top_logprobs'], 'top_logprobs') ?? 0 } : undefined,
+  })
+}
+
+function readLogitBias(value: unknown): Readonly<Record<string, number>> | undefined {
+  const biases = optionalObject(value, 'logit_bias')
+  if (biases === undefined || Object.keys(biases).length === 0) return undefined
+  return Object.fromEntries(Object.entries(biases).map(([token, bias]) => [token, optionalNumber(bias, `logit_bias.${token}`) ?? 0]))
+}
+
+function readOutput(body: Json): OutputFormat {
+  const format = optionalObject(body['response_format'], 'response_format')
+  const common = compact({
+    verbosity: optionalWord(body['verbosity'], ['low', 'medium', 'high'], 'verbosity'),
+    modalities: optionalArray(body['modalities'], 'modalities')?.map((entry, index) => readModality(entry, `modalities[${index}]`)),
+  })
+  switch (optionalWord(format?.['type'], ['text', 'json_object', 'json_schema'], 'response_format.type')) {
+    case 'json_object':
+      return { format: 'json', ...common }
+    case 'json_schema': {
+      const given = objectAt(format?.['json_schema'], 'response_format.json_schema')
+      const schema = compact({
+        name: optionalString(given['name'], 'response_format.json_schema.name'),
+        description: optionalString(given['description'], 'response_format.json_schema.description'),
+        schema: optionalObject(given['schema'], 'response_format.json_schema.schema') ?? {},
+        strict: optionalBoolean(given['strict'], 'response_format.json_schema.strict'),
+      })
+      return { format: 'json_schema', schema, ...common }
+    }
+    default:
+      return { format: 'text', ...common }
+  }
+}
+
+function readModality(value: unknown, param: string): 'text' | 'image' | 'audio' {
+  const word = optionalWord(value, ['text', 'image', 'audio'], param)
+  if (word === undefined) throw new BadField(param, 'must be text, image or audio')
+  return word
+}
+
+const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+
+/** `reasoning_effort` is OpenAI's; the others are what servers with the same API take, and clients of those send. */
+function readReasoning(body: Json): Reasoning | undefined {
+  const effort = optionalWord(body['reasoning_effort'], efforts, 'reasoning_effort')
+  if (effort !== undefined) return { effort }
+  const given = optionalObject(body['reasoning'], 'reasoning')
+  if (given !== undefined) {
+    const asked = compact({
+      effort: given['enabled'] === false ? ('none' as const) : optionalWord(given['effort'], efforts, 'reasoning.effort'),
+      budgetTokens: optionalInteger(given['max_tokens'], 'reasoning.max_tokens'),
+      visible: given['exclude'] === true ? ('none' as const) : ('full' as const),
+    })
+    return asked
+  }
+  const thinking = optionalBoolean(body['enable_thinking'], 'enable_thinking')
+  if (thinking === undefined) return undefined
+  return thinking ? compact({ effort: undefined, budgetTokens: optionalInteger(body['thinking_budget'], 'thinking_budget') ?? -1 }) : { effort: 'none' }
+}
+
+function readCache(body: Json): Request['cache'] {
+  const key = optionalString(body['prompt_cache_key'], 'prompt_cache_key')
+  return key === undefined ? undefined : { key }
+}
+
+function readMetadata(value: unknown): Readonly<Record<string, string>> | undefined {
+  const metadata = optionalObject(value, 'metadata')
+  return metadata === undefined ? undefined : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, String(entry)]))
+}
+
+const understood = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls'],
+  ...['max_completion_tokens', 'max_tokens', 'stop', 'n', 'temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty'],
+  ...['repetition_penalty', 'seed', 'logit_bias', 'logprobs', 'top_logprobs', 'verbosity', 'modalities', 'response_format', 'reasoning_effort'],
+  ...['reasoning', 'enable_thinking', 'thinking_budget', 'prompt_cache_key', 'service_tier', 'safety_identifier', 'user', 'metadata'],
+])
+
+function unknownFields(body: Json): Json {
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null))
+}

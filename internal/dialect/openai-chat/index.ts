@@ -1,0 +1,25 @@
+import type { Dialect } from '../dialect.ts'
+import { decodeAnswer } from './decode-answer.ts'
+import { decodeRequest } from './decode-request.ts'
+import { decodeStream } from './decode-stream.ts'
+import { encodeAnswer } from './encode-answer.ts'
+import { encodeRequest } from './encode-request.ts'
+import { encodeStream } from './encode-stream.ts'
+import { decodeError, encodeError } from './error.ts'
+import { passthrough } from './passthrough.ts'
+
+/** OpenAI Chat Completions, and what is compatible with it. */
+export const openaiChat: Dialect = {
+  name: 'openai-chat',
+  routes: [{ method: 'POST', path: '/v1/chat/completions', operation: 'generate' }],
+  decodeRequest,
+  encodeAnswer,
+  encodeStream,
+  streamContentType: () => 'text/event-stream',
+  encodeError,
+  encodeRequest,
+  decodeAnswer,
+  decodeStream,
+  decodeError,
+  passthrough,
+}

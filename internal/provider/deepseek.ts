@@ -1,0 +1,30 @@
+import type { Provider } from './provider.ts'
+import { traitsFrom } from './shared/traits.ts'
+
+/** DeepSeek. OpenAI Chat Completions with its own habits. Source: api-docs.deepseek.com. */
+export const deepseek: Provider = {
+  type: 'deepseek',
+  title: 'DeepSeek',
+  baseUrl: 'https://api.deepseek.com',
+  auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
+  keyFrom: 'DEEPSEEK_API_KEY',
+  dialectOf: () => 'openai-chat',
+  quirksOf: () => ({
+    vendor: 'deepseek',
+    rejects: ['logit_bias', 'seed', 'parallel_tool_calls', 'n'],
+    chat: {
+      reasoningControl: 'deepseek_thinking',
+      reasoningBack: 'reasoning_content',
+      responseFormat: 'json_object_only',
+      images: false,
+    },
+  }),
+  traitsOf: traitsFrom([
+    [
+      /reasoner|v4|flash/,
+      { reasoning: { kind: 'effort', efforts: ['none', 'low', 'high', 'max'] }, forcedTool: 'unless_reasoning' },
+    ],
+  ]),
+  probe: { method: 'GET', path: '/models' },
+  source: 'api-docs.deepseek.com',
+}

@@ -1,0 +1,21 @@
+import type { Provider } from './provider.ts'
+import { openaiTraits } from './shared/openai-traits.ts'
+
+/** OpenAI. Chat Completions, or Responses with `api: responses`. Source: platform.openai.com/docs/api-reference. */
+export const openai: Provider = {
+  type: 'openai',
+  title: 'OpenAI',
+  baseUrl: 'https://api.openai.com/v1',
+  auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
+  keyFrom: 'OPENAI_API_KEY',
+  apis: ['chat', 'responses'],
+  dialectOf: (_model, api) => (api === 'responses' ? 'openai-responses' : 'openai-chat'),
+  quirksOf: () => ({
+    vendor: 'openai',
+    chat: { customTools: true, systemRole: 'developer', maxTokensField: 'max_completion_tokens', reasoningControl: 'reasoning_effort' },
+    responses: { encryptedReasoning: true, customTools: true },
+  }),
+  traitsOf: openaiTraits,
+  probe: { method: 'GET', path: '/models' },
+  source: 'platform.openai.com/docs/api-reference',
+}

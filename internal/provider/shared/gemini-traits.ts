@@ -1,0 +1,29 @@
+import { type Families, plainTraits, traitsFrom } from './traits.ts'
+
+/** Gemini. Source: ai.google.dev/gemini-api/docs/thinking, /models. */
+const families: Families = [
+  [/gemini-(1|2\.0)/, { schemaWithTools: false, maxOutput: 8192, context: 1_048_576 }],
+  [
+    /gemini-2\.5-pro/,
+    { reasoning: { kind: 'budget', min: 128, max: 32_768 }, schemaWithTools: false, maxOutput: 65_536, context: 1_048_576 },
+  ],
+  [
+    /gemini-2\.5/,
+    { reasoning: { kind: 'budget', min: 0, max: 24_576, off: 0 }, schemaWithTools: false, maxOutput: 65_536, context: 1_048_576 },
+  ],
+  [
+    /gemini-3.*pro/,
+    { reasoning: { kind: 'level', levels: ['low', 'high'] }, imagesInToolResults: true, maxOutput: 65_536, context: 1_048_576 },
+  ],
+  [
+    /gemini-[3-9]/,
+    {
+      reasoning: { kind: 'level', levels: ['minimal', 'low', 'medium', 'high'] },
+      imagesInToolResults: true,
+      maxOutput: 65_536,
+      context: 1_048_576,
+    },
+  ],
+]
+
+export const geminiTraits = traitsFrom(families, { ...plainTraits, lateSystem: false })

@@ -1,0 +1,24 @@
+import type { ModelTraits } from '#dialect/quirks.ts'
+
+/** A model that takes what most take; families override what differs. */
+export const plainTraits: ModelTraits = {
+  sampling: 'all',
+  maxTemperature: 2,
+  stop: true,
+  reasoning: { kind: 'none' },
+  forcedTool: 'yes',
+  prefill: false,
+  lateSystem: true,
+  imagesInToolResults: false,
+  jsonSchema: true,
+}
+
+/** The first family whose pattern fits the model's name, and what it says; later ones are more general. */
+export type Families = readonly (readonly [RegExp, Partial<ModelTraits>])[]
+
+export function traitsFrom(families: Families, otherwise: ModelTraits = plainTraits): (model: string) => ModelTraits {
+  return (model) => {
+    const found = families.find(([pattern]) => pattern.test(model))
+    return found === undefined ? otherwise : { ...otherwise, ...found[1] }
+  }
+}

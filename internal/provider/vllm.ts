@@ -1,0 +1,16 @@
+import type { Provider } from './provider.ts'
+import { plainTraits } from './shared/traits.ts'
+
+/** vLLM. OpenAI Chat Completions with its own habits. Source: docs.vllm.ai. */
+export const vllm: Provider = {
+  type: 'vllm',
+  title: 'vLLM',
+  baseUrl: 'http://127.0.0.1:8000/v1',
+  auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
+  keyOptional: true,
+  dialectOf: () => 'openai-chat',
+  quirksOf: () => ({ vendor: 'vllm', chat: { reasoningBack: 'reasoning_content', extendedSampling: true } }),
+  traitsOf: () => plainTraits,
+  probe: { method: 'GET', path: '/models' },
+  source: 'docs.vllm.ai',
+}

@@ -1,0 +1,23 @@
+import type { Provider } from './provider.ts'
+import { traitsFrom } from './shared/traits.ts'
+
+/** xAI. OpenAI Chat Completions with its own habits. Source: docs.x.ai. */
+export const xai: Provider = {
+  type: 'xai',
+  title: 'xAI',
+  baseUrl: 'https://api.x.ai/v1',
+  auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
+  keyFrom: 'XAI_API_KEY',
+  dialectOf: () => 'openai-chat',
+  quirksOf: () => ({
+    vendor: 'xai',
+    rejects: ['logit_bias'],
+    chat: { reasoningControl: 'reasoning_effort', reasoningOutsideCompletion: true },
+  }),
+  traitsOf: traitsFrom([
+    [/grok-3-mini|grok-4-3|multi/, { reasoning: { kind: 'effort', efforts: ['low', 'high'] }, stop: false }],
+    [/grok-4/, { stop: false }],
+  ]),
+  probe: { method: 'GET', path: '/models' },
+  source: 'docs.x.ai',
+}
