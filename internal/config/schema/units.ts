@@ -48,5 +48,5 @@ export const Ratio = (options: Options<string | number>) =>
   )
 
 /** One of these words. */
-export const Word = <const Words extends readonly string[]>(words: Words, options: Options<Words[number]>) =>
-  Type.Enum([...words] as [...Words], { expects: `one of ${words.join(', ')}`, ...options })
+export const Word = <Words extends string[]>(words: readonly [...Words], options: Options<Words[number]>) =>
+  Type.Enum(words, { expects: `one of ${words.join(', ')}`, ...options })

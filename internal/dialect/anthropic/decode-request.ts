@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { Json, Message, Params, Reasoning, Request, Tool, ToolChoice } from '#canonical/request.ts'
+import type { Json, Message, OutputFormat, Params, Reasoning, Request, Tool, ToolChoice } from '#canonical/request.ts'
 import { asObject, asString, compact, isObject } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
@@ -40,10 +40,7 @@ function readRequest(body: Json): Request {
     toolChoice: readToolChoice(choice),
     parallelTools: choice?.['disable_parallel_tool_use'] === true ? false : undefined,
     params: readParams(body),
-    output:
-      format?.['type'] === 'json_schema'
-        ? { format: 'json_schema', schema: { schema: optionalObject(format['schema'], 'output_config.format.schema') ?? {}, strict: true } }
-        : { format: 'text' },
+    output: readOutput(format),
     reasoning: readReasoning(body, output),
     cache: readCache(body),
     tier: optionalString(body['service_tier'], 'service_tier'),
@@ -51,6 +48,11 @@ function readRequest(body: Json): Request {
     ext: unknownFields(body),
     raw: body,
   })
+}
+
+function readOutput(format: Json | undefined): OutputFormat {
+  if (format?.['type'] !== 'json_schema') return { format: 'text' }
+  return { format: 'json_schema', schema: { schema: optionalObject(format['schema'], 'output_config.format.schema') ?? {}, strict: true } }
 }
 
 function readSystem(system: unknown): readonly Message[] {
