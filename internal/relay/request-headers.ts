@@ -11,7 +11,6 @@ export function callHeaders(
   prepared: Prepared,
   forward: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const { auth } = provider.type
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: prepared.request.stream ? 'text/event-stream, application/json' : 'application/json',
@@ -21,6 +20,11 @@ export function callHeaders(
     ...(prepared.passthrough ? forward : {}),
     ...provider.headers,
   }
-  if (key !== undefined && key !== '') headers[auth.header] = auth.scheme === undefined ? key : `${auth.scheme} ${key}`
-  return headers
+  return { ...headers, ...authHeaders(provider, key) }
+}
+
+/** The header by which the provider knows us; none for a provider without a key. */
+export function authHeaders({ type }: ProviderConfig, key: string | undefined): Readonly<Record<string, string>> {
+  if (key === undefined || key === '') return {}
+  return { [type.auth.header]: type.auth.scheme === undefined ? key : `${type.auth.scheme} ${key}` }
 }

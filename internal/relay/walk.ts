@@ -22,11 +22,13 @@ export function firstCandidate(run: Run): Candidate | undefined {
 /** The next target after this place in the plan that may take traffic and is accepted. */
 export function nextCandidate(run: Run, after: number, accept: (target: Target) => boolean = () => true): Candidate | undefined {
   const { steps } = run.plan
+  // After a failure a target whose traffic returns in steps takes the request, whatever its share: the alternative is an error.
+  const rescue = run.record.attempts.length > 0 ? 'rescue' : undefined
   for (let index = after + 1; index < steps.length; index++) {
     const target = steps[index]?.target
     if (target === undefined || !accept(target)) continue
     const keyIndex = freeKey(run, target)
-    if (keyIndex === undefined || run.deps.health.admit(target, run.deps.clock.now()) === 'refused') continue
+    if (keyIndex === undefined || run.deps.health.admit(target, run.deps.clock.now(), rescue) === 'refused') continue
     return { index, target, keyIndex }
   }
   return undefined
@@ -75,5 +77,5 @@ function asCandidate(run: Run, index: number): Candidate | undefined {
 /** A provider without keys has one unnamed key, number 0. */
 function freeKey(run: Run, target: Target): number | undefined {
   const keys = run.config.providers.get(target.provider)?.keys.length ?? 0
-  return keys === 0 ? 0 : run.deps.health.pickKey(target.provider, keys, run.deps.clock.now())
+  return keys === 0 ? 0 : run.deps.health.pickKey(target.provider, keys, run.deps.clock.now(), target.id)
 }

@@ -1,0 +1,22 @@
+import type { Health } from '#health/registry.ts'
+import type { BreakerStateName } from '#health/snapshot.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Admission } from '#server/admission.ts'
+import type { Metrics } from '#telemetry/metrics.ts'
+
+const stateNumbers: Readonly<Record<BreakerStateName, number>> = { closed: 0, half_open: 1, open: 2 }
+
+/** Brings the gauges up to date; called when they are scraped, so that requests pay nothing for them. */
+export function sampleHealth(health: Health, admission: Admission, metrics: Metrics, clock: Clock): () => void {
+  return () => {
+    metrics.queueDepth.set(admission.queued())
+    for (const { target, breaker, errorRatio, latencyMs } of health.status(clock.now())) {
+      metrics.breakerState.set({ target }, stateNumbers[breaker])
+      metrics.targetErrorRatio.set({ target }, errorRatio)
+      if (latencyMs === undefined) continue
+      metrics.targetLatency.set({ target, quantile: '0.5' }, latencyMs.p50 / 1000)
+      metrics.targetLatency.set({ target, quantile: '0.95' }, latencyMs.p95 / 1000)
+      metrics.targetLatency.set({ target, quantile: '0.99' }, latencyMs.p99 / 1000)
+    }
+  }
+}

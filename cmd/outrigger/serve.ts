@@ -1,0 +1,104 @@
+import { createCurrent, type Current } from '#config/current.ts'
+import { type Loaded, loadFile } from '#config/load.ts'
+import { formatProblem, type Problem } from '#config/problem.ts'
+import { watchFile } from '#config/watch.ts'
+import { urlOf } from '#lib/address.ts'
+import { createClock } from '#lib/clock.ts'
+import { ok, type Result } from '#lib/result.ts'
+import { drain } from '#server/drain.ts'
+import { listenOn } from '#server/listener.ts'
+import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
+import { compose, type Runtime } from './compose.ts'
+import { parseDuration } from './duration.ts'
+import { exitCodes } from './exit.ts'
+import { onceStopped } from './signals.ts'
+import { complain } from './terminal.ts'
+import { version } from './version.ts'
+
+export type ServeOptions = {
+  readonly config: string
+  readonly listen?: string
+  readonly admin?: string
+  readonly logLevel?: string
+  readonly logFormat: 'json' | 'pretty'
+  readonly drainTimeout: string
+  /** Called when both ports are open, with their URLs. */
+  readonly onListening?: (urls: { readonly listen: string; readonly admin: string }) => void
+}
+
+/** `outrigger serve`: runs until a signal, then lets requests end. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const drainMs = parseDuration(options.drainTimeout)
+  if (drainMs === undefined) {
+    complain(`--drain-timeout: ${options.drainTimeout} is no duration such as 25s`)
+    return exitCodes.usage
+  }
+  const load = (): Result<Loaded, readonly Problem[]> => withFlags(loadFile({ path: options.config }), options)
+  const loaded = load()
+  if (!loaded.ok) {
+    for (const problem of loaded.error) complain(formatProblem(problem))
+    return exitCodes.config
+  }
+  const lines = bufferLines((text) => process.stdout.write(text))
+  const log = createLog({ level: loaded.value.config.log.level, format: options.logFormat, write: lines.write })
+  for (const warning of loaded.value.warnings) log.warn({ problem: formatProblem(warning) }, 'config warning')
+
+  const current = createCurrent(loaded.value.config, load, Date.now)
+  const asked = Promise.withResolvers<string>()
+  const runtime = compose({ current, log, version, onDrain: () => asked.resolve('POST /drain') })
+  const code = await run({ options, current, runtime, log, drainMs, stopped: Promise.race([onceStopped(), asked.promise]) })
+  lines.flush()
+  return code
+}
+
+/** Flags go over the file; they stand again after each reload. */
+function withFlags(loaded: Result<Loaded, readonly Problem[]>, { listen, admin, logLevel }: ServeOptions): Result<Loaded, readonly Problem[]> {
+  if (!loaded.ok) return loaded
+  const level = levels.find((known) => known === logLevel)
+  const config = {
+    ...loaded.value.config,
+    ...(listen === undefined ? {} : { listen }),
+    ...(admin === undefined ? {} : { admin }),
+    ...(level === undefined ? {} : { log: { ...loaded.value.config.log, level } }),
+  }
+  return ok({ ...loaded.value, config })
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+type RunParts = {
+  readonly options: ServeOptions
+  readonly current: Current
+  readonly runtime: Runtime
+  readonly log: Logger
+  readonly drainMs: number
+  readonly stopped: Promise<string>
+}
+
+async function run({ options, current, runtime, log, drainMs, stopped }: RunParts): Promise<number> {
+  const config = current.get()
+  const [listening, administering] = await Promise.all([runtime.listener.listen(config.listen), listenOn(runtime.admin, config.admin)])
+  if (!listening.ok || !administering.ok) {
+    for (const opened of [listening, administering]) if (!opened.ok) complain(opened.error)
+    return exitCodes.listen
+  }
+  const urls = { listen: urlOf(listening.value), admin: urlOf(administering.value) }
+  const watcher = watchFile(options.config, () => current.reload())
+  process.on('SIGHUP', () => current.reload())
+  runtime.lifecycle.started = true
+  log.info({ listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version }, 'listening')
+  options.onListening?.(urls)
+
+  const why = await stopped
+  runtime.lifecycle.draining = true
+  runtime.listener.startDraining()
+  log.info({ reason: why }, 'draining')
+  const cut = await drain(runtime.listener.server, drainMs, createClock())
+  if (cut > 0) log.warn({ connections: cut }, 'connections cut at the end of the drain')
+  await watcher.close()
+  await runtime.close()
+  runtime.admin.close()
+  runtime.admin.closeAllConnections()
+  log.info({}, 'stopped')
+  return exitCodes.ok
+}

@@ -1,0 +1,86 @@
+import type { Config, ProviderConfig } from '#config/config.ts'
+import type { Current } from '#config/current.ts'
+import { createProber, type Prober, type ProbeResult } from '#health/prober.ts'
+import type { Health } from '#health/registry.ts'
+import type { Clock } from '#lib/clock.ts'
+import { authHeaders } from '#relay/request-headers.ts'
+import type { Logger } from '#telemetry/log.ts'
+import type { Metrics } from '#telemetry/metrics.ts'
+import { call } from '#upstream/call.ts'
+import type { Pools } from '#upstream/pools.ts'
+
+export type StartProberDeps = {
+  readonly current: Current
+  readonly health: Health
+  readonly pools: Pools
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Probes every provider that has a target, on the configuration as it is then. */
+export function startProber({ current, health, pools, metrics, clock, log }: StartProberDeps): Prober {
+  const prober = createProber({
+    clock,
+    random: Math.random,
+    probe: (name) => probe(current.get(), name, pools, clock),
+    isTroubled: health.isTroubled,
+    lastAnswerMs: health.lastAnswerMs,
+    onResult(provider, result, recovered) {
+      metrics.probeSuccess.set({ provider }, result.ok ? 1 : 0)
+      metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
+      if (!result.ok) log.warn({ provider, reason: result.reason }, 'probe failed')
+      else health.probed(provider, { recovered, ...(result.keyIndex === undefined ? {} : { keyIndex: result.keyIndex }) }, clock.now())
+    },
+  })
+  prober.watch(intervals(current.get()))
+  current.subscribe((_state, config) => prober.watch(intervals(config)))
+  health.onTransition(({ target, to }) => {
+    if (to === 'open') prober.hasten(target.slice(0, target.indexOf('/')))
+  })
+  return prober
+}
+
+function intervals(config: Config): ReadonlyMap<string, number> {
+  if (config.health.probe === 'off') return new Map()
+  const used = new Set(config.models.flatMap((model) => model.targets.map((target) => target.provider)))
+  return new Map([...used].map((name) => [name, config.health.interval]))
+}
+
+/** Any answer but a fault of the server shows that the provider lives; a refused key says nothing about it. */
+function probe(config: Config, name: string, pools: Pools, clock: Clock): Promise<ProbeResult> {
+  const provider = config.providers.get(name)
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>()
+  const startedMs = clock.now()
+  if (provider === undefined) return Promise.resolve({ ok: false, durationMs: 0, reason: 'no such provider' })
+  const finish = (ok: boolean, reason: string): void => {
+    cancelTimer()
+    const durationMs = clock.now() - startedMs
+    resolve(ok ? { ok, durationMs } : { ok, durationMs, reason })
+  }
+  const running = call(
+    pools.to(provider.baseUrl),
+    { method: provider.type.probe.method, path: provider.type.probe.path, headers: probeHeaders(provider) },
+    {
+      onHead(status) {
+        finish(status < 500, `HTTP ${status}`)
+      },
+      onData() {},
+      onEnd() {},
+      onFailure: (failure) => finish(false, failure.message),
+    },
+  )
+  const cancelTimer = clock.after(
+    config.health.timeout,
+    () => {
+      running.cancel()
+      finish(false, `no answer within ${config.health.timeout} ms`)
+    },
+    'background',
+  )
+  return promise
+}
+
+function probeHeaders(provider: ProviderConfig): Readonly<Record<string, string>> {
+  return { accept: 'application/json', 'user-agent': 'outrigger', ...provider.type.headers, ...provider.headers, ...authHeaders(provider, provider.keys[0]?.reveal()) }
+}
