@@ -1,0 +1,115 @@
+import type { Json, Message, Opaque, Part, ReasoningPart, Role } from '#canonical/request.ts'
+import { asArray, asObject, asString, compact } from '#lib/json.ts'
+import { unpackOpaque } from '../opaque.ts'
+import { BadField, objectAt, optionalString, stringAt } from '../read.ts'
+import { readContent } from './content.ts'
+
+/** A turn that may still grow by the items that follow. */
+type Turn = { readonly role: Role; phase?: string; readonly parts: Part[] }
+
+type Reader = { readonly turns: Turn[]; readonly called: Map<string, string> }
+
+/**
+ * The items of a request as messages. What the model wrote in one go (reasoning, text, calls) is one message, and so are
+ * the results of its calls: dialects with messages demand that.
+ */
+export function readItems(items: readonly unknown[]): readonly Message[] {
+  const reader: Reader = { turns: [], called: new Map() }
+  for (const [index, item] of items.entries()) readItem(reader, objectAt(item, `input[${index}]`), `input[${index}]`)
+  return reader.turns
+}
+
+function readItem(reader: Reader, item: Json, param: string): void {
+  const type = optionalString(item['type'], `${param}.type`) ?? (item['role'] === undefined ? undefined : 'message')
+  switch (type) {
+    case undefined:
+      throw new BadField(`${param}.type`, 'is missing')
+    case 'message':
+      return readMessage(reader, item, param)
+    case 'reasoning':
+      return addToAssistant(reader, readReasoning(item))
+    case 'function_call':
+    case 'custom_tool_call':
+      return readCall(reader, item, param)
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return readResult(reader, item, param)
+    case 'item_reference':
+      throw new BadField(`${param}.type`, 'item_reference is not supported: send the item itself')
+    default:
+      return addToAssistant(reader, { kind: 'server_tool', type, vendor: 'openai', raw: item })
+  }
+}
+
+function readMessage(reader: Reader, item: Json, param: string): void {
+  const role = stringAt(item['role'], `${param}.role`)
+  const parts = readContent(item['content'], `${param}.content`)
+  switch (role) {
+    case 'system':
+    case 'developer':
+    case 'user':
+      reader.turns.push({ role, parts: [...parts] })
+      return
+    case 'assistant': {
+      const phase = asString(item['phase'])
+      const last = reader.turns.at(-1)
+      const joined: Turn = last?.role === 'assistant' && joins(last) ? last : { role: 'assistant', parts: [] }
+      joined.parts.push(...parts)
+      if (phase !== undefined) joined.phase ??= phase
+      if (joined !== last) reader.turns.push(joined)
+      return
+    }
+    default:
+      throw new BadField(`${param}.role`, 'must be system, developer, user or assistant')
+  }
+}
+
+/** Two texts in a row were two messages, unless a call stands between them whose result is still to come. */
+function joins({ parts }: Turn): boolean {
+  return parts.some((part) => part.kind === 'tool_call') || !parts.some((part) => part.kind === 'text' || part.kind === 'refusal')
+}
+
+function addToAssistant(reader: Reader, part: Part): void {
+  const last = reader.turns.at(-1)
+  if (last?.role === 'assistant') last.parts.push(part)
+  else reader.turns.push({ role: 'assistant', parts: [part] })
+}
+
+function readReasoning(item: Json): ReasoningPart {
+  const text = reasoningText(item)
+  const encrypted = asString(item['encrypted_content'])
+  if (encrypted === undefined || encrypted === '') return { kind: 'reasoning', text }
+  const own: Opaque = compact({ vendor: 'openai', kind: 'encrypted', data: encrypted, itemId: asString(item['id']) })
+  return { kind: 'reasoning', text, opaque: unpackOpaque(encrypted) ?? [own] }
+}
+
+/** The summaries, or the reasoning itself where a server shows it. */
+export function reasoningText(item: Json): string {
+  const textsOf = (field: string): string =>
+    asArray(item[field])
+      .map((part) => asString(asObject(part)['text']) ?? '')
+      .filter((text) => text !== '')
+      .join('\n\n')
+  return textsOf('summary') || textsOf('content')
+}
+
+function readCall(reader: Reader, item: Json, param: string): void {
+  const id = stringAt(item['call_id'], `${param}.call_id`)
+  const name = stringAt(item['name'], `${param}.name`)
+  reader.called.set(id, name)
+  if (item['type'] === 'custom_tool_call') {
+    const args = optionalString(item['input'], `${param}.input`) ?? ''
+    return addToAssistant(reader, { kind: 'tool_call', id, name, args, custom: true })
+  }
+  const args = optionalString(item['arguments'], `${param}.arguments`) ?? ''
+  addToAssistant(reader, { kind: 'tool_call', id, name, args: args.trim() === '' ? '{}' : args })
+}
+
+function readResult(reader: Reader, item: Json, param: string): void {
+  const callId = stringAt(item['call_id'], `${param}.call_id`)
+  const custom = item['type'] === 'custom_tool_call_output' ? true : undefined
+  const part: Part = compact({ kind: 'tool_result', callId, name: reader.called.get(callId), parts: readContent(item['output'], `${param}.output`), custom })
+  const last = reader.turns.at(-1)
+  if (last?.role === 'tool') last.parts.push(part)
+  else reader.turns.push({ role: 'tool', parts: [part] })
+}

@@ -1,0 +1,32 @@
+import type { Usage } from '#canonical/answer.ts'
+import type { Json } from '#canonical/request.ts'
+import { asNumber, asObject, isObject } from '#lib/json.ts'
+
+/** Usage as any server of this API tells it. */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const input = asNumber(value['input_tokens']) ?? asNumber(value['prompt_tokens'])
+  const output = asNumber(value['output_tokens']) ?? asNumber(value['completion_tokens'])
+  if (input === undefined && output === undefined) return undefined
+  const inDetails = asObject(value['input_tokens_details'])
+  const outDetails = asObject(value['output_tokens_details'])
+  const cacheRead = asNumber(inDetails['cached_tokens']) ?? 0
+  return {
+    input: input ?? 0,
+    output: output ?? 0,
+    cacheRead: Math.min(cacheRead, input ?? 0),
+    cacheWrite: asNumber(inDetails['cache_write_tokens']) ?? 0,
+    reasoning: asNumber(outDetails['reasoning_tokens']) ?? 0,
+  }
+}
+
+/** Usage as OpenAI tells it; its SDKs read all of these fields. */
+export function writeUsage(usage: Usage): Json {
+  return {
+    input_tokens: usage.input,
+    input_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: usage.cacheWrite },
+    output_tokens: usage.output,
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
+    total_tokens: usage.input + usage.output,
+  }
+}

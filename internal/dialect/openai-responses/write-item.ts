@@ -1,0 +1,83 @@
+import type { AnswerMediaPart, AnswerServerToolPart } from '#canonical/answer.ts'
+import type { Citation, Json, Opaque, Request } from '#canonical/request.ts'
+import { asArray, asObject, asString, compact, isObject } from '#lib/json.ts'
+import { packOpaque } from '../opaque.ts'
+
+/** `in_progress` while it is streamed; `incomplete` when the answer was cut in it. */
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
+
+export function messageItem(id: string, content: readonly Json[], status: ItemStatus): Json {
+  return { id, type: 'message', status, role: 'assistant', content }
+}
+
+export function textContent(text: string, annotations: readonly Json[] = [], logprobs: readonly unknown[] = []): Json {
+  return { type: 'output_text', text, annotations, logprobs }
+}
+
+export function refusalContent(refusal: string): Json {
+  return { type: 'refusal', refusal }
+}
+
+/** `encrypted` is what the client sends back in the next turn. */
+export function reasoningItem(id: string, text: string, encrypted: string | undefined): Json {
+  return compact({ id, type: 'reasoning', summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: encrypted })
+}
+
+/** A call as its item is written. */
+export type CallOfItem = { readonly callId: string; readonly name: string; readonly custom: boolean; readonly args: string }
+
+export function callItem(id: string, call: CallOfItem, status: ItemStatus, request: Request): Json {
+  const { callId, name, args } = call
+  if (call.custom) return { id, type: 'custom_tool_call', status, call_id: callId, name, input: args }
+  const namespace = request.tools.find((tool) => tool.kind === 'function' && tool.name === name && tool.namespace !== undefined)
+  return compact({ id, type: 'function_call', status, call_id: callId, name, namespace: namespace?.kind === 'function' ? namespace.namespace : undefined, arguments: args })
+}
+
+/** The item's prefix tells its kind, as in OpenAI's ids. */
+export function itemId(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig', requestId: string, index: number): string {
+  return `${prefix}_${requestId}_${index}`
+}
+
+// Names of this API's items; what Anthropic and Gemini call theirs does not match.
+const itemType = /(_call|_output|^compaction(_summary)?)$|^mcp_/
+
+/** Media and hosted tools, where this API has an item for them. */
+export function wholeItem(content: AnswerMediaPart | AnswerServerToolPart, id: string): Json | undefined {
+  if (content.kind === 'image') return { id, type: 'image_generation_call', status: 'completed', output_format: content.mime.replace('image/', ''), result: content.data }
+  if (content.kind === 'audio' || !itemType.test(content.type)) return undefined
+  return { ...content.raw, id: asString(content.raw['id']) || id }
+}
+
+/** The vendor's own annotation when it has this API's form, else one made of what is known; a citation without a URL has none. */
+export function annotationOf({ raw, url, title, start, end }: Citation): Json | undefined {
+  if (isObject(raw) && typeof raw['type'] === 'string' && /^(url_citation|file_citation|container_file_citation|file_path)$/.test(raw['type']) && !isObject(raw['url_citation'])) return raw
+  return url === undefined ? undefined : { type: 'url_citation', url, title: title ?? url, start_index: start ?? 0, end_index: end ?? 0 }
+}
+
+/** The id that OpenAI's own encrypted reasoning is bound to: an item with another one would be refused. */
+export function ownItemId(opaque: readonly Opaque[] | undefined): string | undefined {
+  const [only] = opaque ?? []
+  return opaque?.length === 1 && only?.vendor === 'openai' && only.kind === 'encrypted' ? only.itemId : undefined
+}
+
+/** Opaque data as `encrypted_content`: as it came where it fits the item, else of any vendor in our own form. */
+export function encryptedContent(opaque: readonly Opaque[], id: string): string | undefined {
+  const [only] = opaque
+  if (only === undefined) return undefined
+  if (ownItemId(opaque) === id && typeof only.data === 'string') return only.data
+  return packOpaque(opaque)
+}
+
+/**
+ * An item that carries what belongs to a call and has no place in the call's own item (Gemini's signatures); undefined when
+ * there is nothing to carry.
+ */
+export function carrierItem(id: string, callId: string, opaque: readonly Opaque[] | undefined): Json | undefined {
+  if (opaque === undefined || opaque.length === 0) return undefined
+  return reasoningItem(id, '', packOpaque(opaque.map((entry) => ({ ...entry, itemId: callId }))))
+}
+
+/** The token list of Chat Completions' logprobs, which is the form they have on the way. */
+export function logprobsOf(logprobs: unknown): readonly unknown[] {
+  return asArray(asObject(logprobs)['content'])
+}
