@@ -12,11 +12,11 @@ export function packOpaque(opaque: readonly Opaque[]): string {
   return prefix + Buffer.from(JSON.stringify(opaque)).toString('base64url')
 }
 
-/** What `packOpaque` packed; undefined for a text that is not ours. */
+/** What `packOpaque` packed; undefined for a text that is not ours, nothing for one of ours that was damaged: no vendor would take it. */
 export function unpackOpaque(text: string): readonly Opaque[] | undefined {
   if (!text.startsWith(prefix)) return undefined
   const parsed = parseJson(Buffer.from(text.slice(prefix.length), 'base64url').toString('utf8'))
-  if (!parsed.ok) return undefined
+  if (!parsed.ok) return []
   return asArray(parsed.value)
     .map(asObject)
     .flatMap((entry) => {

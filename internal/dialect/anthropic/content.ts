@@ -1,14 +1,24 @@
 import type { CacheHint, Json, Part, Source } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact, isObject } from '#lib/json.ts'
-import { mimeOfName } from '../media.ts'
-import { unpackOpaque } from '../opaque.ts'
+import { mimeOfName, sourceOfUrl } from '../media.ts'
 import { arrayAt, BadField, objectAt, optionalString, stringAt } from '../read.ts'
+import { opaqueOfSignature } from './carry.ts'
+import { readCitations } from './citations.ts'
+
+// Results hold blocks, and documents in them hold blocks again; nothing sound goes deeper.
+const maxDepth = 4
 
 /** A string or an array of content blocks. */
-export function readBlocks(content: unknown, param: string): readonly Part[] {
+export function readBlocks(content: unknown, param: string, depth = 0): readonly Part[] {
   if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }]
   if (!Array.isArray(content)) throw new BadField(param, 'must be a string or an array')
-  return arrayAt(content, param).flatMap((block, index) => readBlock(objectAt(block, `${param}[${index}]`), `${param}[${index}]`))
+  if (depth > maxDepth) throw new BadField(param, 'is nested too deeply')
+  return arrayAt(content, param).flatMap((entry, index) => {
+    const at = `${param}[${index}]`
+    const block = objectAt(entry, at)
+    const cacheHint = readCacheHint(block)
+    return readBlock(block, at, depth).map((part) => (cacheHint === undefined ? part : { ...part, cacheHint }))
+  })
 }
 
 export function readCacheHint(block: Json): CacheHint | undefined {
@@ -16,85 +26,116 @@ export function readCacheHint(block: Json): CacheHint | undefined {
   return isObject(control) ? compact({ ttl: asString(control['ttl']) }) : undefined
 }
 
-function readBlock(block: Json, param: string): readonly Part[] {
-  const cacheHint = readCacheHint(block)
+function readBlock(block: Json, param: string, depth: number): readonly Part[] {
   switch (block['type']) {
     case 'text':
-      return [compact({ kind: 'text', text: stringAt(block['text'], `${param}.text`), cacheHint })]
+      return [
+        compact({ kind: 'text', text: stringAt(block['text'], `${param}.text`), citations: readCitations(block['citations']) }),
+      ]
     case 'image': {
       const { source, mime } = readSource(objectAt(block['source'], `${param}.source`), `${param}.source`)
-      return [compact({ kind: 'image', source, mime, cacheHint })]
+      return [compact({ kind: 'image', source, mime })]
     }
     case 'document':
-      return [readDocument(block, param, cacheHint)]
+      return readDocument(block, param, depth)
     case 'tool_use':
-      return [
-        compact({
-          kind: 'tool_call',
-          id: stringAt(block['id'], `${param}.id`),
-          name: stringAt(block['name'], `${param}.name`),
-          args: JSON.stringify(block['input'] ?? {}),
-          cacheHint,
-        }),
-      ]
+      return [readCall(block, param)]
     case 'tool_result':
-      return [
-        compact({
-          kind: 'tool_result',
-          callId: stringAt(block['tool_use_id'], `${param}.tool_use_id`),
-          parts: block['content'] === undefined || block['content'] === null ? [] : readBlocks(block['content'], `${param}.content`),
-          isError: block['is_error'] === true ? true : undefined,
-          cacheHint,
-        }),
-      ]
+      return [readResult(block, param, depth)]
     case 'thinking':
-      return readThinking(block)
-    case 'redacted_thinking':
-      return [{ kind: 'reasoning', text: '', redacted: true, opaque: [{ vendor: 'anthropic', kind: 'redacted', data: block['data'] }] }]
+      return readThinking(block, param)
+    case 'redacted_thinking': {
+      const data = stringAt(block['data'], `${param}.data`)
+      return [{ kind: 'reasoning', text: '', redacted: true, opaque: [{ vendor: 'anthropic', kind: 'redacted', data }] }]
+    }
     case 'search_result':
       return [{ kind: 'text', text: searchText(block) }]
     default:
-      return [{ kind: 'server_tool', type: optionalString(block['type'], `${param}.type`) ?? 'unknown', vendor: 'anthropic', raw: block }]
+      return [{ kind: 'server_tool', type: stringAt(block['type'], `${param}.type`), vendor: 'anthropic', raw: block }]
   }
 }
 
-function readThinking(block: Json): readonly Part[] {
-  const text = asString(block['thinking']) ?? ''
-  const signature = asString(block['signature'])
-  if (signature === undefined || signature === '') return text === '' ? [] : [{ kind: 'reasoning', text }]
-  return [{ kind: 'reasoning', text, opaque: unpackOpaque(signature) ?? [{ vendor: 'anthropic', kind: 'signature', data: signature }] }]
+function readCall(block: Json, param: string): Part {
+  const id = stringAt(block['id'], `${param}.id`)
+  const name = stringAt(block['name'], `${param}.name`)
+  return { kind: 'tool_call', id, name, args: jsonText(block['input'] ?? {}, `${param}.input`) }
 }
 
-function readSource(source: Json, param: string): { readonly source: Source; readonly mime?: string } {
+function jsonText(value: unknown, param: string): string {
+  const text = stringify(value)
+  if (text === undefined) throw new BadField(param, 'is nested too deeply')
+  return text
+}
+
+/** Undefined when the value is too deep for the stack; a parsed one has no other fault. */
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function readResult(block: Json, param: string, depth: number): Part {
+  const { content } = block
+  return compact({
+    kind: 'tool_result',
+    callId: stringAt(block['tool_use_id'], `${param}.tool_use_id`),
+    parts: content === undefined || content === null ? [] : readBlocks(content, `${param}.content`, depth + 1),
+    isError: block['is_error'] === true ? true : undefined,
+  })
+}
+
+/** Thoughts without a signature are what a provider gave that signs none. */
+function readThinking(block: Json, param: string): readonly Part[] {
+  const text = optionalString(block['thinking'], `${param}.thinking`) ?? ''
+  const signature = optionalString(block['signature'], `${param}.signature`) ?? ''
+  if (signature !== '') return [{ kind: 'reasoning', text, opaque: opaqueOfSignature(signature) }]
+  return text === '' ? [] : [{ kind: 'reasoning', text }]
+}
+
+type ReadSource = { readonly source: Source; readonly mime?: string }
+
+function readSource(source: Json, param: string): ReadSource {
   switch (source['type']) {
-    case 'base64':
-      return compact({ source: { kind: 'base64', data: stringAt(source['data'], `${param}.data`) } as const, mime: optionalString(source['media_type'], `${param}.media_type`) })
+    case 'base64': {
+      const data = stringAt(source['data'], `${param}.data`)
+      return compact({
+        source: { kind: 'base64', data } as const,
+        mime: optionalString(source['media_type'], `${param}.media_type`),
+      })
+    }
     case 'url': {
       const url = stringAt(source['url'], `${param}.url`)
-      return compact({ source: { kind: 'url', url } as const, mime: mimeOfName(url) })
+      const read = sourceOfUrl(url)
+      return compact({ source: read.source, mime: read.mime ?? mimeOfName(url) })
     }
     case 'file':
       return { source: { kind: 'file', id: stringAt(source['file_id'], `${param}.file_id`), vendor: 'anthropic' } }
     case 'text':
       return { source: { kind: 'text', text: stringAt(source['data'], `${param}.data`) }, mime: 'text/plain' }
-    case 'content':
-      return { source: { kind: 'text', text: readBlocks(source['content'], `${param}.content`).flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n') }, mime: 'text/plain' }
     default:
       throw new BadField(`${param}.type`, 'must be base64, url, file, text or content')
   }
 }
 
-function readDocument(block: Json, param: string, cacheHint: CacheHint | undefined): Part {
-  const { source, mime } = readSource(objectAt(block['source'], `${param}.source`), `${param}.source`)
-  return compact({
-    kind: 'file',
-    source,
-    mime,
+function readDocument(block: Json, param: string, depth: number): readonly Part[] {
+  const source = objectAt(block['source'], `${param}.source`)
+  const about = compact({
     title: optionalString(block['title'], `${param}.title`),
     context: optionalString(block['context'], `${param}.context`),
     citations: asObject(block['citations'])['enabled'] === true ? true : undefined,
-    cacheHint,
   })
+  if (source['type'] !== 'content') {
+    const read = readSource(source, `${param}.source`)
+    // A document behind a URL is a PDF, whatever its name.
+    return [{ kind: 'file', mime: read.mime ?? 'application/pdf', source: read.source, ...about }]
+  }
+  const parts = readBlocks(source['content'], `${param}.source.content`, depth + 1)
+  const text = parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n')
+  const images = parts.filter((part) => part.kind === 'image')
+  return [{ kind: 'file', source: { kind: 'text', text }, mime: 'text/plain', ...about }, ...images]
 }
 
 function searchText(block: Json): string {

@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Json, Message, OutputFormat, Params, Reasoning, Request, Tool, ToolChoice } from '#canonical/request.ts'
-import { asObject, asString, compact, isObject } from '#lib/json.ts'
+import { asString, compact, isObject } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -17,11 +17,17 @@ import {
   reading,
   stringAt,
 } from '../read.ts'
+import { unloadCarriers } from './carry.ts'
 import { readBlocks, readCacheHint } from './content.ts'
 
-/** Client → canonical. Source: docs.anthropic.com/en/api/messages. */
-export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
-  return reading(() => readRequest(body))
+/** Client → canonical, also for counting tokens, where no limit is given. Source: docs.anthropic.com/en/api/messages. */
+export function decodeRequest({ body, path }: ClientCall): Result<Request, Failure> {
+  return reading(() => {
+    const request = readRequest(body)
+    const counts = path.endsWith('/count_tokens')
+    if (!counts && request.params.maxOutput === undefined) throw new BadField('max_tokens', 'is required')
+    return request
+  })
 }
 
 function readRequest(body: Json): Request {
@@ -35,8 +41,10 @@ function readRequest(body: Json): Request {
     dialect: 'anthropic',
     model,
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
-    messages: [...readSystem(body['system']), ...readMessages(arrayAt(body['messages'], 'messages'))],
-    tools: (optionalArray(body['tools'], 'tools') ?? []).map((tool, index) => readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`)),
+    messages: [...readSystem(body['system']), ...readMessages(body['messages'])],
+    tools: (optionalArray(body['tools'], 'tools') ?? []).map((tool, index) =>
+      readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`),
+    ),
     toolChoice: readToolChoice(choice),
     parallelTools: choice?.['disable_parallel_tool_use'] === true ? false : undefined,
     params: readParams(body),
@@ -52,7 +60,10 @@ function readRequest(body: Json): Request {
 
 function readOutput(format: Json | undefined): OutputFormat {
   if (format?.['type'] !== 'json_schema') return { format: 'text' }
-  return { format: 'json_schema', schema: { schema: optionalObject(format['schema'], 'output_config.format.schema') ?? {}, strict: true } }
+  return {
+    format: 'json_schema',
+    schema: { schema: optionalObject(format['schema'], 'output_config.format.schema') ?? {}, strict: true },
+  }
 }
 
 function readSystem(system: unknown): readonly Message[] {
@@ -60,24 +71,27 @@ function readSystem(system: unknown): readonly Message[] {
   return [{ role: 'system', parts: readBlocks(system, 'system') }]
 }
 
-function readMessages(messages: readonly unknown[]): readonly Message[] {
+function readMessages(value: unknown): readonly Message[] {
+  const messages = arrayAt(value, 'messages')
+  if (messages.length === 0) throw new BadField('messages', 'must have at least one message')
   const called = new Map<string, string>()
-  return messages.flatMap((entry, index) => {
-    const message = objectAt(entry, `messages[${index}]`)
-    const role = stringAt(message['role'], `messages[${index}].role`)
-    if (role !== 'user' && role !== 'assistant' && role !== 'system') throw new BadField(`messages[${index}].role`, 'must be user, assistant or system')
-    const parts = readBlocks(message['content'], `messages[${index}].content`)
-    for (const part of parts) if (part.kind === 'tool_call') called.set(part.id, part.name)
-    const named = parts.map((part) => {
-      const name = part.kind === 'tool_result' ? called.get(part.callId) : undefined
-      return part.kind === 'tool_result' && name !== undefined ? { ...part, name } : part
-    })
-    const results = named.filter((part) => part.kind === 'tool_result')
-    const rest = named.filter((part) => part.kind !== 'tool_result')
-    if (results.length === 0) return [{ role, parts: rest }]
-    const turn: Message = { role: 'tool', parts: results }
-    return rest.length === 0 ? [turn] : [turn, { role, parts: rest }]
-  })
+  return messages.flatMap((entry, index) => readMessage(objectAt(entry, `messages[${index}]`), `messages[${index}]`, called))
+}
+
+/** A message, or two: tool results are a user's blocks here and a message of their own in the canonical form. */
+function readMessage(message: Json, param: string, called: Map<string, string>): readonly Message[] {
+  const role = stringAt(message['role'], `${param}.role`)
+  if (role !== 'user' && role !== 'assistant' && role !== 'system')
+    throw new BadField(`${param}.role`, 'must be user, assistant or system')
+  const parts = unloadCarriers(readBlocks(message['content'], `${param}.content`))
+  for (const part of parts) if (part.kind === 'tool_call') called.set(part.id, part.name)
+  const results = parts.flatMap((part) =>
+    part.kind === 'tool_result' ? [compact({ ...part, name: called.get(part.callId) })] : [],
+  )
+  if (results.length === 0) return [{ role, parts }]
+  const rest = parts.filter((part) => part.kind !== 'tool_result')
+  const turn: Message = { role: 'tool', parts: results }
+  return rest.length === 0 ? [turn] : [turn, { role, parts: rest }]
 }
 
 function readTool(tool: Json, param: string): Tool {
@@ -122,28 +136,50 @@ function readParams(body: Json): Params {
 
 const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 
+/** Words of effort that are not known yet count as unsaid: they pass to Anthropic as they came. */
 function readReasoning(body: Json, output: Json | undefined): Reasoning | undefined {
   const thinking = optionalObject(body['thinking'], 'thinking')
   const effort = efforts.find((known) => known === asString(output?.['effort']))
   if (thinking === undefined) return effort === undefined ? undefined : { effort }
-  const visible = thinking['display'] === 'omitted' ? ('none' as const) : ('full' as const)
-  switch (thinking['type']) {
+  const budgetTokens = optionalInteger(thinking['budget_tokens'], 'thinking.budget_tokens')
+  switch (optionalString(thinking['type'], 'thinking.type')) {
     case 'disabled':
+    case 'between_tools':
       return { effort: 'none' }
     case 'enabled':
-      return compact({ budgetTokens: optionalInteger(thinking['budget_tokens'], 'thinking.budget_tokens'), effort, visible })
+      // Here thoughts are shown unless told otherwise; `adaptive` leaves that to the model.
+      return compact({ budgetTokens, effort, visible: visibleOf(thinking) ?? 'summary' })
+    case 'adaptive':
+      return compact({ budgetTokens: -1, effort, visible: visibleOf(thinking) })
     default:
-      return compact({ budgetTokens: -1, effort, visible })
+      throw new BadField('thinking.type', 'must be enabled, adaptive, between_tools or disabled')
   }
+}
+
+function visibleOf({ display }: Json): Reasoning['visible'] {
+  if (display === 'omitted') return 'none'
+  return display === 'summarized' ? 'summary' : undefined
 }
 
 function readCache(body: Json): Request['cache'] {
   const control = body['cache_control']
-  return isObject(control) ? compact({ auto: true, ttl: asString(asObject(control)['ttl']) }) : undefined
+  return isObject(control) ? compact({ auto: true, ttl: asString(control['ttl']) }) : undefined
 }
 
 const understood = new Set([
-  ...['model', 'messages', 'system', 'stream', 'tools', 'tool_choice', 'max_tokens', 'stop_sequences', 'temperature', 'top_p', 'top_k'],
+  ...[
+    'model',
+    'messages',
+    'system',
+    'stream',
+    'tools',
+    'tool_choice',
+    'max_tokens',
+    'stop_sequences',
+    'temperature',
+    'top_p',
+    'top_k',
+  ],
   ...['thinking', 'output_config', 'output_format', 'cache_control', 'service_tier', 'metadata'],
 ])
 

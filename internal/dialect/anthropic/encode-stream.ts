@@ -1,55 +1,64 @@
 import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
-import { asObject, compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
-import { packOpaque } from '../opaque.ts'
-import { signatureOf, writeCitation } from './encode-answer.ts'
+import { carrierBlock, redactedBlocks, signatureOf } from './carry.ts'
+import { writeCitations } from './citations.ts'
 import { errorEvent } from './error.ts'
-import { stopReason } from './finish.ts'
+import { writeStop } from './finish.ts'
 import { writeUsage } from './usage.ts'
 
-type OpenPart = { readonly start: PartStart; held: string; ended: readonly Opaque[] | undefined }
+/** A part that has begun and is not written to its end. */
+type QueuedPart = {
+  /** What began, or a block that came whole. */
+  readonly start: PartStart | { readonly type: 'whole'; readonly block: Json }
+  /** Deltas that wait for the part's turn. */
+  readonly held: Json[]
+  /** A custom tool's text: it becomes one JSON argument when it is complete. */
+  customText: string
+  opened: boolean
+  ended: boolean
+  opaque: readonly Opaque[]
+}
 
 type State = {
   readonly context: AnswerContext
   usage: Usage | undefined
   finish: Finish | undefined
-  /** Parts that have begun and not ended, in their order; only the first may be written, one block is open at a time. */
-  readonly queue: Map<number, OpenPart>
-  /** The part that is written now. */
-  writing: number | undefined
+  /** In the order of their beginning. Only the first is written: this dialect has one open block at a time. */
+  readonly queue: Map<number, QueuedPart>
+  head: QueuedPart | undefined
+  /** The number of the open block, or of the next one. */
   index: number
 }
 
 /** Canonical → client, a stream of Anthropic's events: one open block at a time, numbered from 0. */
 export function encodeStream(context: AnswerContext): EventEncoder {
-  const state: State = { context, usage: undefined, finish: undefined, queue: new Map(), writing: undefined, index: 0 }
+  const state: State = { context, usage: undefined, finish: undefined, queue: new Map(), head: undefined, index: 0 }
   return (event) => encodeEvent(state, event)
 }
 
 function encodeEvent(state: State, event: AnswerEvent): string {
+  // There is a place for one answer only.
   if ('candidate' in event && event.candidate !== 0) return ''
   switch (event.kind) {
     case 'start':
       state.usage = event.usage
       return startMessage(state, event.model)
     case 'part_start':
-      state.queue.set(event.part, { start: event, held: '', ended: undefined })
-      return advance(state)
+      return enqueue(state, event.part, event, event.opaque)
     case 'part_delta':
-      return addDelta(state, event.part, event.text)
-    case 'part_citation': {
-      const [citation] = writeCitation(event.citation)
-      return citation === undefined || state.writing !== event.part ? '' : delta(state, { type: 'citations_delta', citation })
-    }
-    case 'part_end': {
-      const part = state.queue.get(event.part)
-      if (part !== undefined) part.ended = event.opaque ?? []
-      return advance(state)
-    }
+      return addText(state, event.part, event.text)
+    case 'part_citation':
+      return writeCitations([event.citation])
+        .map((citation) => addDelta(state, event.part, { type: 'citations_delta', citation }))
+        .join('')
+    case 'part_end':
+      return endPart(state, event.part, event.opaque)
     case 'part_whole':
-      return event.content.kind === 'server_tool' && event.content.vendor === 'anthropic' ? wholeBlock(state, event.content.raw) : ''
+      return event.content.kind === 'server_tool' && event.content.vendor === 'anthropic'
+        ? enqueue(state, event.part, { type: 'whole', block: event.content.raw })
+        : ''
     case 'usage':
       state.usage = event.usage
       return ''
@@ -71,30 +80,92 @@ function frame(event: Json & { readonly type: string }): string {
   return eventFrame(event.type, JSON.stringify(event))
 }
 
+/** Where the provider tells its usage at the end only, the input counts 0 here; the closing `message_delta` has the true numbers. */
 function startMessage({ context, usage }: State, model: string): string {
-  const message = { id: `msg_${context.requestId}`, type: 'message', role: 'assistant', model, content: [], stop_reason: null, stop_sequence: null, usage: { ...writeUsage(usage), output_tokens: 1 } }
-  return frame({ type: 'message_start', message })
+  return frame({
+    type: 'message_start',
+    message: {
+      id: `msg_${context.requestId}`,
+      type: 'message',
+      role: 'assistant',
+      model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: { ...writeUsage(usage), output_tokens: usage?.output ?? 0 },
+    },
+  })
 }
 
-/** Opens the first waiting part, writes what it held, closes it if it has ended, and goes on with the next. */
+function enqueue(state: State, number: number, start: QueuedPart['start'], opaque: readonly Opaque[] = []): string {
+  const part = { start, held: [], customText: '', opened: false, ended: start.type === 'whole', opaque }
+  state.queue.set(number, part)
+  if (state.head !== undefined) return ''
+  state.head = part
+  return advance(state)
+}
+
+function endPart(state: State, number: number, opaque: readonly Opaque[] = []): string {
+  const part = state.queue.get(number)
+  if (part === undefined) return ''
+  part.ended = true
+  part.opaque = [...part.opaque, ...opaque]
+  return part === state.head ? advance(state) : ''
+}
+
+/** Writes what the first part held; when it has ended, closes it and goes on with the next. */
 function advance(state: State): string {
   let text = ''
   for (const [number, part] of state.queue) {
-    if (state.writing === undefined) {
-      state.writing = number
-      text += openBlock(state, part.start)
-      if (part.held !== '') text += textDelta(state, part.start, part.held)
-      part.held = ''
-    }
-    if (part.ended === undefined || state.writing !== number) return text
-    text += closeBlock(state, part)
+    state.head = part
+    // A call is shown at once; text and thoughts when there are any, since clients may not send empty blocks back.
+    if (part.start.type === 'tool_call') text += openBlock(state, part)
+    for (const held of part.held.splice(0)) text += writeDelta(state, part, held)
+    if (!part.ended) return text
+    text += closePart(state, part)
     state.queue.delete(number)
-    state.writing = undefined
   }
+  state.head = undefined
   return text
 }
 
-function openBlock(state: State, start: PartStart): string {
+function addText(state: State, number: number, text: string): string {
+  const part = state.queue.get(number)
+  if (part === undefined || text === '') return ''
+  switch (part.start.type) {
+    case 'text':
+    case 'refusal':
+      return addDelta(state, number, { type: 'text_delta', text })
+    case 'reasoning':
+      return state.context.request.reasoning?.visible === 'none'
+        ? ''
+        : addDelta(state, number, { type: 'thinking_delta', thinking: text })
+    case 'tool_call':
+      if (part.start.custom !== true) return addDelta(state, number, { type: 'input_json_delta', partial_json: text })
+      part.customText += text
+      return ''
+    case 'whole':
+      return ''
+  }
+}
+
+function addDelta(state: State, number: number, delta: Json): string {
+  const part = state.queue.get(number)
+  if (part === undefined) return ''
+  if (part === state.head) return writeDelta(state, part, delta)
+  part.held.push(delta)
+  return ''
+}
+
+function writeDelta(state: State, part: QueuedPart, delta: Json): string {
+  return openBlock(state, part) + frame({ type: 'content_block_delta', index: state.index, delta })
+}
+
+function openBlock(state: State, part: QueuedPart): string {
+  if (part.opened) return ''
+  part.opened = true
+  const { start } = part
   switch (start.type) {
     case 'text':
     case 'refusal':
@@ -102,73 +173,68 @@ function openBlock(state: State, start: PartStart): string {
     case 'reasoning':
       return blockStart(state, { type: 'thinking', thinking: '', signature: '' })
     case 'tool_call': {
-      const carried = start.opaque === undefined || start.opaque.length === 0 ? '' : carrier(state, start.opaque)
+      const carried = takeCarrier(state, part, start.id)
       return carried + blockStart(state, { type: 'tool_use', id: start.id, name: start.name, input: {} })
     }
+    case 'whole':
+      return blockStart(state, start.block)
   }
-}
-
-/** A block that only carries another vendor's signature; clients send it back with the call that follows. */
-function carrier(state: State, opaque: readonly Opaque[]): string {
-  const text =
-    blockStart(state, { type: 'thinking', thinking: '', signature: '' }) +
-    delta(state, { type: 'signature_delta', signature: packOpaque(opaque) }) +
-    frame({ type: 'content_block_stop', index: state.index })
-  state.index++
-  return text
 }
 
 function blockStart({ index }: State, content_block: Json): string {
   return frame({ type: 'content_block_start', index, content_block })
 }
 
-function delta({ index }: State, content: Json): string {
-  return frame({ type: 'content_block_delta', index, delta: content })
-}
-
-function addDelta(state: State, number: number, text: string): string {
-  const part = state.queue.get(number)
-  if (part === undefined) return ''
-  if (state.writing === number && !(part.start.type === 'tool_call' && part.start.custom === true)) return textDelta(state, part.start, text)
-  part.held += text
-  return ''
-}
-
-function textDelta(state: State, start: PartStart, text: string): string {
+function closePart(state: State, part: QueuedPart): string {
+  const { start } = part
   switch (start.type) {
     case 'text':
     case 'refusal':
-      return delta(state, { type: 'text_delta', text })
+      return part.opened ? closeBlock(state) : ''
     case 'reasoning':
-      return delta(state, { type: 'thinking_delta', thinking: text })
-    case 'tool_call':
-      return start.custom === true ? '' : delta(state, { type: 'input_json_delta', partial_json: text })
+      return closeReasoning(state, part)
+    case 'tool_call': {
+      const custom =
+        start.custom === true ? { type: 'input_json_delta', partial_json: JSON.stringify({ input: part.customText }) } : undefined
+      const input = custom === undefined ? '' : writeDelta(state, part, custom)
+      // Data that came at the call's end follows it.
+      return input + closeBlock(state) + takeCarrier(state, part, start.id)
+    }
+    case 'whole':
+      return wholeBlock(state, start.block)
   }
 }
 
-function closeBlock(state: State, { start, held, ended }: OpenPart): string {
-  let text = ''
-  if (start.type === 'tool_call' && start.custom === true) text += delta(state, { type: 'input_json_delta', partial_json: JSON.stringify({ input: held }) })
-  if (start.type === 'reasoning') {
-    const signature = signatureOf([...(start.opaque ?? []), ...(ended ?? [])])
-    if (signature !== '') text += delta(state, { type: 'signature_delta', signature })
-  }
-  text += frame({ type: 'content_block_stop', index: state.index })
+function closeReasoning(state: State, part: QueuedPart): string {
+  const redacted = part.opened ? [] : redactedBlocks(part.opaque)
+  if (redacted.length > 0) return redacted.map((block) => wholeBlock(state, block)).join('')
+  const signature = signatureOf(part.opaque)
+  const signed = signature === '' ? '' : writeDelta(state, part, { type: 'signature_delta', signature })
+  return part.opened ? signed + closeBlock(state) : ''
+}
+
+function closeBlock(state: State): string {
+  const text = frame({ type: 'content_block_stop', index: state.index })
   state.index++
   return text
 }
 
-function wholeBlock(state: State, raw: Json): string {
-  const text = blockStart(state, raw) + frame({ type: 'content_block_stop', index: state.index })
-  state.index++
-  return text
+function wholeBlock(state: State, block: Json): string {
+  return blockStart(state, block) + closeBlock(state)
+}
+
+/** The block that carries a call's opaque data, once. */
+function takeCarrier(state: State, part: QueuedPart, callId: string): string {
+  if (part.opaque.length === 0) return ''
+  const { signature, ...block } = carrierBlock(part.opaque, callId)
+  part.opaque = []
+  const signed = frame({ type: 'content_block_delta', index: state.index, delta: { type: 'signature_delta', signature } })
+  return blockStart(state, { ...block, signature: '' }) + signed + closeBlock(state)
 }
 
 function endMessage(state: State): string {
-  for (const part of state.queue.values()) part.ended ??= []
+  for (const part of state.queue.values()) part.ended = true
   const closed = advance(state)
-  const finish = state.finish ?? { reason: 'stop' }
-  const details = finish.details === undefined ? undefined : asObject(finish.details)
-  const stop = compact({ stop_reason: stopReason(finish), stop_sequence: finish.sequence ?? null, stop_details: details })
-  return closed + frame({ type: 'message_delta', delta: stop, usage: writeUsage(state.usage) }) + frame({ type: 'message_stop' })
+  const delta = writeStop(state.finish ?? { reason: 'stop' })
+  return closed + frame({ type: 'message_delta', delta, usage: writeUsage(state.usage) }) + frame({ type: 'message_stop' })
 }

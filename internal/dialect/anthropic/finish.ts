@@ -1,28 +1,53 @@
 import type { Finish, FinishReason } from '#canonical/answer.ts'
-import { compact } from '#lib/json.ts'
+import type { Json } from '#canonical/request.ts'
+import { asObject, asString, isObject } from '#lib/json.ts'
 
-const reasons: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  max_tokens: 'length',
-  stop_sequence: 'stop_sequence',
-  tool_use: 'tool_calls',
-  pause_turn: 'pause',
-  refusal: 'refusal',
-  model_context_window_exceeded: 'context_window',
-  compaction: 'pause',
+const reasons: ReadonlyMap<string, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['max_tokens', 'length'],
+  ['stop_sequence', 'stop_sequence'],
+  ['tool_use', 'tool_calls'],
+  ['pause_turn', 'pause'],
+  ['compaction', 'pause'],
+  ['refusal', 'refusal'],
+  ['model_context_window_exceeded', 'context_window'],
+])
+
+/** `raw` with its fields: the `delta` of a stream's end, or the whole message. `called`: whether a tool was called. */
+export function finishOf(raw: string, fields: Json, called: boolean): Finish {
+  const sequence = asString(fields['stop_sequence'])
+  const details = fields['stop_details']
+  return {
+    reason: reasonOf(raw, called),
+    raw,
+    ...(sequence === undefined ? {} : { sequence }),
+    ...(isObject(details) ? { details } : {}),
+  }
 }
 
-export function finishOf(raw: string, sequence: string | undefined, details: unknown): Finish {
-  const base = { reason: reasons[raw] ?? 'other', raw } as const
-  return { ...compact({ ...base, sequence }), ...(details === undefined || details === null ? {} : { details }) }
+/** Servers with this API disagree on `tool_use` and `end_turn`; what the answer holds decides. */
+function reasonOf(raw: string, called: boolean): FinishReason {
+  const reason = reasons.get(raw) ?? (called ? 'tool_calls' : 'other')
+  if (called && reason === 'stop') return 'tool_calls'
+  return !called && reason === 'tool_calls' ? 'stop' : reason
 }
 
-export function stopReason({ reason }: Finish): string {
+/** The three fields by which a client learns why the answer ended. */
+export function writeStop(finish: Finish): Json {
+  return {
+    stop_reason: stopReason(finish),
+    stop_sequence: finish.sequence ?? null,
+    stop_details: finish.reason === 'refusal' && isObject(finish.details) ? asObject(finish.details) : null,
+  }
+}
+
+function stopReason({ reason, sequence }: Finish): string {
   switch (reason) {
     case 'length':
       return 'max_tokens'
     case 'stop_sequence':
-      return 'stop_sequence'
+      // Vendors that do not tell which one it was: the field would be null, which clients take for a fault.
+      return sequence === undefined ? 'end_turn' : 'stop_sequence'
     case 'tool_calls':
       return 'tool_use'
     case 'pause':
@@ -32,7 +57,9 @@ export function stopReason({ reason }: Finish): string {
       return 'refusal'
     case 'context_window':
       return 'model_context_window_exceeded'
-    default:
+    case 'stop':
+    case 'malformed_tool_call':
+    case 'other':
       return 'end_turn'
   }
 }

@@ -1,20 +1,67 @@
-import type { Request } from '#canonical/request.ts'
+import type { Json, Request } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { eventFrame } from '#framing/sse-write.ts'
+import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
+import { unpackOpaque } from '../opaque.ts'
+import { apiVersion, toolId } from './write-content.ts'
 
+/** The client's own body with the target's model, and a history that Claude takes. */
 function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encoded {
-  return { path: '/v1/messages', headers: { 'anthropic-version': quirks.anthropic?.version ?? '2023-06-01' }, body: { ...request.raw, model }, losses: [] }
+  const { models: _models, provider: _provider, ...raw } = request.raw
+  // OpenRouter's routing fields were for us, unless OpenRouter is who is asked.
+  const body = quirks.vendor === 'openrouter' ? request.raw : raw
+  const messages = mendHistory(body['messages'])
+  return {
+    path: '/v1/messages',
+    headers: { 'anthropic-version': apiVersion(quirks) },
+    body: { ...body, model, messages },
+    losses: [],
+  }
 }
 
 /**
- * Everything passes that Anthropic's SDK can read. Some servers end with `data: [DONE]`, which it cannot; events without a
- * name, which it would leave out, get theirs from the type.
+ * Turns that other vendors answered hold what Anthropic refuses: thinking blocks that it did not sign, and call ids of other
+ * forms. All else stays as it came, down to the same objects.
+ */
+function mendHistory(messages: unknown): unknown {
+  if (!Array.isArray(messages)) return messages
+  return messages.flatMap((message: unknown) => {
+    if (!isObject(message) || !Array.isArray(message['content'])) return [message]
+    const blocks: readonly unknown[] = message['content']
+    const mended = blocks.filter((block) => !isForeignThinking(block)).map(mendId)
+    if (mended.length === 0 && blocks.length > 0) return []
+    return mended.length === blocks.length && mended.every((block, at) => block === blocks[at])
+      ? [message]
+      : [{ ...message, content: mended }]
+  })
+}
+
+function isForeignThinking(block: unknown): boolean {
+  if (!isObject(block) || block['type'] !== 'thinking') return false
+  const signature = asString(block['signature']) ?? ''
+  return signature === '' || unpackOpaque(signature) !== undefined
+}
+
+function mendId(block: unknown): unknown {
+  if (!isObject(block)) return block
+  const field = block['type'] === 'tool_use' ? 'id' : block['type'] === 'tool_result' ? 'tool_use_id' : undefined
+  const id = field === undefined ? undefined : asString(block[field])
+  if (field === undefined || id === undefined || toolId(id) === id) return block
+  const mended: Json = { ...block, [field]: toolId(id) }
+  return mended
+}
+
+/**
+ * Everything passes that Anthropic's SDK can read. OpenRouter ends with `event: data` and `data: [DONE]`, of which it dies;
+ * events without a name, which it would leave out, get theirs from the type.
  */
 function frame({ event, data }: SseFrame): string {
   if (data.trim() === '[DONE]') return ''
-  const name = event === '' || event === 'data' ? /"type"\s*:\s*"([a-z_]+)"/.exec(data)?.[1] : event
-  return name === undefined ? '' : eventFrame(name, data)
+  if (event !== '' && event !== 'data') return eventFrame(event, data.replaceAll('\n', ''))
+  const parsed = parseJson(data)
+  const type = parsed.ok ? asString(asObject(parsed.value)['type']) : undefined
+  return type === undefined ? '' : eventFrame(type, data.replaceAll('\n', ''))
 }
 
 export const passthrough: Passthrough = { encodeRequest, frame }

@@ -1,117 +1,179 @@
 import type { Emit } from '#canonical/answer.ts'
-import type { Json, Opaque } from '#canonical/request.ts'
-import { asArray, asObject, asString, parseJson } from '#lib/json.ts'
+import type { Citation, Json, Opaque } from '#canonical/request.ts'
+import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
-import { isCustom, isServerBlock, readCitation, toolName } from './decode-answer.ts'
+import { readCitation, readCitations } from './citations.ts'
+import { customText, isCustom, isServerBlock, toolName } from './decode-answer.ts'
 
+/** The content blocks of a stream, each made a part. Blocks are told apart by their index. */
 export type BlocksDecoder = {
   readonly start: (index: number, block: Json) => void
   readonly delta: (index: number, delta: Json) => void
   readonly stop: (index: number) => void
   /** Closes what was left open. */
   readonly close: () => void
+  /** Whether a tool was called. */
+  readonly called: () => boolean
 }
 
 type Block =
   | { readonly kind: 'text' | 'reasoning'; readonly part: number; opaque: readonly Opaque[] }
-  | { readonly kind: 'tool_call'; readonly part: number; readonly custom: boolean; readonly input: Json; args: string }
+  | { readonly kind: 'tool_call'; readonly part: number; readonly custom: boolean; readonly input: unknown; args: string }
   | { readonly kind: 'server_tool'; readonly part: number; readonly raw: Json; args: string }
+  /** A type that we do not know. */
+  | { readonly kind: 'skipped' }
 
-/** The content blocks of a stream, each to a part. */
+type State = {
+  readonly emit: Emit
+  readonly context: DecodeContext
+  readonly open: Map<number, Block>
+  parts: number
+  called: boolean
+}
+
 export function decodeBlocks(emit: Emit, context: DecodeContext): BlocksDecoder {
-  const { vendor } = context.target.quirks
-  const open = new Map<number, Block>()
-  let parts = 0
-
-  const startText = (index: number, kind: 'text' | 'reasoning', text: string, opaque: readonly Opaque[] = []): void => {
-    const part = parts++
-    open.set(index, { kind, part, opaque })
-    emit({ kind: 'part_start', candidate: 0, part, type: kind })
-    if (text !== '') emit({ kind: 'part_delta', candidate: 0, part, text })
-  }
-  const startCall = (index: number, block: Json): void => {
-    const part = parts++
-    const name = toolName(block, context)
-    const custom = isCustom(name, context)
-    open.set(index, { kind: 'tool_call', part, custom, input: asObject(block['input']), args: '' })
-    emit({ kind: 'part_start', candidate: 0, part, type: 'tool_call', id: asString(block['id']) ?? `call_${part}`, name, ...(custom ? { custom } : {}) })
-  }
-  const stop = (index: number): void => {
-    const block = open.get(index)
-    if (block === undefined) return
-    open.delete(index)
-    endBlock(block, vendor, emit)
-  }
+  const state: State = { emit, context, open: new Map(), parts: 0, called: false }
   return {
-    start(index, block) {
-      const type = asString(block['type']) ?? ''
-      if (type === 'text') {
-        startText(index, 'text', asString(block['text']) ?? '')
-        for (const citation of asArray(block['citations'])) emit({ kind: 'part_citation', candidate: 0, part: parts - 1, citation: readCitation(asObject(citation)) })
-      } else if (type === 'thinking') startText(index, 'reasoning', asString(block['thinking']) ?? '')
-      else if (type === 'redacted_thinking') startText(index, 'reasoning', '', [{ vendor, kind: 'redacted', data: block['data'] }])
-      else if (type === 'tool_use') startCall(index, block)
-      else if (isServerBlock(type)) open.set(index, { kind: 'server_tool', part: parts++, raw: block, args: '' })
-    },
-    delta(index, delta) {
-      const block = open.get(index)
-      if (block !== undefined) addDelta(block, delta, vendor, emit)
-    },
-    stop,
+    start: (index, block) => startBlock(state, index, block),
+    delta: (index, delta) => addDelta(state, index, delta),
+    stop: (index) => stopBlock(state, index),
     close() {
-      for (const index of [...open.keys()]) stop(index)
+      for (const index of [...state.open.keys()]) stopBlock(state, index)
     },
+    called: () => state.called,
   }
 }
 
-function addDelta(block: Block, delta: Json, vendor: string, emit: Emit): void {
+function startBlock(state: State, index: number, block: Json): void {
+  // After a second beginning the numbers may start anew.
+  stopBlock(state, index)
+  const type = asString(block['type']) ?? ''
+  switch (type) {
+    case 'text':
+      return startText(state, index, asString(block['text']) ?? '', readCitations(block['citations']))
+    case 'thinking':
+      return startReasoning(state, index, asString(block['thinking']) ?? '', signature(state, block['signature']))
+    case 'redacted_thinking':
+      return startReasoning(state, index, '', [
+        { vendor: state.context.target.quirks.vendor, kind: 'redacted', data: block['data'] },
+      ])
+    case 'tool_use':
+      return startCall(state, index, block)
+    default:
+      state.open.set(
+        index,
+        isServerBlock(type) ? { kind: 'server_tool', part: state.parts++, raw: block, args: '' } : { kind: 'skipped' },
+      )
+  }
+}
+
+function signature({ context }: State, data: unknown): readonly Opaque[] {
+  return typeof data === 'string' && data !== '' ? [{ vendor: context.target.quirks.vendor, kind: 'signature', data }] : []
+}
+
+function startText(state: State, index: number, text: string, citations: readonly Citation[] = []): void {
+  const part = state.parts++
+  state.open.set(index, { kind: 'text', part, opaque: [] })
+  state.emit({ kind: 'part_start', candidate: 0, part, type: 'text' })
+  emitText(state, part, text)
+  for (const citation of citations) state.emit({ kind: 'part_citation', candidate: 0, part, citation })
+}
+
+function startReasoning(state: State, index: number, text: string, opaque: readonly Opaque[]): void {
+  const part = state.parts++
+  state.open.set(index, { kind: 'reasoning', part, opaque })
+  state.emit({ kind: 'part_start', candidate: 0, part, type: 'reasoning' })
+  emitText(state, part, text)
+}
+
+function startCall(state: State, index: number, block: Json): void {
+  const part = state.parts++
+  const name = toolName(block, state.context)
+  const custom = isCustom(name, state.context)
+  const id = asString(block['id']) ?? `call_${part}`
+  state.called = true
+  state.open.set(index, { kind: 'tool_call', part, custom, input: block['input'], args: '' })
+  state.emit({ kind: 'part_start', candidate: 0, part, type: 'tool_call', id, name, ...(custom ? { custom } : {}) })
+}
+
+function addDelta(state: State, index: number, delta: Json): void {
+  const block = state.open.get(index) ?? openUntold(state, index, delta)
+  switch (block?.kind) {
+    case 'text':
+    case 'reasoning':
+      return addToText(state, block, delta)
+    case 'tool_call':
+    case 'server_tool':
+      return addToInput(state, block, asString(delta['partial_json']) ?? '')
+    default:
+      return
+  }
+}
+
+function addToText(state: State, block: Extract<Block, { kind: 'text' | 'reasoning' }>, delta: Json): void {
   const { part } = block
   switch (delta['type']) {
     case 'text_delta':
-      return emitText(part, asString(delta['text']), emit)
+      return emitText(state, part, asString(delta['text']) ?? '')
     case 'thinking_delta':
-      return emitText(part, asString(delta['thinking']), emit)
+      return emitText(state, part, asString(delta['thinking']) ?? '')
     case 'signature_delta':
-      if (block.kind === 'reasoning' || block.kind === 'text') block.opaque = [{ vendor, kind: 'signature', data: delta['signature'] }]
+      block.opaque = signature(state, delta['signature'])
       return
     case 'citations_delta':
-      return emit({ kind: 'part_citation', candidate: 0, part, citation: readCitation(asObject(delta['citation'])) })
-    case 'input_json_delta': {
-      const text = asString(delta['partial_json']) ?? ''
-      if (block.kind === 'tool_call' || block.kind === 'server_tool') block.args += text
-      if (block.kind === 'tool_call' && !block.custom) emitText(part, text, emit)
-      return
-    }
+      return state.emit({ kind: 'part_citation', candidate: 0, part, citation: readCitation(asObject(delta['citation'])) })
     default:
       return
   }
 }
 
-function emitText(part: number, text: string | undefined, emit: Emit): void {
-  if (text !== undefined && text !== '') emit({ kind: 'part_delta', candidate: 0, part, text })
+function addToInput(state: State, block: Extract<Block, { kind: 'tool_call' | 'server_tool' }>, text: string): void {
+  block.args += text
+  if (block.kind === 'tool_call' && !block.custom) emitText(state, block.part, text)
 }
 
-function endBlock(block: Block, vendor: string, emit: Emit): void {
-  const { part } = block
-  switch (block.kind) {
-    case 'server_tool': {
-      const input = parseJson(block.args)
-      const raw = block.args === '' || !input.ok ? block.raw : { ...block.raw, input: input.value }
-      return emit({ kind: 'part_whole', candidate: 0, part, content: { kind: 'server_tool', type: asString(block.raw['type']) ?? '', vendor, raw } })
-    }
+/** A block whose start was lost: text and thoughts need none, a call without its name is nothing. */
+function openUntold(state: State, index: number, delta: Json): Block | undefined {
+  if (delta['type'] === 'text_delta') startText(state, index, '')
+  if (delta['type'] === 'thinking_delta') startReasoning(state, index, '', [])
+  return state.open.get(index)
+}
+
+function emitText({ emit }: State, part: number, text: string): void {
+  if (text !== '') emit({ kind: 'part_delta', candidate: 0, part, text })
+}
+
+function stopBlock(state: State, index: number): void {
+  const block = state.open.get(index)
+  state.open.delete(index)
+  switch (block?.kind) {
+    case 'text':
+    case 'reasoning':
+      return state.emit({
+        kind: 'part_end',
+        candidate: 0,
+        part: block.part,
+        ...(block.opaque.length === 0 ? {} : { opaque: block.opaque }),
+      })
     case 'tool_call':
-      // A tool without arguments gets no delta, or an empty one; some servers put the whole input into the start.
-      emitText(part, restOfArgs(block), emit)
-      return emit({ kind: 'part_end', candidate: 0, part })
+      emitText(state, block.part, restOfArgs(block))
+      return state.emit({ kind: 'part_end', candidate: 0, part: block.part })
+    case 'server_tool':
+      return stopServerTool(state, block)
     default:
-      return emit({ kind: 'part_end', candidate: 0, part, ...(block.opaque.length === 0 ? {} : { opaque: block.opaque }) })
+      return
   }
 }
 
-function restOfArgs(block: Extract<Block, { kind: 'tool_call' }>): string {
-  if (block.custom) {
-    const parsed = parseJson(block.args)
-    return parsed.ok ? (asString(asObject(parsed.value)['input']) ?? '') : block.args
-  }
-  return block.args === '' ? JSON.stringify(block.input) : ''
+/** What of the arguments was not told yet: a tool without any gets no delta, and some servers put them into the start. */
+function restOfArgs({ custom, args, input }: Extract<Block, { kind: 'tool_call' }>): string {
+  const whole = args === '' ? JSON.stringify(isObject(input) ? input : {}) : args
+  if (custom) return customText(whole)
+  return args === '' ? whole : ''
+}
+
+function stopServerTool({ emit, context }: State, { part, raw, args }: Extract<Block, { kind: 'server_tool' }>): void {
+  const input = parseJson(args)
+  const content = { kind: 'server_tool', type: asString(raw['type']) ?? '', vendor: context.target.quirks.vendor } as const
+  emit({ kind: 'part_whole', candidate: 0, part, content: { ...content, raw: input.ok ? { ...raw, input: input.value } : raw } })
 }

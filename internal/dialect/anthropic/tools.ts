@@ -1,72 +1,89 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
-import type { EncodeTarget } from '../dialect.ts'
-import type { ToolNames } from '../tool-names.ts'
-import { cacheControl } from './write-content.ts'
+import { asString, compact } from '#lib/json.ts'
+import { strictSchema } from './schema.ts'
+import { cacheControl, type Writer } from './write-content.ts'
 
-export type WrittenTools = { readonly fields: Json; readonly losses: readonly Loss[] }
+export type WrittenTools = { readonly tools: readonly Json[]; readonly choice?: Json }
 
-export function writeTools(request: Request, target: EncodeTarget, names: ToolNames, thinks: boolean): WrittenTools {
-  const losses: Loss[] = []
-  const foreign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
-  const onlyForeign = request.tools.length > 0 && request.tools.every(foreign)
-  const kept = request.tools.filter((tool, index) => {
-    if (tool.kind !== 'builtin' || !foreign(tool)) return true
-    losses.push({ field: `tools[${index}].${tool.type}`, severity: onlyForeign ? 'refuse' : 'drop', reason: `the tool ${tool.type} runs at another vendor only` })
-    return false
-  })
-  const written = kept.map((tool) => writeTool(tool, names))
-  const declared = new Set(kept.flatMap((tool) => (tool.kind === 'builtin' ? [] : [tool.name])))
-  if (written.length === 0) written.push(...stubs(request, names, declared))
-  if (written.length === 0) return { fields: {}, losses }
-  const choice = writeChoice(request, target, names, { thinks, losses })
-  const only = choice.only
-  const tools = only === undefined ? written : written.filter((tool) => only.has(String(tool['name'])))
-  return { fields: compact({ tools: tools.length === 0 ? written : tools, tool_choice: choice.value }), losses }
+/** Tools and the choice among them. `thinks`: whether the model will think, in which case old ones take no forced choice. */
+export function writeTools(request: Request, writer: Writer, thinks: boolean): WrittenTools {
+  const kept = keptTools(request, writer)
+  if (kept.length === 0) {
+    // Calls in the history are refused where no tool is declared. The client has none, so none may be called.
+    const stubs = stubTools(request, writer)
+    return stubs.length === 0 ? { tools: [] } : { tools: stubs, choice: { type: 'none' } }
+  }
+  const written = kept.map((tool) => writeTool(tool, writer))
+  const { choice, only } = writeChoice(request, writer, thinks)
+  const subset = only === undefined ? written : written.filter((tool) => only.has(asString(tool['name']) ?? ''))
+  return compact({ tools: subset.length === 0 ? written : subset, choice })
 }
 
-function writeTool(tool: Tool, names: ToolNames): Json {
+/** Tools that run at another vendor are left out, unless there is nothing else or the choice asks for one. */
+function keptTools({ tools, toolChoice }: Request, { target, losses }: Writer): readonly Tool[] {
+  const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
+  const onlyForeign = tools.every(isForeign)
+  return tools.filter((tool, index) => {
+    if (tool.kind !== 'builtin' || !isForeign(tool)) return true
+    const wanted = onlyForeign || toolChoice?.names?.includes(tool.type) === true
+    const reason = `the tool ${tool.type} runs at another vendor only`
+    losses.push({ field: `tools[${index}].type`, severity: wanted ? 'refuse' : 'drop', reason })
+    return false
+  })
+}
+
+function writeTool(tool: Tool, writer: Writer): Json {
   switch (tool.kind) {
     case 'builtin':
       return tool.raw
     case 'custom':
+      return writeCustom(tool, writer)
+    case 'function': {
+      const schema = { ...tool.schema, type: 'object', properties: tool.schema?.['properties'] ?? {} }
+      const strict = tool.strict === true && writer.target.traits.jsonSchema ? strictSchema(schema) : undefined
       return compact({
-        name: names.toProvider(tool.name),
+        name: writer.names.toProvider(tool.name),
         description: tool.description,
-        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
-      })
-    case 'function':
-      return compact({
-        name: names.toProvider(tool.name),
-        description: tool.description,
-        input_schema: { type: 'object', properties: {}, ...tool.schema },
-        strict: tool.strict === true ? true : undefined,
+        input_schema: strict ?? schema,
+        strict: strict === undefined ? undefined : true,
         cache_control: cacheControl(tool.cacheHint),
       })
+    }
   }
 }
 
-/** Calls in the history without a declared tool are refused: each gets an empty declaration. */
-function stubs({ messages }: Request, names: ToolNames, declared: ReadonlySet<string>): readonly Json[] {
-  const called = new Set(messages.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'tool_call' && !declared.has(part.name) ? [part.name] : []))))
-  return [...called].map((name) => ({ name: names.toProvider(name), input_schema: { type: 'object', properties: {} } }))
+/** A custom tool takes free text: it is told as a function with one text argument, and unwrapped on the way back. */
+function writeCustom({ name, description, format }: Extract<Tool, { kind: 'custom' }>, { names, losses }: Writer): Json {
+  if (format !== undefined && format !== null) {
+    losses.push({ field: `tools.${name}.format`, severity: 'drop', reason: 'the model cannot be held to a grammar' })
+  }
+  const input_schema = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
+  return compact({ name: names.toProvider(name), description, input_schema })
 }
 
-type Choice = { readonly value: Json | undefined; readonly only?: ReadonlySet<string> }
+function stubTools({ messages }: Request, { names }: Writer): readonly Json[] {
+  const called = messages.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'tool_call' ? [part.name] : [])))
+  return [...new Set(called)].map((name) => ({ name: names.toProvider(name), input_schema: { type: 'object', properties: {} } }))
+}
 
-function writeChoice(request: Request, { traits }: EncodeTarget, names: ToolNames, state: { readonly thinks: boolean; readonly losses: Loss[] }): Choice {
-  const { toolChoice, parallelTools } = request
+type Choice = { readonly choice?: Json; readonly only?: ReadonlySet<string> }
+
+/** There is no word for a subset: only the tools of the subset are sent then. */
+function writeChoice({ toolChoice, parallelTools }: Request, { target, names, losses }: Writer, thinks: boolean): Choice {
   const parallel = parallelTools === false ? { disable_parallel_tool_use: true } : {}
-  if (toolChoice === undefined) return { value: parallelTools === false ? { type: 'auto', ...parallel } : undefined }
-  if (toolChoice.mode === 'none') return { value: { type: 'none' } }
-  const wanted = toolChoice.names?.map(names.toProvider)
-  const only = wanted === undefined || wanted.length === 0 ? {} : { only: new Set(wanted) }
-  const forced = toolChoice.mode !== 'auto'
-  if (forced && (traits.forcedTool === 'no' || (traits.forcedTool === 'unless_reasoning' && state.thinks))) {
-    state.losses.push({ field: 'tool_choice', severity: 'drop', reason: 'the model cannot be made to call a tool' })
-    return { value: { type: 'auto', ...parallel }, ...only }
+  if (toolChoice === undefined) return parallelTools === false ? { choice: { type: 'auto', ...parallel } } : {}
+  if (toolChoice.mode === 'none') return { choice: { type: 'none' } }
+  const wanted = (toolChoice.names ?? []).map(names.toProvider)
+  const only = wanted.length === 0 ? {} : { only: new Set(wanted) }
+  if (toolChoice.mode === 'auto') return { choice: { type: 'auto', ...parallel }, ...only }
+  const { forcedTool } = target.traits
+  if (forcedTool === 'no' || (forcedTool === 'unless_reasoning' && thinks)) {
+    const loss: Loss = { field: 'tool_choice', severity: 'drop', reason: 'the model cannot be made to call a tool' }
+    losses.push(loss)
+    return { choice: { type: 'auto', ...parallel }, ...only }
   }
-  if (toolChoice.mode === 'one') return { value: { type: 'tool', name: wanted?.[0] ?? '', ...parallel } }
-  return { value: { type: forced ? 'any' : 'auto', ...parallel }, ...only }
+  const [name] = wanted
+  if (toolChoice.mode === 'one' && name !== undefined) return { choice: { type: 'tool', name, ...parallel } }
+  return { choice: { type: 'any', ...parallel }, ...only }
 }

@@ -1,79 +1,71 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { Json, Message, Part, ToolResultPart } from '#canonical/request.ts'
+import type { CacheHint, FilePart, ImagePart, Json, Part, ReasoningPart, ToolResultPart } from '#canonical/request.ts'
 import { asObject, compact, parseJson } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { dataUrl, mimeOfName, shortHash, sniffMime } from '../media.ts'
+import { mimeOfName, shortHash, sniffMime, sourceOfUrl } from '../media.ts'
+import type { Quirks } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
+import { writeCitations } from './citations.ts'
 
+/** What the writers of a request share; what cannot be said is added to `losses`. */
 export type Writer = { readonly target: EncodeTarget; readonly names: ToolNames; readonly losses: Loss[] }
 
+/** The only images that are taken. Source: docs.anthropic.com, Vision. */
 const imageMimes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
 
-/** The turns of a conversation, neighbours of one role merged; results of a turn stand together, first in their message. */
-export function writeTurns(messages: readonly Message[], writer: Writer): readonly Json[] {
-  const turns: { role: 'user' | 'assistant' | 'system'; content: Json[] }[] = []
-  for (const message of messages) {
-    const role = message.role === 'assistant' ? 'assistant' : isSystem(message) && writer.target.traits.lateSystem ? 'system' : 'user'
-    const blocks = isSystem(message) && role === 'user' ? wrapSystem(message) : message.parts.flatMap((part) => writeBlock(part, writer))
-    if (blocks.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === role) last.content.push(...blocks)
-    else turns.push({ role, content: [...blocks] })
-  }
-  return turns.map(({ role, content }) => ({ role, content: role === 'user' ? resultsFirst(content) : content }))
+/** The newest version refuses sampling for all models, hence the one that all models take. */
+export function apiVersion({ anthropic }: Quirks): string {
+  return anthropic?.version ?? '2023-06-01'
 }
 
-function isSystem({ role }: Message): boolean {
-  return role === 'system' || role === 'developer'
+/** Anthropic keeps for five minutes, or an hour where it is told; other vendors' times become the nearest. */
+export function cacheControl(hint: CacheHint | undefined): Json | undefined {
+  if (hint === undefined) return undefined
+  if (hint.ttl === undefined) return { type: 'ephemeral' }
+  return { type: 'ephemeral', ttl: hint.ttl.endsWith('h') ? '1h' : '5m' }
 }
 
-/** Old models take system text at the beginning only; moving it there would break caches, so it stays where it is. */
-function wrapSystem(message: Message): readonly Json[] {
-  return message.parts.flatMap((part) => (part.kind === 'text' && part.text !== '' ? [{ type: 'text', text: `[system]\n${part.text}` }] : []))
-}
-
-function resultsFirst(content: readonly Json[]): readonly Json[] {
-  const isResult = (block: Json): boolean => block['type'] === 'tool_result'
-  return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
-}
-
-export function cacheControl(hint: { readonly ttl?: string } | undefined): Json | undefined {
-  return hint === undefined ? undefined : { type: 'ephemeral', ...hint }
+/** `^[a-zA-Z0-9_-]+$` is all that is taken; another id becomes the same one in every turn. */
+export function toolId(id: string): string {
+  return /^[a-zA-Z0-9_-]+$/.test(id) ? id : `call_${shortHash(id, 24)}`
 }
 
 export function writeBlock(part: Part, writer: Writer): readonly Json[] {
   const cache_control = cacheControl(part.cacheHint)
   switch (part.kind) {
-    case 'text':
-      return part.text === '' ? [] : [compact({ type: 'text', text: part.text, cache_control })]
+    case 'text': {
+      // Empty text is refused.
+      if (part.text === '') return []
+      const citations = writeCitations(part.citations)
+      return [
+        compact({ type: 'text', text: part.text, citations: citations.length === 0 ? undefined : citations, cache_control }),
+      ]
+    }
     case 'refusal':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+      return part.text === '' ? [] : [compact({ type: 'text', text: part.text, cache_control })]
     case 'image':
       return writeImage(part, writer)
     case 'file':
       return writeFile(part, writer)
     case 'audio':
       return lost(writer, 'audio', 'the model hears nothing')
-    case 'tool_call':
-      return [compact({ type: 'tool_use', id: toolId(part.id), name: writer.names.toProvider(part.name), input: part.custom === true ? { input: part.args } : inputOf(part.args), cache_control })]
+    case 'tool_call': {
+      const input = part.custom === true ? { input: part.args } : inputOf(part.args)
+      return [compact({ type: 'tool_use', id: toolId(part.id), name: writer.names.toProvider(part.name), input, cache_control })]
+    }
     case 'tool_result':
       return [writeResult(part, writer)]
     case 'reasoning':
       return writeReasoning(part, writer)
     case 'server_tool':
-      return part.vendor === 'anthropic' && writer.target.quirks.vendor === 'anthropic' ? [part.raw] : []
+      return part.vendor === writer.target.quirks.vendor ? [part.raw] : []
   }
 }
 
-/** Arguments that were cut at a limit are no JSON; an object is demanded. */
+/** An object is demanded; arguments that were cut at a limit are none. */
 function inputOf(args: string): Json {
   const parsed = parseJson(args)
   return parsed.ok ? asObject(parsed.value) : {}
-}
-
-/** `^[a-zA-Z0-9_-]+$` is all that is taken. */
-export function toolId(id: string): string {
-  return /^[a-zA-Z0-9_-]+$/.test(id) ? id : `call_${shortHash(id, 24)}`
 }
 
 function writeResult(part: ToolResultPart, writer: Writer): Json {
@@ -87,46 +79,87 @@ function writeResult(part: ToolResultPart, writer: Writer): Json {
   })
 }
 
-/** Only what Anthropic signed goes back to it; a model's thoughts without a signature would be refused. */
-function writeReasoning(part: Extract<Part, { kind: 'reasoning' }>, { target }: Writer): readonly Json[] {
-  const own = (part.opaque ?? []).find((opaque) => opaque.vendor === target.quirks.vendor)
-  if (own === undefined) return []
-  if (own.kind === 'redacted') return [{ type: 'redacted_thinking', data: own.data }]
-  return [{ type: 'thinking', thinking: part.text, signature: own.data }]
+/** Only what the provider itself signed goes back to it: another vendor's thoughts, or unsigned ones, would be refused. */
+function writeReasoning({ text, opaque = [] }: ReasoningPart, { target }: Writer): readonly Json[] {
+  return opaque.flatMap(({ vendor, kind, data }): readonly Json[] => {
+    if (vendor !== target.quirks.vendor || typeof data !== 'string') return []
+    if (kind === 'redacted') return [{ type: 'redacted_thinking', data }]
+    return kind === 'signature' ? [{ type: 'thinking', thinking: text, signature: data }] : []
+  })
 }
 
-function writeImage(part: Extract<Part, { kind: 'image' }>, writer: Writer): readonly Json[] {
-  const { source } = part
+function writeImage(part: ImagePart, writer: Writer): readonly Json[] {
   const cache_control = cacheControl(part.cacheHint)
-  if (source.kind === 'url') return [compact({ type: 'image', source: { type: 'url', url: source.url }, cache_control })]
-  if (source.kind === 'file') return source.vendor === writer.target.quirks.vendor ? [{ type: 'image', source: { type: 'file', file_id: source.id } }] : lost(writer, 'image', 'it lies at another vendor')
-  if (source.kind === 'text') return []
-  const mime = sniffMime(source.data) ?? part.mime ?? 'image/png'
-  if (!imageMimes.has(mime)) return lost(writer, 'image', `${mime} is not taken`)
-  return [compact({ type: 'image', source: { type: 'base64', media_type: mime, data: source.data }, cache_control })]
-}
-
-function writeFile(part: Extract<Part, { kind: 'file' }>, writer: Writer): readonly Json[] {
-  const { source } = part
-  const about = { title: part.title ?? part.name, context: part.context, citations: part.citations === true ? { enabled: true } : undefined, cache_control: cacheControl(part.cacheHint) }
-  const document = (written: Json): readonly Json[] => [compact({ type: 'document', source: written, ...about })]
+  const image = (source: Json): readonly Json[] => [compact({ type: 'image', source, cache_control })]
+  const { source, mime } = part.source.kind === 'url' ? { mime: part.mime, ...sourceOfUrl(part.source.url) } : part
   switch (source.kind) {
-    case 'text':
-      return document({ type: 'text', media_type: 'text/plain', data: source.text })
     case 'url':
-      return document({ type: 'url', url: source.url })
+      return image({ type: 'url', url: source.url })
     case 'file':
-      return source.vendor === writer.target.quirks.vendor ? document({ type: 'file', file_id: source.id }) : lost(writer, 'file', 'it lies at another vendor')
+      return source.vendor === writer.target.quirks.vendor
+        ? image({ type: 'file', file_id: source.id })
+        : lost(writer, 'image', elsewhere)
+    case 'text':
+      return lost(writer, 'image', 'text is no image')
     case 'base64': {
-      const mime = sniffMime(source.data) ?? part.mime ?? mimeOfName(part.name ?? '') ?? 'application/octet-stream'
-      if (mime === 'application/pdf') return document({ type: 'base64', media_type: mime, data: source.data })
-      if (mime.startsWith('text/') || mime === 'application/json') return document({ type: 'text', media_type: 'text/plain', data: Buffer.from(source.data, 'base64').toString('utf8') })
-      if (imageMimes.has(mime)) return [{ type: 'image', source: { type: 'base64', media_type: mime, data: source.data } }]
-      return lost(writer, `file (${dataUrl(mime, '').slice(5, -8)})`, 'the model reads PDF and text only')
+      // A wrong name is refused, and common.
+      const media_type = sniffMime(source.data) ?? mime ?? 'image/png'
+      return imageMimes.has(media_type)
+        ? image({ type: 'base64', media_type, data: source.data })
+        : lost(writer, 'image', `${media_type} is not taken`)
     }
   }
 }
 
+const elsewhere = 'the file lies at another vendor'
+
+function writeFile(part: FilePart, writer: Writer): readonly Json[] {
+  const { source, mime } = part.source.kind === 'url' ? { mime: part.mime, ...sourceOfUrl(part.source.url) } : part
+  switch (source.kind) {
+    case 'text':
+      return source.text === '' ? [] : document(part, { type: 'text', media_type: 'text/plain', data: source.text })
+    case 'url': {
+      const url = { type: 'url', url: source.url }
+      return mime?.startsWith('image/') === true ? [{ type: 'image', source: url }] : document(part, url)
+    }
+    case 'file':
+      if (source.vendor !== writer.target.quirks.vendor) return lost(writer, 'file', elsewhere)
+      return document(part, { type: 'file', file_id: source.id })
+    case 'base64':
+      return writeFileData(part, source.data, sniffMime(source.data) ?? mime ?? mimeOfName(part.name ?? ''), writer)
+  }
+}
+
+function writeFileData(part: FilePart, data: string, known: string | undefined, writer: Writer): readonly Json[] {
+  const media_type = known ?? 'application/octet-stream'
+  if (media_type === 'application/pdf') return document(part, { type: 'base64', media_type, data })
+  if (imageMimes.has(media_type)) return [{ type: 'image', source: { type: 'base64', media_type, data } }]
+  if (!isText(media_type)) return lost(writer, `file (${media_type})`, 'the model reads PDF, text and images only')
+  return document(part, { type: 'text', media_type: 'text/plain', data: Buffer.from(data, 'base64').toString('utf8') })
+}
+
+function document(part: FilePart, source: Json): readonly Json[] {
+  return [
+    compact({
+      type: 'document',
+      source,
+      title: part.title ?? part.name,
+      context: part.context,
+      citations: part.citations === true ? { enabled: true } : undefined,
+      cache_control: cacheControl(part.cacheHint),
+    }),
+  ]
+}
+
+function isText(mime: string): boolean {
+  return (
+    mime.startsWith('text/') ||
+    /^application\/(json|xml|x?yaml|x-yaml|javascript|x-sh|sql|toml)/.test(mime) ||
+    mime.endsWith('+json')
+  )
+}
+
+/** Content that the model cannot take: without it the answer would be to another question. */
 function lost(writer: Writer, field: string, reason: string): readonly Json[] {
   writer.losses.push({ field, severity: 'refuse', reason })
   return []
