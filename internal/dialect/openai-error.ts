@@ -1,7 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { ClientError, EncodedError } from './dialect.ts'
-import { classifyError, type ErrorHeaders, type ErrorText } from './classify-error.ts'
 import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { classifyError, type ErrorHeaders, type ErrorText } from './classify-error.ts'
+import type { ClientError, EncodedError } from './dialect.ts'
 
 /** An error status of any server with this API. */
 export function decodeError(status: number, headers: ErrorHeaders, body: string): Failure {
@@ -23,7 +23,11 @@ export function readError(body: Readonly<Record<string, unknown>>): ErrorText {
   const inner = body['error']
   const error = isObject(inner) ? inner : body
   const detail = error['detail']
-  const message = asString(error['message']) ?? asString(inner) ?? asString(detail) ?? (detail === undefined ? JSON.stringify(body).slice(0, 300) : JSON.stringify(detail).slice(0, 300))
+  const message =
+    asString(error['message']) ??
+    asString(inner) ??
+    asString(detail) ??
+    (detail === undefined ? JSON.stringify(body).slice(0, 300) : JSON.stringify(detail).slice(0, 300))
   const raw = asObject(error['metadata'])['raw']
   const code = error['code'] ?? body['code']
   return {

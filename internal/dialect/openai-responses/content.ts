@@ -30,7 +30,10 @@ function readPart(part: Json, param: string): Part {
       return { kind: 'audio', source: { kind: 'base64', data }, mime: `audio/${format === 'mp3' ? 'mpeg' : format}` }
     }
     default:
-      throw new BadField(`${param}.type`, `${JSON.stringify(part['type'])} is not known; input_text, input_image, input_file, input_audio, output_text and refusal are`)
+      throw new BadField(
+        `${param}.type`,
+        `${JSON.stringify(part['type'])} is not known; input_text, input_image, input_file, input_audio, output_text and refusal are`,
+      )
   }
 }
 

@@ -17,7 +17,9 @@ export function decodeItem(item: Json, context: DecodeContext): readonly AnswerP
       return [decodeCall(item, context)]
     case 'image_generation_call': {
       const data = asString(item['result'])
-      return data === undefined || data === '' ? [hosted(item, context)] : [{ kind: 'image', mime: `image/${asString(item['output_format']) ?? 'png'}`, data }]
+      return data === undefined || data === ''
+        ? [hosted(item, context)]
+        : [{ kind: 'image', mime: `image/${asString(item['output_format']) ?? 'png'}`, data }]
     }
     default:
       return asString(item['type']) === undefined ? [] : [hosted(item, context)]
@@ -50,7 +52,9 @@ function decodeReasoning(item: Json, context: DecodeContext): readonly AnswerRea
 
 export function reasoningOpaque(item: Json, { target }: DecodeContext): readonly Opaque[] {
   const data = asString(item['encrypted_content'])
-  return data === undefined || data === '' ? [] : [compact({ vendor: target.quirks.vendor, kind: 'encrypted', data, itemId: asString(item['id']) })]
+  return data === undefined || data === ''
+    ? []
+    : [compact({ vendor: target.quirks.vendor, kind: 'encrypted', data, itemId: asString(item['id']) })]
 }
 
 export function decodeCall(item: Json, context: DecodeContext): AnswerToolCallPart {

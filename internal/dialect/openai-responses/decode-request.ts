@@ -3,7 +3,20 @@ import type { ConversationState, Json, Message, OutputFormat, Params, Reasoning,
 import { compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
-import { arrayAt, BadField, objectAt, optionalBoolean, optionalInteger, optionalNumber, optionalObject, optionalString, optionalStrings, optionalWord, reading, stringAt } from '../read.ts'
+import {
+  arrayAt,
+  BadField,
+  objectAt,
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  optionalWord,
+  reading,
+  stringAt,
+} from '../read.ts'
 import { readItems } from './read-items.ts'
 import { readToolChoice, readTools } from './tools.ts'
 
@@ -42,11 +55,13 @@ function readRequest(body: Json): Request {
 /** The input may be left out where the provider knows it: an earlier response, a conversation, a prompt. */
 function readMessages(body: Json, state: ConversationState | undefined): readonly Message[] {
   const instructions = optionalString(body['instructions'], 'instructions') ?? ''
-  const system: readonly Message[] = instructions === '' ? [] : [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }]
+  const system: readonly Message[] =
+    instructions === '' ? [] : [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }]
   const { input } = body
   if (typeof input === 'string') return [...system, { role: 'user', parts: input === '' ? [] : [{ kind: 'text', text: input }] }]
   if (input === undefined || input === null) {
-    if (state?.prompt === undefined && state?.previousResponseId === undefined && state?.conversation === undefined) throw new BadField('input', 'must be a string or an array')
+    if (state?.prompt === undefined && state?.previousResponseId === undefined && state?.conversation === undefined)
+      throw new BadField('input', 'must be a string or an array')
     return system
   }
   if (!Array.isArray(input)) throw new BadField('input', 'must be a string or an array')
@@ -103,19 +118,45 @@ const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as 
 function readReasoning(body: Json): Reasoning | undefined {
   const given = optionalObject(body['reasoning'], 'reasoning')
   const effort = optionalWord(given?.['effort'], efforts, 'reasoning.effort')
-  const summary = optionalString(given?.['summary'], 'reasoning.summary') ?? optionalString(given?.['generate_summary'], 'reasoning.generate_summary')
+  const summary =
+    optionalString(given?.['summary'], 'reasoning.summary') ??
+    optionalString(given?.['generate_summary'], 'reasoning.generate_summary')
   const visible = summary === undefined ? undefined : 'summary'
   return effort === undefined && visible === undefined ? undefined : compact({ effort, visible })
 }
 
 function readMetadata(value: unknown): Readonly<Record<string, string>> | undefined {
   const metadata = optionalObject(value, 'metadata')
-  return metadata === undefined ? undefined : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, String(entry)]))
+  return metadata === undefined
+    ? undefined
+    : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, String(entry)]))
 }
 
 const understood = new Set([
-  ...['model', 'input', 'instructions', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_output_tokens', 'max_tool_calls'],
-  ...['temperature', 'top_p', 'top_logprobs', 'text', 'reasoning', 'prompt_cache_key', 'service_tier', 'safety_identifier', 'user', 'metadata'],
+  ...[
+    'model',
+    'input',
+    'instructions',
+    'stream',
+    'stream_options',
+    'tools',
+    'tool_choice',
+    'parallel_tool_calls',
+    'max_output_tokens',
+    'max_tool_calls',
+  ],
+  ...[
+    'temperature',
+    'top_p',
+    'top_logprobs',
+    'text',
+    'reasoning',
+    'prompt_cache_key',
+    'service_tier',
+    'safety_identifier',
+    'user',
+    'metadata',
+  ],
   ...['store', 'previous_response_id', 'conversation', 'background', 'prompt', 'include'],
 ])
 

@@ -57,14 +57,24 @@ function writeItems(parts: readonly AnswerPart[], logprobs: readonly unknown[], 
     }
     if (part.kind === 'refusal') message.push(refusalContent(part.text))
     else {
-      message.push(textContent(part.text, (part.citations ?? []).flatMap((citation) => annotationOf(citation) ?? []), tokens))
+      message.push(
+        textContent(
+          part.text,
+          (part.citations ?? []).flatMap((citation) => annotationOf(citation) ?? []),
+          tokens,
+        ),
+      )
       tokens = []
     }
   }
   return items
 }
 
-function writeOther(part: Exclude<AnswerPart, { kind: 'text' | 'refusal' }>, { request, requestId }: AnswerContext, index: number): readonly Json[] {
+function writeOther(
+  part: Exclude<AnswerPart, { kind: 'text' | 'refusal' }>,
+  { request, requestId }: AnswerContext,
+  index: number,
+): readonly Json[] {
   switch (part.kind) {
     case 'reasoning': {
       const id = ownItemId(part.opaque) ?? itemId('rs', requestId, index)
@@ -77,7 +87,9 @@ function writeOther(part: Exclude<AnswerPart, { kind: 'text' | 'refusal' }>, { r
       const id = itemId(custom ? 'ctc' : 'fc', requestId, index + before.length)
       return [...before, callItem(id, { callId: part.id, name: part.name, custom, args: part.args }, 'completed', request)]
     }
-    default:
-      return [wholeItem(part, itemId('ig', requestId, index))].filter((item) => item !== undefined)
+    default: {
+      const item = wholeItem(part, itemId('ig', requestId, index))
+      return item === undefined ? [] : [item]
+    }
   }
 }

@@ -15,7 +15,14 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const names = toolNames(request, /^[a-zA-Z0-9_-]+$/, 64)
   const { instructions, input, losses: contentLosses } = writeInput(request, target, names)
   const output = writeOutput(request, target, input)
-  const written: readonly Written[] = [writeParams(request, target), writeTools(request, target, names), output, writeReasoning(request, target), writeState(request, target), writeExt(request, target)]
+  const written: readonly Written[] = [
+    writeParams(request, target),
+    writeTools(request, target, names),
+    output,
+    writeReasoning(request, target),
+    writeState(request, target),
+    writeExt(request, target),
+  ]
   const body = compact({
     model: target.model,
     instructions,
@@ -45,7 +52,8 @@ function merge(written: readonly Written[]): Json {
 function writeInclude({ params, ext }: Request, { quirks, traits }: EncodeTarget): readonly unknown[] | undefined {
   const include = new Set(quirks.vendor === 'openai' ? asArray(ext['include']) : [])
   if (params.logprobs !== undefined) include.add('message.output_text.logprobs')
-  if (quirks.responses?.encryptedReasoning === true && traits.reasoning.kind !== 'none') include.add('reasoning.encrypted_content')
+  if (quirks.responses?.encryptedReasoning === true && traits.reasoning.kind !== 'none')
+    include.add('reasoning.encrypted_content')
   return include.size === 0 ? undefined : [...include]
 }
 
@@ -53,7 +61,12 @@ function writeInclude({ params, ext }: Request, { quirks, traits }: EncodeTarget
 function hints(request: Request, { quirks }: EncodeTarget): Json {
   if (quirks.vendor !== 'openai') return {}
   const metadata = request.state?.store === true ? request.metadata : undefined
-  return compact({ service_tier: request.tier, safety_identifier: request.endUser, prompt_cache_key: request.cache?.key, metadata })
+  return compact({
+    service_tier: request.tier,
+    safety_identifier: request.endUser,
+    prompt_cache_key: request.cache?.key,
+    metadata,
+  })
 }
 
 /** Parameters that this API does not have; without the second kind the answer would be another one. */
@@ -70,8 +83,11 @@ const absent = [
 
 function writeParams(request: Request, { traits }: EncodeTarget): Written {
   const { params } = request
-  const losses: Loss[] = absent.flatMap(([name, field, severity]) => (params[name] === undefined ? [] : [{ field, severity, reason: 'the provider does not know it' }]))
-  if (params.candidates !== undefined && params.candidates > 1) losses.push({ field: 'n', severity: 'refuse', reason: 'the provider gives one answer' })
+  const losses: Loss[] = absent.flatMap(([name, field, severity]) =>
+    params[name] === undefined ? [] : [{ field, severity, reason: 'the provider does not know it' }],
+  )
+  if (params.candidates !== undefined && params.candidates > 1)
+    losses.push({ field: 'n', severity: 'refuse', reason: 'the provider gives one answer' })
   const reasons = request.reasoning !== undefined && request.reasoning.effort !== 'none'
   const refused = traits.sampling === 'none' || (traits.sampling === 'unless_reasoning' && reasons)
   const sampling = compact({
@@ -79,9 +95,16 @@ function writeParams(request: Request, { traits }: EncodeTarget): Written {
     // Where only one of them is taken, the temperature is what people set.
     top_p: traits.sampling === 'one' && params.temperature !== undefined ? undefined : params.topP,
   })
-  if (refused) for (const field of Object.keys(sampling)) losses.push({ field, severity: 'drop', reason: 'the model chooses its own sampling' })
+  if (refused)
+    for (const field of Object.keys(sampling))
+      losses.push({ field, severity: 'drop', reason: 'the model chooses its own sampling' })
   const top = params.logprobs?.top
-  const fields = compact({ max_output_tokens: params.maxOutput, max_tool_calls: params.maxToolCalls, top_logprobs: top === 0 ? undefined : top, ...(refused ? {} : sampling) })
+  const fields = compact({
+    max_output_tokens: params.maxOutput,
+    max_tool_calls: params.maxToolCalls,
+    top_logprobs: top === 0 ? undefined : top,
+    ...(refused ? {} : sampling),
+  })
   return { fields, losses }
 }
 
@@ -89,9 +112,17 @@ function writeParams(request: Request, { traits }: EncodeTarget): Written {
 function writeState({ state }: Request, { quirks }: EncodeTarget): Written {
   if (state === undefined) return { fields: {}, losses: [] }
   const background = state.background === true ? true : undefined
-  const fields: Json = compact({ previous_response_id: state.previousResponseId, conversation: state.conversation, background, prompt: state.prompt })
+  const fields: Json = compact({
+    previous_response_id: state.previousResponseId,
+    conversation: state.conversation,
+    background,
+    prompt: state.prompt,
+  })
   if (quirks.vendor === 'openai') return { fields, losses: [] }
-  return { fields: {}, losses: Object.keys(fields).map((field) => ({ field, severity: 'refuse', reason: 'it lies at another vendor' })) }
+  return {
+    fields: {},
+    losses: Object.keys(fields).map((field) => ({ field, severity: 'refuse', reason: 'it lies at another vendor' })),
+  }
 }
 
 /** Fields of this dialect without a meaning elsewhere go on to its own vendor; all others are named. */
@@ -108,6 +139,8 @@ function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonly kept:
   const rejected = (quirks.rejects ?? []).filter((name) => name in body)
   if (rejected.length === 0) return { kept: body, losses: [] }
   // Fields that only we added are no loss of the client's.
-  const losses = rejected.filter((field) => field !== 'store' && field !== 'include').map((field): Loss => ({ field, severity: field === 'top_logprobs' ? 'refuse' : 'drop', reason: 'the provider refuses it' }))
+  const losses = rejected
+    .filter((field) => field !== 'store' && field !== 'include')
+    .map((field): Loss => ({ field, severity: field === 'top_logprobs' ? 'refuse' : 'drop', reason: 'the provider refuses it' }))
   return { kept: Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.includes(name))), losses }
 }

@@ -4,11 +4,32 @@ import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { closingOf } from './finish.ts'
-import { annotationOf, callItem, carrierItem, encryptedContent, itemId, logprobsOf, messageItem, ownItemId, reasoningItem, refusalContent, textContent, wholeItem } from './write-item.ts'
+import {
+  annotationOf,
+  callItem,
+  carrierItem,
+  encryptedContent,
+  itemId,
+  logprobsOf,
+  messageItem,
+  ownItemId,
+  reasoningItem,
+  refusalContent,
+  textContent,
+  wholeItem,
+} from './write-item.ts'
 import { type Progress, writeResponse } from './write-response.ts'
 
 /** A part under way. `at` is its place in the message, for texts and refusals. */
-type OpenPart = { readonly start: PartStart; readonly id: string; readonly index: number; readonly at: number; text: string; readonly annotations: Json[]; readonly logprobs: unknown[] }
+type OpenPart = {
+  readonly start: PartStart
+  readonly id: string
+  readonly index: number
+  readonly at: number
+  text: string
+  readonly annotations: Json[]
+  readonly logprobs: unknown[]
+}
 
 /** The message that texts go to until something else comes. */
 type OpenMessage = { readonly id: string; readonly index: number; readonly content: Json[]; open: number }
@@ -136,7 +157,10 @@ function startText(state: State, event: PartStart): string {
   message.open++
   if (event.type === 'refusal') state.refused = true
   open(state, event, { id: message.id, index: message.index, at })
-  return added + send(state, 'response.content_part.added', { item_id: message.id, output_index: message.index, content_index: at, part })
+  return (
+    added +
+    send(state, 'response.content_part.added', { item_id: message.id, output_index: message.index, content_index: at, part })
+  )
 }
 
 function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta' }>): string {
@@ -154,11 +178,21 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
     case 'refusal':
       return send(state, 'response.refusal.delta', { ...place, content_index: part.at, delta: event.text })
     case 'reasoning': {
-      const added = first ? send(state, 'response.reasoning_summary_part.added', { ...place, summary_index: 0, part: { type: 'summary_text', text: '' } }) : ''
+      const added = first
+        ? send(state, 'response.reasoning_summary_part.added', {
+            ...place,
+            summary_index: 0,
+            part: { type: 'summary_text', text: '' },
+          })
+        : ''
       return added + send(state, 'response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text })
     }
     case 'tool_call':
-      return send(state, part.start.custom === true ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta', { ...place, delta: event.text })
+      return send(
+        state,
+        part.start.custom === true ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta',
+        { ...place, delta: event.text },
+      )
   }
 }
 
@@ -167,7 +201,13 @@ function addCitation(state: State, event: Extract<AnswerEvent, { kind: 'part_cit
   const annotation = annotationOf(event.citation)
   if (part?.start.type !== 'text' || annotation === undefined) return ''
   const annotationIndex = part.annotations.push(annotation) - 1
-  return send(state, 'response.output_text.annotation.added', { item_id: part.id, output_index: part.index, content_index: part.at, annotation_index: annotationIndex, annotation })
+  return send(state, 'response.output_text.annotation.added', {
+    item_id: part.id,
+    output_index: part.index,
+    content_index: part.at,
+    annotation_index: annotationIndex,
+    annotation,
+  })
 }
 
 function endPart(state: State, number: number, opaque: readonly Opaque[] | undefined): string {
@@ -194,7 +234,9 @@ function endText(state: State, part: OpenPart): string {
     message.content[part.at] = content
     message.open--
   }
-  const done = isText ? send(state, 'response.output_text.done', { ...place, text: part.text, logprobs: part.logprobs }) : send(state, 'response.refusal.done', { ...place, refusal: part.text })
+  const done = isText
+    ? send(state, 'response.output_text.done', { ...place, text: part.text, logprobs: part.logprobs })
+    : send(state, 'response.refusal.done', { ...place, refusal: part.text })
   return done + send(state, 'response.content_part.done', { ...place, part: content })
 }
 
@@ -215,7 +257,10 @@ function endReasoning(state: State, part: OpenPart, opaque: readonly Opaque[]): 
   const place = { item_id: part.id, output_index: part.index, summary_index: 0 }
   const { text } = part
   const summary =
-    text === '' ? '' : send(state, 'response.reasoning_summary_text.done', { ...place, text }) + send(state, 'response.reasoning_summary_part.done', { ...place, part: { type: 'summary_text', text } })
+    text === ''
+      ? ''
+      : send(state, 'response.reasoning_summary_text.done', { ...place, text }) +
+        send(state, 'response.reasoning_summary_part.done', { ...place, part: { type: 'summary_text', text } })
   return summary + done(state, part.index, reasoningItem(part.id, text, encryptedContent(opaque, part.id)))
 }
 
@@ -226,7 +271,14 @@ function endCall(state: State, { start, id, index, text }: OpenPart): string {
   const whole = custom
     ? send(state, 'response.custom_tool_call_input.done', { ...place, input: text })
     : send(state, 'response.function_call_arguments.done', { ...place, name: start.name, arguments: text })
-  return whole + done(state, index, callItem(id, { callId: start.id, name: start.name, custom, args: text }, 'completed', state.context.request))
+  return (
+    whole +
+    done(
+      state,
+      index,
+      callItem(id, { callId: start.id, name: start.name, custom, args: text }, 'completed', state.context.request),
+    )
+  )
 }
 
 /** An item of its own for what belongs to a call and has no place in the call's. */
@@ -249,7 +301,12 @@ function addWhole(state: State, { content }: Extract<AnswerEvent, { kind: 'part_
 function close(state: State): string {
   const closing = closingOf(state.finish ?? { reason: 'stop' }, state.refused)
   const before = closeMessage(state, closing.status)
-  const last = response(state, { status: closing.status, incompleteDetails: closing.details, output: finished(state), usage: state.usage })
+  const last = response(state, {
+    status: closing.status,
+    incompleteDetails: closing.details,
+    output: finished(state),
+    usage: state.usage,
+  })
   return before + send(state, `response.${closing.status}`, { response: last })
 }
 
@@ -259,9 +316,12 @@ function finished(state: State): readonly Json[] {
 
 /** A response that was begun ends as failed, with what is whole of it; before that there is only the bare `error` event. */
 function fail(state: State, failure: Failure): string {
-  if (!state.created) return send(state, 'error', { code: failure.code ?? failure.kind, message: failure.message, param: failure.param ?? null })
+  if (!state.created)
+    return send(state, 'error', { code: failure.code ?? failure.kind, message: failure.message, param: failure.param ?? null })
   const error = { code: codeOf(failure), message: failure.message }
-  return send(state, 'response.failed', { response: response(state, { status: 'failed', error, output: finished(state), usage: state.usage }) })
+  return send(state, 'response.failed', {
+    response: response(state, { status: 'failed', error, output: finished(state), usage: state.usage }),
+  })
 }
 
 /** The codes that OpenAI documents for a failed response. */

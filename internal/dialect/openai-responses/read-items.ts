@@ -1,4 +1,4 @@
-import type { Json, Message, Opaque, Part, ReasoningPart, Role } from '#canonical/request.ts'
+import type { Json, Message, Opaque, Part, Role } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact } from '#lib/json.ts'
 import { unpackOpaque } from '../opaque.ts'
 import { BadField, objectAt, optionalString, stringAt } from '../read.ts'
@@ -7,16 +7,28 @@ import { readContent } from './content.ts'
 /** A turn that may still grow by the items that follow. */
 type Turn = { readonly role: Role; phase?: string; readonly parts: Part[] }
 
-type Reader = { readonly turns: Turn[]; readonly called: Map<string, string> }
+type Reader = {
+  readonly turns: Turn[]
+  readonly called: Map<string, string>
+  /** What came in an item of its own and belongs to a call, by the call's id. */
+  readonly carried: Map<string, Opaque[]>
+}
 
 /**
  * The items of a request as messages. What the model wrote in one go (reasoning, text, calls) is one message, and so are
  * the results of its calls: dialects with messages demand that.
  */
 export function readItems(items: readonly unknown[]): readonly Message[] {
-  const reader: Reader = { turns: [], called: new Map() }
+  const reader: Reader = { turns: [], called: new Map(), carried: new Map() }
   for (const [index, item] of items.entries()) readItem(reader, objectAt(item, `input[${index}]`), `input[${index}]`)
-  return reader.turns
+  return reader.carried.size === 0
+    ? reader.turns
+    : reader.turns.map((turn) => ({ ...turn, parts: turn.parts.map((part) => withCarried(part, reader.carried)) }))
+}
+
+function withCarried(part: Part, carried: ReadonlyMap<string, readonly Opaque[]>): Part {
+  const opaque = part.kind === 'tool_call' ? carried.get(part.id) : undefined
+  return opaque === undefined ? part : { ...part, opaque }
 }
 
 function readItem(reader: Reader, item: Json, param: string): void {
@@ -27,7 +39,7 @@ function readItem(reader: Reader, item: Json, param: string): void {
     case 'message':
       return readMessage(reader, item, param)
     case 'reasoning':
-      return addToAssistant(reader, readReasoning(item))
+      return readReasoning(reader, item)
     case 'function_call':
     case 'custom_tool_call':
       return readCall(reader, item, param)
@@ -75,12 +87,24 @@ function addToAssistant(reader: Reader, part: Part): void {
   else reader.turns.push({ role: 'assistant', parts: [part] })
 }
 
-function readReasoning(item: Json): ReasoningPart {
+function readReasoning(reader: Reader, item: Json): void {
   const text = reasoningText(item)
   const encrypted = asString(item['encrypted_content'])
-  if (encrypted === undefined || encrypted === '') return { kind: 'reasoning', text }
+  if (encrypted === undefined || encrypted === '') return addToAssistant(reader, { kind: 'reasoning', text })
+  const ours = unpackOpaque(encrypted)
+  if (ours !== undefined && isCarrier(ours)) return carry(reader, ours)
   const own: Opaque = compact({ vendor: 'openai', kind: 'encrypted', data: encrypted, itemId: asString(item['id']) })
-  return { kind: 'reasoning', text, opaque: unpackOpaque(encrypted) ?? [own] }
+  addToAssistant(reader, { kind: 'reasoning', text, opaque: ours ?? [own] })
+}
+
+/** Whether the item only carried what belongs to calls: `itemId` is a call's then. */
+function isCarrier(opaque: readonly Opaque[]): boolean {
+  return opaque.length > 0 && opaque.every(({ kind, itemId }) => kind !== 'encrypted' && itemId !== undefined)
+}
+
+function carry(reader: Reader, opaque: readonly Opaque[]): void {
+  for (const { itemId = '', vendor, kind, data } of opaque)
+    reader.carried.set(itemId, [...(reader.carried.get(itemId) ?? []), { vendor, kind, data }])
 }
 
 /** The summaries, or the reasoning itself where a server shows it. */
@@ -108,7 +132,13 @@ function readCall(reader: Reader, item: Json, param: string): void {
 function readResult(reader: Reader, item: Json, param: string): void {
   const callId = stringAt(item['call_id'], `${param}.call_id`)
   const custom = item['type'] === 'custom_tool_call_output' ? true : undefined
-  const part: Part = compact({ kind: 'tool_result', callId, name: reader.called.get(callId), parts: readContent(item['output'], `${param}.output`), custom })
+  const part: Part = compact({
+    kind: 'tool_result',
+    callId,
+    name: reader.called.get(callId),
+    parts: readContent(item['output'], `${param}.output`),
+    custom,
+  })
   const last = reader.turns.at(-1)
   if (last?.role === 'tool') last.parts.push(part)
   else reader.turns.push({ role: 'tool', parts: [part] })

@@ -1,14 +1,20 @@
 import type { AnswerPart, Emit } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
 import { asArray, asNumber, asObject, asString } from '#lib/json.ts'
-import { argsText, callIdOf, decodeItem, isCustom, readCitation, reasoningOpaque, unwrapInput } from './decode-item.ts'
 import type { DecodeContext } from '../dialect.ts'
+import { argsText, callIdOf, decodeItem, isCustom, readCitation, reasoningOpaque, unwrapInput } from './decode-item.ts'
 import { reasoningText } from './read-items.ts'
 
 type Kind = 'message' | 'reasoning' | 'call' | 'hosted'
 
 /** A part that was opened: what of it is out, so that the whole at the end only adds what is missing. */
-type Slot = { readonly part: number; readonly type: 'text' | 'reasoning' | 'refusal' | 'tool_call'; sent: string; citations: number; open: boolean }
+type Slot = {
+  readonly part: number
+  readonly type: 'text' | 'reasoning' | 'refusal' | 'tool_call'
+  sent: string
+  citations: number
+  open: boolean
+}
 
 type Item = {
   readonly kind: Kind
@@ -36,7 +42,14 @@ export type ItemDecoder = {
   readonly hasContent: () => boolean
 }
 
-type State = { readonly emit: Emit; readonly context: DecodeContext; readonly items: Item[]; parts: number; called: boolean; refused: boolean }
+type State = {
+  readonly emit: Emit
+  readonly context: DecodeContext
+  readonly items: Item[]
+  parts: number
+  called: boolean
+  refused: boolean
+}
 
 export function decodeItems(emit: Emit, context: DecodeContext): ItemDecoder {
   const state: State = { emit, context, items: [], parts: 0, called: false, refused: false }
@@ -106,10 +119,14 @@ const kindOfEvent: readonly (readonly [string, Kind])[] = [
 function itemOf(state: State, event: Json, item: Json): Item {
   const index = asNumber(event['output_index'])
   const id = asString(event['item_id']) ?? asString(item['id'])
-  const kind = item['type'] === undefined ? (kindOfEvent.find(([start]) => asString(event['type'])?.startsWith(start))?.[1] ?? 'message') : kindOf(item)
+  const kind =
+    item['type'] === undefined
+      ? (kindOfEvent.find(([start]) => asString(event['type'])?.startsWith(start))?.[1] ?? 'message')
+      : kindOf(item)
   const known =
     index === undefined
-      ? (state.items.find((entry) => id !== undefined && entry.id === id) ?? state.items.findLast((entry) => id === undefined && entry.kind === kind && !entry.done))
+      ? (state.items.find((entry) => id !== undefined && entry.id === id) ??
+        state.items.findLast((entry) => id === undefined && entry.kind === kind && !entry.done))
       : state.items.find((entry) => entry.index === index)
   return known ?? addItem(state, item['type'] === undefined ? { ...item, id, type: kind } : item, index, kind)
 }
@@ -119,17 +136,40 @@ function addItem(state: State, item: Json, index: number | undefined, kind: Kind
   const name = given === undefined ? undefined : (state.context.names?.get(given) ?? given)
   const callId = kind === 'call' && name !== undefined ? callIdOf(item) : undefined
   const held = name !== undefined && item['type'] === 'function_call' && isCustom(name, state.context)
-  const added: Item = { kind, index, id: asString(item['id']), callId, slots: new Map(), held, pending: '', summary: undefined, done: false }
+  const added: Item = {
+    kind,
+    index,
+    id: asString(item['id']),
+    callId,
+    slots: new Map(),
+    held,
+    pending: '',
+    summary: undefined,
+    done: false,
+  }
   state.items.push(added)
-  if (callId !== undefined && name !== undefined) openCall(state, added, { callId, name, custom: held || item['type'] === 'custom_tool_call' })
+  if (callId !== undefined && name !== undefined)
+    openCall(state, added, { callId, name, custom: held || item['type'] === 'custom_tool_call' })
   return added
 }
 
-function openCall(state: State, item: Item, call: { readonly callId: string; readonly name: string; readonly custom: boolean }): Slot {
+function openCall(
+  state: State,
+  item: Item,
+  call: { readonly callId: string; readonly name: string; readonly custom: boolean },
+): Slot {
   state.called = true
   const slot: Slot = { part: state.parts++, type: 'tool_call', sent: '', citations: 0, open: true }
   item.slots.set(0, slot)
-  state.emit({ kind: 'part_start', candidate: 0, part: slot.part, type: 'tool_call', id: call.callId, name: call.name, ...(call.custom ? { custom: true } : {}) })
+  state.emit({
+    kind: 'part_start',
+    candidate: 0,
+    part: slot.part,
+    type: 'tool_call',
+    id: call.callId,
+    name: call.name,
+    ...(call.custom ? { custom: true } : {}),
+  })
   return slot
 }
 
@@ -150,7 +190,13 @@ function textSlot(state: State, event: Json, type: 'text' | 'refusal'): Slot {
 function add(state: State, slot: Slot, text: string, logprobs: readonly unknown[] = []): void {
   if (text === '' || !slot.open) return
   slot.sent += text
-  state.emit({ kind: 'part_delta', candidate: 0, part: slot.part, text, ...(logprobs.length === 0 ? {} : { logprobs: { content: logprobs, refusal: null } }) })
+  state.emit({
+    kind: 'part_delta',
+    candidate: 0,
+    part: slot.part,
+    text,
+    ...(logprobs.length === 0 ? {} : { logprobs: { content: logprobs, refusal: null } }),
+  })
 }
 
 /** Adds what of the whole was not streamed. A whole that says something else comes too late: the client has read the deltas. */
@@ -203,7 +249,8 @@ function finishItem(state: State, item: Item, whole: Json): void {
 }
 
 function emitWhole(state: State, content: AnswerPart): void {
-  if (content.kind === 'server_tool' || content.kind === 'image') state.emit({ kind: 'part_whole', candidate: 0, part: state.parts++, content })
+  if (content.kind === 'server_tool' || content.kind === 'image')
+    state.emit({ kind: 'part_whole', candidate: 0, part: state.parts++, content })
 }
 
 function fillMessage(state: State, item: Item, whole: Json): void {
@@ -225,7 +272,10 @@ function fillCall(state: State, item: Item, whole: Json): void {
   const emulated = whole['type'] === 'function_call' && isCustom(name, state.context)
   const custom = emulated || whole['type'] === 'custom_tool_call'
   const slot = item.slots.get(0) ?? openCall(state, item, { callId: callIdOf(whole), name, custom })
-  const args = custom && !emulated ? (asString(whole['input']) ?? item.pending) : argsText(asString(whole['arguments']) || item.pending || slot.sent || whole['arguments'])
+  const args =
+    custom && !emulated
+      ? (asString(whole['input']) ?? item.pending)
+      : argsText(asString(whole['arguments']) || item.pending || slot.sent || whole['arguments'])
   fill(state, slot, emulated ? unwrapInput(args) : args)
 }
 

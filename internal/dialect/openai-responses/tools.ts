@@ -6,7 +6,9 @@ import { arrayAt, BadField, objectAt, optionalArray, optionalBoolean, optionalOb
 import type { ToolNames } from '../tool-names.ts'
 
 export function readTools(body: Json): readonly Tool[] {
-  return (optionalArray(body['tools'], 'tools') ?? []).flatMap((tool, index) => readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`))
+  return (optionalArray(body['tools'], 'tools') ?? []).flatMap((tool, index) =>
+    readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`),
+  )
 }
 
 function readTool(tool: Json, param: string, namespace?: string): readonly Tool[] {
@@ -20,7 +22,9 @@ function readTool(tool: Json, param: string, namespace?: string): readonly Tool[
     }
     case 'namespace': {
       const name = stringAt(tool['name'], `${param}.name`)
-      return arrayAt(tool['tools'], `${param}.tools`).flatMap((inner, index) => readTool(objectAt(inner, `${param}.tools[${index}]`), `${param}.tools[${index}]`, name))
+      return arrayAt(tool['tools'], `${param}.tools`).flatMap((inner, index) =>
+        readTool(objectAt(inner, `${param}.tools[${index}]`), `${param}.tools[${index}]`, name),
+      )
     }
     default:
       return [{ kind: 'builtin', type, vendor: 'openai', raw: tool }]
@@ -47,7 +51,9 @@ export function readToolChoice(body: Json): ToolChoice | undefined {
   }
   const given = objectAt(choice, 'tool_choice')
   if (given['type'] !== 'allowed_tools') return { mode: 'one', names: [nameIn(given, 'tool_choice')] }
-  const names = arrayAt(given['tools'], 'tool_choice.tools').map((tool, index) => nameIn(objectAt(tool, `tool_choice.tools[${index}]`), `tool_choice.tools[${index}]`))
+  const names = arrayAt(given['tools'], 'tool_choice.tools').map((tool, index) =>
+    nameIn(objectAt(tool, `tool_choice.tools[${index}]`), `tool_choice.tools[${index}]`),
+  )
   return { mode: given['mode'] === 'required' ? 'required' : 'auto', names }
 }
 
@@ -71,12 +77,24 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
   const onlyForeign = request.tools.length > 0 && request.tools.every(foreign)
   const written: Json[] = []
   for (const [index, tool] of request.tools.entries()) {
-    if (tool.kind === 'builtin' && foreign(tool)) losses.push({ field: `tools[${index}].${tool.type}`, severity: onlyForeign ? 'refuse' : 'drop', reason: `the tool ${tool.type} runs at another vendor only` })
+    if (tool.kind === 'builtin' && foreign(tool))
+      losses.push({
+        field: `tools[${index}].${tool.type}`,
+        severity: onlyForeign ? 'refuse' : 'drop',
+        reason: `the tool ${tool.type} runs at another vendor only`,
+      })
     else written.push(writeTool(tool, target, names))
   }
   // A choice without tools is refused.
   if (written.length === 0) return { fields: {}, losses }
-  return { fields: compact({ tools: written, tool_choice: writeChoice(request, target, names, losses), parallel_tool_calls: request.parallelTools }), losses }
+  return {
+    fields: compact({
+      tools: written,
+      tool_choice: writeChoice(request, target, names, losses),
+      parallel_tool_calls: request.parallelTools,
+    }),
+    losses,
+  }
 }
 
 function writeTool(tool: Tool, target: EncodeTarget, names: ToolNames): Json {
@@ -85,26 +103,41 @@ function writeTool(tool: Tool, target: EncodeTarget, names: ToolNames): Json {
   const { description } = tool
   if (tool.kind === 'custom') {
     if (takesCustomTools(target)) return compact({ type: 'custom', name, description, format: tool.format })
-    const parameters = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'], additionalProperties: false }
+    const parameters = {
+      type: 'object',
+      properties: { input: { type: 'string' } },
+      required: ['input'],
+      additionalProperties: false,
+    }
     return compact({ type: 'function', name, description, parameters, strict: false })
   }
   // Left out, `strict` counts as asked for here, unlike everywhere else.
-  return compact({ type: 'function', name, description, parameters: tool.schema ?? { type: 'object', properties: {} }, strict: tool.strict ?? false })
+  return compact({
+    type: 'function',
+    name,
+    description,
+    parameters: tool.schema ?? { type: 'object', properties: {} },
+    strict: tool.strict ?? false,
+  })
 }
 
 function writeChoice(request: Request, target: EncodeTarget, names: ToolNames, losses: Loss[]): unknown {
-  const { toolChoice, reasoning } = request
+  const { toolChoice } = request
   if (toolChoice === undefined) return undefined
   const { mode } = toolChoice
-  const reasons = reasoning?.effort !== 'none' && target.traits.reasoning.kind !== 'none'
-  const forced = mode === 'required' || mode === 'one'
-  const refused = forced && (target.traits.forcedTool === 'no' || (target.traits.forcedTool === 'unless_reasoning' && reasons))
-  if (refused) losses.push({ field: 'tool_choice', severity: 'drop', reason: 'the model cannot be made to call a tool while it reasons' })
+  const refused = (mode === 'required' || mode === 'one') && !canForce(request, target)
+  if (refused)
+    losses.push({ field: 'tool_choice', severity: 'drop', reason: 'the model cannot be made to call a tool while it reasons' })
   const chosen = (toolChoice.names ?? []).flatMap((name) => reference(name, request, target, names))
   const [first] = chosen
   if (first === undefined) return mode === 'one' || refused ? 'auto' : mode
   if (mode === 'one' && !refused) return first
   return { type: 'allowed_tools', mode: mode === 'auto' || refused ? 'auto' : 'required', tools: chosen }
+}
+
+function canForce({ reasoning }: Request, { traits }: EncodeTarget): boolean {
+  const reasons = reasoning?.effort !== 'none' && traits.reasoning.kind !== 'none'
+  return traits.forcedTool === 'yes' || (traits.forcedTool === 'unless_reasoning' && !reasons)
 }
 
 function reference(name: string, request: Request, target: EncodeTarget, names: ToolNames): readonly Json[] {

@@ -46,7 +46,9 @@ function writeImage({ source, mime, detail = 'auto' }: ImagePart, writer: Conten
     case 'base64':
       return [{ type: 'input_image', detail, image_url: dataUrl(sniffMime(source.data) ?? mime ?? 'image/png', source.data) }]
     case 'file':
-      return source.vendor === writer.target.quirks.vendor ? [{ type: 'input_image', detail, file_id: source.id }] : lost(writer, 'image', 'it lies at another vendor')
+      return source.vendor === writer.target.quirks.vendor
+        ? [{ type: 'input_image', detail, file_id: source.id }]
+        : lost(writer, 'image', 'it lies at another vendor')
     case 'text':
       return lost(writer, 'image', 'it is a text')
   }
@@ -60,12 +62,21 @@ function writeFile(part: FilePart, writer: ContentWriter): readonly Json[] {
     case 'url':
       return [compact({ type: 'input_file', filename: name, file_url: source.url })]
     case 'file':
-      return source.vendor === writer.target.quirks.vendor ? [{ type: 'input_file', file_id: source.id }] : lost(writer, 'file', 'it lies at another vendor')
+      return source.vendor === writer.target.quirks.vendor
+        ? [{ type: 'input_file', file_id: source.id }]
+        : lost(writer, 'file', 'it lies at another vendor')
     case 'base64': {
       const mime = part.mime ?? sniffMime(source.data) ?? mimeOfName(name ?? '') ?? 'application/octet-stream'
-      if (mime.startsWith('text/')) return [inputText(`${name ?? 'Document'}:\n${Buffer.from(source.data, 'base64').toString('utf8')}`)]
+      if (mime.startsWith('text/'))
+        return [inputText(`${name ?? 'Document'}:\n${Buffer.from(source.data, 'base64').toString('utf8')}`)]
       if (mime.startsWith('audio/') || mime.startsWith('video/')) return lost(writer, 'file', `the provider takes no ${mime}`)
-      return [{ type: 'input_file', filename: name ?? `document.${mime.split('/')[1] ?? 'bin'}`, file_data: dataUrl(mime, source.data) }]
+      return [
+        {
+          type: 'input_file',
+          filename: name ?? `document.${mime.split('/')[1] ?? 'bin'}`,
+          file_data: dataUrl(mime, source.data),
+        },
+      ]
     }
   }
 }

@@ -53,7 +53,12 @@ function writeMessage(message: Message, writer: Writer): readonly Json[] {
 /** What cannot stand in a result, in a message after all results of the turn. */
 function attach(parts: readonly Part[], writer: Writer, items: Json[]): void {
   const content = writeParts(parts, writer)
-  if (content.length > 0) items.push({ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Attachments of the tool results above:' }, ...content] })
+  if (content.length > 0)
+    items.push({
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_text', text: 'Attachments of the tool results above:' }, ...content],
+    })
 }
 
 function writeResults(message: Message, writer: Writer, items: Json[]): readonly Part[] {
@@ -67,7 +72,11 @@ function writeResults(message: Message, writer: Writer, items: Json[]): readonly
     const others = part.parts.filter((inner) => inner.kind !== 'text')
     const inside = others.length > 0 && writer.target.traits.imagesInToolResults
     if (!inside) rest.push(...others)
-    items.push({ type, call_id: callId(part.callId), output: inside ? writeRichResult(part, writer) : resultText(part, others.length) })
+    items.push({
+      type,
+      call_id: callId(part.callId),
+      output: inside ? writeRichResult(part, writer) : resultText(part, others.length),
+    })
   }
   return rest
 }
@@ -88,12 +97,11 @@ function writeAssistant(message: Message, writer: Writer): readonly Json[] {
   let content: Json[] | undefined
   for (const part of inOrder(message.parts, writer.target)) {
     if (part.kind === 'text' || part.kind === 'refusal') {
-      if (part.text === '') continue
       if (content === undefined) {
         content = []
         items.push(compact({ type: 'message', role: 'assistant', content, phase: phaseOf(message, writer.target) }))
       }
-      content.push(part.kind === 'text' ? { type: 'output_text', text: part.text, annotations: [] } : { type: 'refusal', refusal: part.text })
+      content.push(writeOutputText(part))
       continue
     }
     const written = writeAssistantItem(part, writer)
@@ -105,8 +113,15 @@ function writeAssistant(message: Message, writer: Writer): readonly Json[] {
   return items
 }
 
+function writeOutputText(part: Extract<Part, { kind: 'text' | 'refusal' }>): Json {
+  return part.kind === 'text'
+    ? { type: 'output_text', text: part.text, annotations: [] }
+    : { type: 'refusal', refusal: part.text }
+}
+
 /** Where items are bound to the reasoning before them their order stays; elsewhere a text between calls is refused (DeepSeek). */
-function inOrder(parts: readonly Part[], { quirks }: EncodeTarget): readonly Part[] {
+function inOrder(given: readonly Part[], { quirks }: EncodeTarget): readonly Part[] {
+  const parts = given.filter((part) => part.kind !== 'text' || part.text !== '')
   if (quirks.responses?.encryptedReasoning === true) return parts
   return [...parts.filter((part) => part.kind !== 'tool_call'), ...parts.filter((part) => part.kind === 'tool_call')]
 }
@@ -119,7 +134,9 @@ function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
   const { vendor } = writer.target.quirks
   switch (part.kind) {
     case 'reasoning':
-      return (part.opaque ?? []).filter((opaque) => opaque.vendor === vendor && opaque.kind === 'encrypted').map((opaque) => writeReasoning(part, opaque))
+      return (part.opaque ?? [])
+        .filter((opaque) => opaque.vendor === vendor && opaque.kind === 'encrypted')
+        .map((opaque) => writeReasoning(part, opaque))
     case 'tool_call':
       return [writeCall(part, writer)]
     case 'server_tool':
@@ -130,14 +147,24 @@ function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
 }
 
 function writeReasoning({ text }: ReasoningPart, { data, itemId }: Opaque): Json {
-  return compact({ type: 'reasoning', id: itemId, summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: data })
+  return compact({
+    type: 'reasoning',
+    id: itemId,
+    summary: text === '' ? [] : [{ type: 'summary_text', text }],
+    encrypted_content: data,
+  })
 }
 
 function writeCall(call: ToolCallPart, { target, names }: Writer): Json {
   const name = names.toProvider(call.name)
   const id = callId(call.id)
   if (call.custom === true && takesCustomTools(target)) return { type: 'custom_tool_call', call_id: id, name, input: call.args }
-  return { type: 'function_call', call_id: id, name, arguments: call.custom === true ? JSON.stringify({ input: call.args }) : call.args }
+  return {
+    type: 'function_call',
+    call_id: id,
+    name,
+    arguments: call.custom === true ? JSON.stringify({ input: call.args }) : call.args,
+  }
 }
 
 /** OpenAI takes 64 characters; ids of other vendors may be longer. */

@@ -20,7 +20,12 @@ export function refusalContent(refusal: string): Json {
 
 /** `encrypted` is what the client sends back in the next turn. */
 export function reasoningItem(id: string, text: string, encrypted: string | undefined): Json {
-  return compact({ id, type: 'reasoning', summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: encrypted })
+  return compact({
+    id,
+    type: 'reasoning',
+    summary: text === '' ? [] : [{ type: 'summary_text', text }],
+    encrypted_content: encrypted,
+  })
 }
 
 /** A call as its item is written. */
@@ -30,7 +35,15 @@ export function callItem(id: string, call: CallOfItem, status: ItemStatus, reque
   const { callId, name, args } = call
   if (call.custom) return { id, type: 'custom_tool_call', status, call_id: callId, name, input: args }
   const namespace = request.tools.find((tool) => tool.kind === 'function' && tool.name === name && tool.namespace !== undefined)
-  return compact({ id, type: 'function_call', status, call_id: callId, name, namespace: namespace?.kind === 'function' ? namespace.namespace : undefined, arguments: args })
+  return compact({
+    id,
+    type: 'function_call',
+    status,
+    call_id: callId,
+    name,
+    namespace: namespace?.kind === 'function' ? namespace.namespace : undefined,
+    arguments: args,
+  })
 }
 
 /** The item's prefix tells its kind, as in OpenAI's ids. */
@@ -43,15 +56,24 @@ const itemType = /(_call|_output|^compaction(_summary)?)$|^mcp_/
 
 /** Media and hosted tools, where this API has an item for them. */
 export function wholeItem(content: AnswerMediaPart | AnswerServerToolPart, id: string): Json | undefined {
-  if (content.kind === 'image') return { id, type: 'image_generation_call', status: 'completed', output_format: content.mime.replace('image/', ''), result: content.data }
-  if (content.kind === 'audio' || !itemType.test(content.type)) return undefined
-  return { ...content.raw, id: asString(content.raw['id']) || id }
+  if (content.kind === 'server_tool') return itemType.test(content.type) ? { ...content.raw, id: asString(content.raw['id']) || id } : undefined
+  if (content.kind === 'audio') return undefined
+  return { id, type: 'image_generation_call', status: 'completed', output_format: content.mime.replace('image/', ''), result: content.data }
+}
 }
 
 /** The vendor's own annotation when it has this API's form, else one made of what is known; a citation without a URL has none. */
 export function annotationOf({ raw, url, title, start, end }: Citation): Json | undefined {
-  if (isObject(raw) && typeof raw['type'] === 'string' && /^(url_citation|file_citation|container_file_citation|file_path)$/.test(raw['type']) && !isObject(raw['url_citation'])) return raw
-  return url === undefined ? undefined : { type: 'url_citation', url, title: title ?? url, start_index: start ?? 0, end_index: end ?? 0 }
+  if (
+    isObject(raw) &&
+    typeof raw['type'] === 'string' &&
+    /^(url_citation|file_citation|container_file_citation|file_path)$/.test(raw['type']) &&
+    !isObject(raw['url_citation'])
+  )
+    return raw
+  return url === undefined
+    ? undefined
+    : { type: 'url_citation', url, title: title ?? url, start_index: start ?? 0, end_index: end ?? 0 }
 }
 
 /** The id that OpenAI's own encrypted reasoning is bound to: an item with another one would be refused. */

@@ -17,39 +17,49 @@ export type Progress = {
   readonly tier?: string | undefined
 }
 
-/** The response object; what the request says is repeated in it, as OpenAI does and its SDKs' types demand. */
+/** What the request says, which OpenAI repeats and its SDKs' types demand; these stand where it says nothing. */
+const defaults: Json = {
+  instructions: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  prompt_cache_key: null,
+  safety_identifier: null,
+  service_tier: 'default',
+  temperature: 1,
+  tool_choice: 'auto',
+  tools: [],
+  top_logprobs: 0,
+  top_p: 1,
+  truncation: 'disabled',
+  user: null,
+}
+
+function echo(raw: Json): Json {
+  return Object.fromEntries(Object.entries(defaults).map(([field, value]) => [field, raw[field] ?? value]))
+}
+
+/** The response object. */
 export function writeResponse(progress: Progress, { request, requestId }: AnswerContext): Json {
   const { raw } = request
   return {
+    ...echo(raw),
+    ...(progress.tier === undefined ? {} : { service_tier: progress.tier }),
+    reasoning: { effort: null, summary: null, ...asObject(raw['reasoning']) },
+    text: { format: { type: 'text' }, ...asObject(raw['text']) },
+    // Nothing is kept here, whatever was asked for: the id cannot be used to go on.
+    store: false,
+    background: false,
     id: `resp_${requestId}`,
     object: 'response',
     created_at: progress.created,
     status: progress.status,
-    background: false,
     error: progress.error ?? null,
     incomplete_details: progress.incompleteDetails ?? null,
-    instructions: raw['instructions'] ?? null,
-    max_output_tokens: raw['max_output_tokens'] ?? null,
-    max_tool_calls: raw['max_tool_calls'] ?? null,
-    metadata: raw['metadata'] ?? {},
     model: progress.model,
     output: progress.output,
-    parallel_tool_calls: raw['parallel_tool_calls'] ?? true,
-    previous_response_id: raw['previous_response_id'] ?? null,
-    prompt_cache_key: raw['prompt_cache_key'] ?? null,
-    reasoning: { effort: null, summary: null, ...asObject(raw['reasoning']) },
-    safety_identifier: raw['safety_identifier'] ?? null,
-    service_tier: progress.tier ?? raw['service_tier'] ?? 'default',
-    // Nothing is kept here, whatever was asked for: the id cannot be used to go on.
-    store: false,
-    temperature: raw['temperature'] ?? 1,
-    text: { format: { type: 'text' }, ...asObject(raw['text']) },
-    tool_choice: raw['tool_choice'] ?? 'auto',
-    tools: raw['tools'] ?? [],
-    top_logprobs: raw['top_logprobs'] ?? 0,
-    top_p: raw['top_p'] ?? 1,
-    truncation: raw['truncation'] ?? 'disabled',
     usage: progress.usage === undefined ? null : writeUsage(progress.usage),
-    user: raw['user'] ?? null,
   }
 }
