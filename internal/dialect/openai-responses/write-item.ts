@@ -56,10 +56,16 @@ const itemType = /(_call|_output|^compaction(_summary)?)$|^mcp_/
 
 /** Media and hosted tools, where this API has an item for them. */
 export function wholeItem(content: AnswerMediaPart | AnswerServerToolPart, id: string): Json | undefined {
-  if (content.kind === 'server_tool') return itemType.test(content.type) ? { ...content.raw, id: asString(content.raw['id']) || id } : undefined
+  if (content.kind === 'server_tool')
+    return itemType.test(content.type) ? { ...content.raw, id: asString(content.raw['id']) || id } : undefined
   if (content.kind === 'audio') return undefined
-  return { id, type: 'image_generation_call', status: 'completed', output_format: content.mime.replace('image/', ''), result: content.data }
-}
+  return {
+    id,
+    type: 'image_generation_call',
+    status: 'completed',
+    output_format: content.mime.replace('image/', ''),
+    result: content.data,
+  }
 }
 
 /** The vendor's own annotation when it has this API's form, else one made of what is known; a citation without a URL has none. */
