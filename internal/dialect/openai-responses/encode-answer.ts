@@ -60,7 +60,7 @@ function writeItems(parts: readonly AnswerPart[], logprobs: readonly unknown[], 
       message.push(
         textContent(
           part.text,
-          (part.citations ?? []).flatMap((citation) => annotationOf(citation) ?? []),
+          (part.citations ?? []).map(annotationOf).filter((annotation) => annotation !== undefined),
           tokens,
         ),
       )
