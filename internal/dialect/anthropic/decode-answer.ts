@@ -6,7 +6,7 @@ import { err, ok, type Result } from '#lib/result.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { readCitations } from './citations.ts'
 import { errorInAnswer } from './error.ts'
-import { finishOf } from './finish.ts'
+import { type Calls, finishOf } from './finish.ts'
 import { readUsage } from './usage.ts'
 
 /**
@@ -21,17 +21,21 @@ export function decodeAnswer(body: unknown, context: DecodeContext): Result<Answ
   if (!Array.isArray(content)) return err(malformed('the answer has no content'))
   const parts = asArray(content).flatMap((block) => readBlock(asObject(block), context))
   if (stop === undefined && parts.length === 0) return err(malformed('the answer has neither content nor a stop reason'))
-  const called = parts.some((part) => part.kind === 'tool_call')
   return ok(
     compact({
       id: asString(body['id']) ?? '',
       model: asString(body['model']) ?? context.target.model,
       created: 0,
-      candidates: [{ index: 0, parts, finish: finishOf(stop ?? 'end_turn', body, called) }],
+      candidates: [{ index: 0, parts, finish: finishOf(stop ?? 'end_turn', body, callsIn(parts)) }],
       usage: readUsage(body['usage']),
       tier: asString(asObject(body['usage'])['service_tier']),
     }),
   )
+}
+
+function callsIn(parts: readonly AnswerPart[]): Calls {
+  if (parts.at(-1)?.kind === 'tool_call') return 'open'
+  return parts.some((part) => part.kind === 'tool_call') ? 'answered' : 'none'
 }
 
 function malformed(message: string): Failure {

@@ -120,7 +120,7 @@ function close(state: State): void {
   state.closed = true
   state.blocks.close()
   const { reason, fields } = state.stop
-  state.emit({ kind: 'finish', candidate: 0, finish: finishOf(reason, fields, state.blocks.called()) })
+  state.emit({ kind: 'finish', candidate: 0, finish: finishOf(reason, fields, state.blocks.calls()) })
   state.emit({ kind: 'end' })
 }
 

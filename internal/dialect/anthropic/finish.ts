@@ -13,12 +13,18 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['model_context_window_exceeded', 'context_window'],
 ])
 
-/** `raw` with its fields: the `delta` of a stream's end, or the whole message. `called`: whether a tool was called. */
-export function finishOf(raw: string, fields: Json, called: boolean): Finish {
+/**
+ * Where tools were called in an answer. `answered`: other blocks follow the calls, since a program that ran at the provider
+ * made them and had its results.
+ */
+export type Calls = 'none' | 'answered' | 'open'
+
+/** `fields`: what holds the stop reason, the `delta` of a stream's end or the whole message. */
+export function finishOf(raw: string, fields: Json, calls: Calls): Finish {
   const sequence = asString(fields['stop_sequence'])
   const details = fields['stop_details']
   return {
-    reason: reasonOf(raw, called),
+    reason: reasonOf(raw, calls),
     raw,
     ...(sequence === undefined ? {} : { sequence }),
     ...(isObject(details) ? { details } : {}),
@@ -26,10 +32,10 @@ export function finishOf(raw: string, fields: Json, called: boolean): Finish {
 }
 
 /** Servers with this API disagree on `tool_use` and `end_turn`; what the answer holds decides. */
-function reasonOf(raw: string, called: boolean): FinishReason {
-  const reason = reasons.get(raw) ?? (called ? 'tool_calls' : 'other')
-  if (called && reason === 'stop') return 'tool_calls'
-  return !called && reason === 'tool_calls' ? 'stop' : reason
+function reasonOf(raw: string, calls: Calls): FinishReason {
+  const reason = reasons.get(raw) ?? (calls === 'open' ? 'tool_calls' : 'other')
+  if (reason === 'stop' && calls === 'open') return 'tool_calls'
+  return reason === 'tool_calls' && calls === 'none' ? 'stop' : reason
 }
 
 /** The three fields by which a client learns why the answer ended. */

@@ -1,7 +1,8 @@
+import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { eventFrame } from '#framing/sse-write.ts'
-import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { asArray, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { unpackOpaque } from '../opaque.ts'
 import { apiVersion, toolId } from './write-content.ts'
@@ -26,15 +27,16 @@ function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encod
  */
 function mendHistory(messages: unknown): unknown {
   if (!Array.isArray(messages)) return messages
-  return messages.flatMap((message: unknown) => {
-    if (!isObject(message) || !Array.isArray(message['content'])) return [message]
-    const blocks: readonly unknown[] = message['content']
-    const mended = blocks.filter((block) => !isForeignThinking(block)).map(mendId)
-    if (mended.length === 0 && blocks.length > 0) return []
-    return mended.length === blocks.length && mended.every((block, at) => block === blocks[at])
-      ? [message]
-      : [{ ...message, content: mended }]
-  })
+  const mended = messages.flatMap((message: unknown) => mendMessage(message))
+  return mended.length === messages.length && mended.every((message, at) => message === messages[at]) ? messages : mended
+}
+
+function mendMessage(message: unknown): readonly unknown[] {
+  if (!isObject(message) || !Array.isArray(message['content'])) return [message]
+  const blocks: readonly unknown[] = message['content']
+  const mended = blocks.filter((block) => !isForeignThinking(block)).map(mendId)
+  if (mended.length === blocks.length && mended.every((block, at) => block === blocks[at])) return [message]
+  return mended.length === 0 ? [] : [{ ...message, content: mended }]
 }
 
 function isForeignThinking(block: unknown): boolean {

@@ -10,12 +10,12 @@ const silent = new Set(['$schema', '$id', '$comment', 'additionalProperties', 's
 /**
  * A JSON Schema as structured output and strict tools take it: closed objects, no bounds, `anyOf` for `oneOf`. What the
  * grammar does not know moves into the description, as Anthropic's own SDK does. Undefined when the schema cannot be said:
- * it is recursive, has a node without a type, or is no object at its root.
+ * it is recursive, refers elsewhere, has a node without a type, or is no object at its root.
  */
 export function strictSchema(schema: Json): Json | undefined {
   const { $ref } = schema
   if (typesOf(schema).join() !== 'object' && $ref === undefined) return undefined
-  const state = { expressible: !isRecursive(schema) }
+  const state = { expressible: !isUnresolvable(schema) }
   if (!state.expressible) return undefined
   const written = strictNode(schema, state)
   return state.expressible ? written : undefined
@@ -90,9 +90,10 @@ function isTaken(key: string, value: unknown): boolean {
   return plain.has(key) || key === 'type' || key === 'description' || key === 'enum' || key === 'const' || key === '$ref'
 }
 
-/** Whether a definition leads back to itself. */
-function isRecursive(schema: Json): boolean {
+/** Whether a definition leads back to itself, or to none that is there. */
+function isUnresolvable(schema: Json): boolean {
   const definitions: Json = { ...asObject(schema['definitions']), ...asObject(schema['$defs']) }
+  if (refsIn(schema).some((name) => name === '#' || !(name in definitions))) return true
   const straight = new Set<string>()
   const leadsBack = (name: string, path: readonly string[]): boolean => {
     if (path.includes(name)) return true
@@ -101,7 +102,6 @@ function isRecursive(schema: Json): boolean {
     straight.add(name)
     return false
   }
-  if (refsIn(schema).includes('#')) return true
   return Object.keys(definitions).some((name) => leadsBack(name, []))
 }
 

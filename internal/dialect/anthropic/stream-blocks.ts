@@ -4,6 +4,7 @@ import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { readCitation, readCitations } from './citations.ts'
 import { customText, isCustom, isServerBlock, toolName } from './decode-answer.ts'
+import type { Calls } from './finish.ts'
 
 /** The content blocks of a stream, each made a part. Blocks are told apart by their index. */
 export type BlocksDecoder = {
@@ -12,8 +13,7 @@ export type BlocksDecoder = {
   readonly stop: (index: number) => void
   /** Closes what was left open. */
   readonly close: () => void
-  /** Whether a tool was called. */
-  readonly called: () => boolean
+  readonly calls: () => Calls
 }
 
 type Block =
@@ -28,11 +28,11 @@ type State = {
   readonly context: DecodeContext
   readonly open: Map<number, Block>
   parts: number
-  called: boolean
+  calls: Calls
 }
 
 export function decodeBlocks(emit: Emit, context: DecodeContext): BlocksDecoder {
-  const state: State = { emit, context, open: new Map(), parts: 0, called: false }
+  const state: State = { emit, context, open: new Map(), parts: 0, calls: 'none' }
   return {
     start: (index, block) => startBlock(state, index, block),
     delta: (index, delta) => addDelta(state, index, delta),
@@ -40,7 +40,7 @@ export function decodeBlocks(emit: Emit, context: DecodeContext): BlocksDecoder 
     close() {
       for (const index of [...state.open.keys()]) stopBlock(state, index)
     },
-    called: () => state.called,
+    calls: () => state.calls,
   }
 }
 
@@ -48,6 +48,8 @@ function startBlock(state: State, index: number, block: Json): void {
   // After a second beginning the numbers may start anew.
   stopBlock(state, index)
   const type = asString(block['type']) ?? ''
+  if (type === 'tool_use') state.calls = 'open'
+  else if (state.calls === 'open') state.calls = 'answered'
   switch (type) {
     case 'text':
       return startText(state, index, asString(block['text']) ?? '', readCitations(block['citations']))
@@ -91,7 +93,6 @@ function startCall(state: State, index: number, block: Json): void {
   const name = toolName(block, state.context)
   const custom = isCustom(name, state.context)
   const id = asString(block['id']) ?? `call_${part}`
-  state.called = true
   state.open.set(index, { kind: 'tool_call', part, custom, input: block['input'], args: '' })
   state.emit({ kind: 'part_start', candidate: 0, part, type: 'tool_call', id, name, ...(custom ? { custom } : {}) })
 }

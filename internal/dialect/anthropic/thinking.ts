@@ -31,7 +31,8 @@ export function writeThinking(request: Request, target: EncodeTarget): WrittenTh
     case 'budget':
       return effort === 'none' ? off : withBudget(request, reasoning, kind, target)
     case 'adaptive':
-      return effort === 'none' ? switchedOff(kind) : adaptive(reasoning, effort, kind.efforts)
+      if (effort === 'none') return switchedOff(kind)
+      return saysEffortOnly(request) ? effortOnly(effort, kind) : adaptive(reasoning, effort, kind.efforts)
     case 'effort':
       return effort === undefined ? off : { ...off, effort: nearestEffort(effort, kind.efforts), on: effort !== 'none' }
     case 'level':
@@ -53,6 +54,15 @@ function display({ visible }: Reasoning): string | undefined {
 function adaptive(reasoning: Reasoning, effort: Effort | undefined, efforts: readonly Effort[]): WrittenThinking {
   const level = effort === undefined ? undefined : nearestEffort(effort, efforts)
   return compact({ ...off, field: compact({ type: 'adaptive', display: display(reasoning) }), effort: level, on: true })
+}
+
+/** In this dialect an effort alone does not switch thinking on. */
+function saysEffortOnly({ dialect, raw }: Request): boolean {
+  return dialect === 'anthropic' && raw['thinking'] === undefined
+}
+
+function effortOnly(effort: Effort | undefined, kind: Extract<ReasoningTraits, { kind: 'adaptive' }>): WrittenThinking {
+  return { ...off, on: kind.off === 'never', ...(effort === undefined ? {} : { effort: nearestEffort(effort, kind.efforts) }) }
 }
 
 function switchedOff(kind: Extract<ReasoningTraits, { kind: 'adaptive' }>): WrittenThinking {

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
-import { asString, compact } from '#lib/json.ts'
+import { asArray, asObject, asString, compact } from '#lib/json.ts'
 import { strictSchema } from './schema.ts'
 import { cacheControl, type Writer } from './write-content.ts'
 
@@ -14,7 +14,8 @@ export function writeTools(request: Request, writer: Writer, thinks: boolean): W
     const stubs = stubTools(request, writer)
     return stubs.length === 0 ? { tools: [] } : { tools: stubs, choice: { type: 'none' } }
   }
-  const written = kept.map((tool) => writeTool(tool, writer))
+  const extras = ownExtras(request)
+  const written = kept.map((tool) => writeTool(tool, writer, extras))
   const { choice, only } = writeChoice(request, writer, thinks)
   const subset = only === undefined ? written : written.filter((tool) => only.has(asString(tool['name']) ?? ''))
   return compact({ tools: subset.length === 0 ? written : subset, choice })
@@ -33,7 +34,7 @@ function keptTools({ tools, toolChoice }: Request, { target, losses }: Writer): 
   })
 }
 
-function writeTool(tool: Tool, writer: Writer): Json {
+function writeTool(tool: Tool, writer: Writer, extras: ReadonlyMap<string, Json>): Json {
   switch (tool.kind) {
     case 'builtin':
       return tool.raw
@@ -43,6 +44,7 @@ function writeTool(tool: Tool, writer: Writer): Json {
       const schema = { ...tool.schema, type: 'object', properties: tool.schema?.['properties'] ?? {} }
       const strict = tool.strict === true && writer.target.traits.jsonSchema ? strictSchema(schema) : undefined
       return compact({
+        ...extras.get(tool.name),
         name: writer.names.toProvider(tool.name),
         description: tool.description,
         input_schema: strict ?? schema,
@@ -51,6 +53,21 @@ function writeTool(tool: Tool, writer: Writer): Json {
       })
     }
   }
+}
+
+const common = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control'])
+
+/** What only this dialect says of a function (`defer_loading`, `allowed_callers`), by its name, from a client that speaks it. */
+function ownExtras({ dialect, raw }: Request): ReadonlyMap<string, Json> {
+  if (dialect !== 'anthropic') return new Map()
+  return new Map(
+    asArray(raw['tools'])
+      .map(asObject)
+      .map((tool) => [
+        asString(tool['name']) ?? '',
+        Object.fromEntries(Object.entries(tool).filter(([key]) => !common.has(key))),
+      ]),
+  )
 }
 
 /** A custom tool takes free text: it is told as a function with one text argument, and unwrapped on the way back. */

@@ -38,14 +38,14 @@ function systemBlocks({ parts }: Message): readonly Json[] {
 function addMessage(turns: Turn[], message: Message, writer: Writer): void {
   const last = turns.at(-1)
   const role = roleOf(message, last, writer)
-  const blocks = isSystem(message) ? systemBlocks(message) : message.parts.flatMap((part) => writeBlock(part, writer))
-  const content = isSystem(message) && role === 'user' ? blocks.map(wrapSystem) : blocks
+  const asText = isSystem(message) && role === 'user'
+  const blocks = asText ? systemBlocks(message).map(wrapSystem) : message.parts.flatMap((part) => writeBlock(part, writer))
   // A turn whose parts were all left out is none.
-  if (content.length === 0) return
+  if (blocks.length === 0) return
   const open = message.role === 'tool' && last?.role === 'system' ? turns.at(-2) : last
   // The results of one turn stand in one message, also when system text came between them.
-  if (open?.role === role) open.content.push(...content)
-  else turns.push({ role, content: [...content] })
+  if (open?.role === role) open.content.push(...blocks)
+  else turns.push({ role, content: [...blocks] })
 }
 
 /** Later system text must follow a user's turn, and only new models take it. */
