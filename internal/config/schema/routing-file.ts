@@ -1,6 +1,6 @@
 import { type StaticDecode, Type } from 'typebox'
 import { Breaker, Retry, Timeouts } from './resilience.ts'
-import { Duration, Ratio, Size, Word } from './units.ts'
+import { Duration, Size, Word } from './units.ts'
 
 const closed = { additionalProperties: false } as const
 const text = (description: string) => Type.String({ minLength: 1, description, expects: 'a text' })
