@@ -31,6 +31,11 @@ export type ChatQuirks = {
   readonly shortToolIds?: boolean
   /** A `user` message may not follow a `tool` message (Mistral). Default false. */
   readonly noUserAfterTool?: boolean
+  /**
+   * Fields that are sent on as a Chat client wrote them although `passthrough` is false: the vendor's own, and what it shares
+   * with OpenAI beyond sampling. Default: none; without `passthrough: false` all are.
+   */
+  readonly accepts?: readonly string[]
   /** Whether `stream_options.include_usage` is understood. Default true. */
   readonly streamOptions?: boolean
   /** Where reasoning of earlier turns is sent back. Default: it is left out. */
@@ -51,6 +56,11 @@ export type ChatQuirks = {
   readonly responseFormat?: 'both' | 'json_object_only' | 'none'
   /** Whether image parts are taken. Default true. */
   readonly images?: boolean
+  /**
+   * How documents and audio are written: OpenAI's `file` and `input_audio` objects, Mistral's `document_url` and plain
+   * base64, or not at all. Default `openai`.
+   */
+  readonly media?: 'openai' | 'mistral' | 'none'
   /** `top_k`, `min_p`, `repetition_penalty` are taken (vLLM, Qwen, OpenRouter, Together). Default false. */
   readonly extendedSampling?: boolean
   /** `cache_control` on text parts is taken (OpenRouter, Qwen). Default false. */

@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { Json, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
+import type { Effort, Json, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
@@ -18,8 +18,8 @@ import {
   reading,
   stringAt,
 } from '../read.ts'
-import { readMessages } from './content.ts'
-import { readToolChoice, readTools } from './tools.ts'
+import { readMessages } from './read-messages.ts'
+import { isLegacy, readToolChoice, readTools } from './read-tools.ts'
 
 /** Client → canonical. Source: platform.openai.com/docs/api-reference/chat/create. */
 export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
@@ -39,7 +39,7 @@ function readRequest(body: Json): Request {
     messages: readMessages(messages),
     tools: readTools(body),
     toolChoice: readToolChoice(body),
-    parallelTools: optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls'),
+    parallelTools: readParallel(body),
     params: readParams(body),
     output: readOutput(body),
     reasoning: readReasoning(body),
@@ -57,7 +57,9 @@ function readParams(body: Json): Params {
   const number = (name: string): number | undefined => optionalNumber(body[name], name)
   const logprobs = optionalBoolean(body['logprobs'], 'logprobs')
   return compact({
-    maxOutput: optionalInteger(body['max_completion_tokens'], 'max_completion_tokens') ?? optionalInteger(body['max_tokens'], 'max_tokens'),
+    maxOutput:
+      optionalInteger(body['max_completion_tokens'], 'max_completion_tokens') ??
+      optionalInteger(body['max_tokens'], 'max_tokens'),
     stop: optionalStrings(body['stop'], 'stop'),
     candidates: optionalInteger(body['n'], 'n'),
     temperature: number('temperature'),
@@ -67,7 +69,7 @@ function readParams(body: Json): Params {
     presencePenalty: number('presence_penalty'),
     frequencyPenalty: number('frequency_penalty'),
     repetitionPenalty: number('repetition_penalty'),
-    seed: optionalInteger(body['seed'], 'seed'),
+    seed: optionalInteger(body['seed'], 'seed') ?? optionalInteger(body['random_seed'], 'random_seed'),
     logitBias: readLogitBias(body['logit_bias']),
     logprobs: logprobs === true ? { top: optionalInteger(body['top_logprobs'], 'top_logprobs') ?? 0 } : undefined,
   })
@@ -76,18 +78,25 @@ function readParams(body: Json): Params {
 function readLogitBias(value: unknown): Readonly<Record<string, number>> | undefined {
   const biases = optionalObject(value, 'logit_bias')
   if (biases === undefined || Object.keys(biases).length === 0) return undefined
-  return Object.fromEntries(Object.entries(biases).map(([token, bias]) => [token, optionalNumber(bias, `logit_bias.${token}`) ?? 0]))
+  return Object.fromEntries(
+    Object.entries(biases).map(([token, bias]) => [token, optionalNumber(bias, `logit_bias.${token}`) ?? 0]),
+  )
 }
 
 function readOutput(body: Json): OutputFormat {
   const format = optionalObject(body['response_format'], 'response_format')
   const common = compact({
     verbosity: optionalWord(body['verbosity'], ['low', 'medium', 'high'], 'verbosity'),
-    modalities: optionalArray(body['modalities'], 'modalities')?.map((entry, index) => readModality(entry, `modalities[${index}]`)),
+    modalities: optionalArray(body['modalities'], 'modalities')?.map((entry, index) =>
+      readModality(entry, `modalities[${index}]`),
+    ),
   })
   switch (optionalWord(format?.['type'], ['text', 'json_object', 'json_schema'], 'response_format.type')) {
-    case 'json_object':
-      return { format: 'json', ...common }
+    case 'json_object': {
+      // llama.cpp and Together take the schema here.
+      const schema = optionalObject(format?.['schema'], 'response_format.schema')
+      return schema === undefined ? { format: 'json', ...common } : { format: 'json_schema', schema: { schema }, ...common }
+    }
     case 'json_schema': {
       const given = objectAt(format?.['json_schema'], 'response_format.json_schema')
       const schema = compact({
@@ -113,20 +122,50 @@ const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as 
 
 /** `reasoning_effort` is OpenAI's; the others are what servers with the same API take, and clients of those send. */
 function readReasoning(body: Json): Reasoning | undefined {
-  const effort = optionalWord(body['reasoning_effort'], efforts, 'reasoning_effort')
-  if (effort !== undefined) return { effort }
+  const effort = readEffort(body['reasoning_effort'], 'reasoning_effort')
+  const asked = readOpenRouter(body) ?? readThinking(body) ?? readQwen(body)
+  const hidden = optionalBoolean(body['include_reasoning'], 'include_reasoning') === false
+  const reasoning = compact({
+    ...asked,
+    ...compact({ effort: effort ?? asked?.effort }),
+    visible: hidden ? ('none' as const) : asked?.visible,
+  })
+  return Object.keys(reasoning).length === 0 && asked === undefined ? undefined : reasoning
+}
+
+/** Groq's `default` leaves it to the model. */
+function readEffort(value: unknown, param: string): Effort | undefined {
+  return value === 'default' ? undefined : optionalWord(value, efforts, param)
+}
+
+function readOpenRouter(body: Json): Reasoning | undefined {
   const given = optionalObject(body['reasoning'], 'reasoning')
-  if (given !== undefined) {
-    const asked = compact({
-      effort: given['enabled'] === false ? ('none' as const) : optionalWord(given['effort'], efforts, 'reasoning.effort'),
-      budgetTokens: optionalInteger(given['max_tokens'], 'reasoning.max_tokens'),
-      visible: given['exclude'] === true ? ('none' as const) : ('full' as const),
-    })
-    return asked
-  }
+  if (given === undefined) return undefined
+  return compact({
+    effort: given['enabled'] === false ? ('none' as const) : readEffort(given['effort'], 'reasoning.effort'),
+    budgetTokens: optionalInteger(given['max_tokens'], 'reasoning.max_tokens'),
+    visible: given['exclude'] === true ? ('none' as const) : ('full' as const),
+  })
+}
+
+/** DeepSeek's, Z.ai's and Moonshot's switch. */
+function readThinking(body: Json): Reasoning | undefined {
+  const given = optionalObject(body['thinking'], 'thinking')
+  if (given === undefined) return undefined
+  if (given['type'] === 'disabled') return { effort: 'none' }
+  return { budgetTokens: optionalInteger(given['budget_tokens'], 'thinking.budget_tokens') ?? -1 }
+}
+
+function readQwen(body: Json): Reasoning | undefined {
   const thinking = optionalBoolean(body['enable_thinking'], 'enable_thinking')
   if (thinking === undefined) return undefined
-  return thinking ? compact({ effort: undefined, budgetTokens: optionalInteger(body['thinking_budget'], 'thinking_budget') ?? -1 }) : { effort: 'none' }
+  return thinking ? { budgetTokens: optionalInteger(body['thinking_budget'], 'thinking_budget') ?? -1 } : { effort: 'none' }
+}
+
+/** A message of the form before tools has room for one call only. */
+function readParallel(body: Json): boolean | undefined {
+  const given = optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls')
+  return isLegacy(body) ? (given ?? false) : given
 }
 
 function readCache(body: Json): Request['cache'] {
@@ -136,15 +175,22 @@ function readCache(body: Json): Request['cache'] {
 
 function readMetadata(value: unknown): Readonly<Record<string, string>> | undefined {
   const metadata = optionalObject(value, 'metadata')
-  return metadata === undefined ? undefined : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, String(entry)]))
+  if (metadata === undefined) return undefined
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, entry]) => {
+      if (typeof entry === 'number' || typeof entry === 'boolean') return [key, String(entry)]
+      return [key, stringAt(entry, `metadata.${key}`)]
+    }),
+  )
 }
 
-const understood = new Set([
-  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'functions', 'function_call', 'parallel_tool_calls'],
-  ...['max_completion_tokens', 'max_tokens', 'stop', 'n', 'temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty'],
-  ...['repetition_penalty', 'seed', 'logit_bias', 'logprobs', 'top_logprobs', 'verbosity', 'modalities', 'response_format', 'reasoning_effort'],
-  ...['reasoning', 'enable_thinking', 'thinking_budget', 'prompt_cache_key', 'service_tier', 'safety_identifier', 'user', 'metadata'],
-])
+const understood = new Set(
+  `model messages stream stream_options tools tool_choice functions function_call parallel_tool_calls
+   max_completion_tokens max_tokens stop n temperature top_p top_k min_p presence_penalty frequency_penalty
+   repetition_penalty seed random_seed logit_bias logprobs top_logprobs verbosity modalities response_format
+   reasoning_effort reasoning include_reasoning enable_thinking thinking_budget thinking
+   prompt_cache_key service_tier safety_identifier user metadata`.split(/\s+/),
+)
 
 function unknownFields(body: Json): Json {
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null))

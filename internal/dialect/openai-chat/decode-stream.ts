@@ -1,72 +1,122 @@
-import type { Emit } from '#canonical/answer.ts'
-import type { Json } from '#canonical/request.ts'
+import type { AnswerEvent, Emit } from '#canonical/answer.ts'
+import type { Failure } from '#canonical/failure.ts'
+import type { Citation, Json } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { DecodeContext, FrameDecoder } from '../dialect.ts'
-import { errorInAnswer } from './error.ts'
-import { isFault } from './finish.ts'
+import { readSources } from './answer-content.ts'
+import { errorInAnswer, findError } from './error.ts'
+import { faultOf } from './finish.ts'
 import { type ChoiceDecoder, decodeChoice } from './stream-choice.ts'
-import { readUsage } from './usage.ts'
+import { findUsage } from './usage.ts'
 
 /** Provider → canonical, a stream. Tolerant of all that servers with this API do (docs/translation.md). */
 export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
-  const choices = new Map<number, ChoiceDecoder>()
-  let started = false
+  const chunks = decodeChunks(emit, context)
   let closed = false
 
-  const fail = (failure: ReturnType<typeof errorInAnswer>): void => {
+  const close = (ending: 'done' | 'bytes'): void => {
     closed = true
-    emit({ kind: 'failure', failure: started ? { ...failure, phase: 'stream' } : failure })
+    chunks.close(ending)
+  }
+  const fail = (failure: Failure): void => {
+    closed = true
+    emit({ kind: 'failure', failure: chunks.started() ? failure : { ...failure, phase: 'first_token' } })
+  }
+  return {
+    frame({ data, event }: SseFrame) {
+      if (closed || data === '') return
+      if (data.trim() === '[DONE]') return close('done')
+      const parsed = parseJson(data)
+      // One broken event in an otherwise sound stream is skipped; without a sound end the stream fails anyway.
+      if (!parsed.ok || !isObject(parsed.value)) return emit({ kind: 'skipped' })
+      const failure = failureIn(parsed.value, event) ?? chunks.read(parsed.value)
+      if (failure !== undefined) fail(failure)
+    },
+    end() {
+      if (!closed) close('bytes')
+    },
+  }
+}
+
+function failureIn(chunk: Json, event: string): Failure | undefined {
+  const error = findError(chunk) ?? (event === 'error' ? chunk : undefined)
+  return error === undefined ? undefined : errorInAnswer(error, 'stream')
+}
+
+type ChunksDecoder = {
+  /** Reads a chunk; gives the failure that it tells of. */
+  readonly read: (chunk: Json) => Failure | undefined
+  readonly started: () => boolean
+  readonly close: (ending: 'done' | 'bytes') => void
+}
+
+function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder {
+  const choices = new Map<number, ChoiceDecoder>()
+  let sources: readonly Citation[] = []
+  let told = 0
+  const count = (event: AnswerEvent): void => {
+    told++
+    emit(event)
   }
   const choiceAt = (index: number): ChoiceDecoder => {
     const known = choices.get(index)
     if (known !== undefined) return known
-    const made = decodeChoice(index, emit, context)
+    const made = decodeChoice(index, count, context)
     choices.set(index, made)
     return made
   }
-  const readChunk = (chunk: Json): void => {
-    const usage = readUsage(chunk['usage'], context.target.quirks.chat) ?? readUsage(asObject(chunk['x_groq'])['usage'], context.target.quirks.chat)
-    const entries = asArray(chunk['choices']).map(asObject)
-    if (!started && (entries.length > 0 || usage !== undefined)) {
-      started = true
-      emit({ kind: 'start', id: asString(chunk['id']) ?? '', model: asString(chunk['model']) || context.target.model, created: asNumber(chunk['created']) ?? 0 })
-    }
+  const readEntries = (entries: readonly Json[]): Failure | undefined => {
     for (const entry of entries) {
-      const raw = asString(entry['finish_reason'])
-      if (raw !== undefined && isFault(raw)) return fail({ kind: 'server', phase: 'stream', code: raw, message: `the provider broke off: ${raw}` })
+      const fault = faultIn(entry)
+      if (fault !== undefined) return fault
       choiceAt(asNumber(entry['index']) ?? 0).read(entry)
     }
-    if (usage !== undefined) emit({ kind: 'usage', usage })
-  }
-  /** `inferred`: the stream said that it is over, without a reason; what it had is taken as the answer. */
-  const close = (inferred: boolean): void => {
-    if (closed) return
-    const open = [...choices.values()]
-    const missing = open.some((choice) => !choice.finished())
-    const lax = inferred && context.target.quirks.chat?.laxFinish !== false && open.some((choice) => choice.hasContent())
-    if (!started || open.length === 0) return fail({ kind: 'malformed', phase: 'first_token', message: 'the stream ended without an answer' })
-    if (missing && !lax) return fail({ kind: 'network', phase: 'stream', message: 'the stream ended without a finish reason' })
-    closed = true
-    for (const choice of open) choice.close()
-    emit({ kind: 'end' })
+    return undefined
   }
   return {
-    frame({ data, event }: SseFrame) {
-      if (closed) return
-      if (data.trim() === '[DONE]') return close(true)
-      const parsed = parseJson(data)
-      // One broken event in an otherwise sound stream is skipped; without a sound end the stream fails anyway.
-      if (!parsed.ok) return emit({ kind: 'skipped' })
-      const chunk = asObject(parsed.value)
-      if (event === 'error' || isError(chunk)) return fail(errorInAnswer(chunk['error'] ?? chunk))
-      readChunk(chunk)
+    read(chunk) {
+      const before = told
+      const usage = findUsage(chunk, context.target.quirks.chat)
+      const entries = asArray(chunk['choices']).map(asObject)
+      // Azure begins with a chunk about its filters, which has neither.
+      if (told === 0 && (entries.length > 0 || usage !== undefined)) count(startOf(chunk, context))
+      const fault = readEntries(entries)
+      if (fault !== undefined) return fault
+      if ('citations' in chunk || 'search_results' in chunk) sources = readSources(chunk)
+      if (usage !== undefined) count({ kind: 'usage', usage })
+      if (told === before && told > 0) emit({ kind: 'ping' })
+      return undefined
     },
-    end: () => close(false),
+    started: () => told > 0,
+    close(ending) {
+      const failure = missingEnd([...choices.values()], ending, context)
+      if (failure !== undefined) return emit({ kind: 'failure', failure })
+      for (const choice of choices.values()) choice.close(sources)
+      emit({ kind: 'end' })
+    },
   }
 }
 
-function isError(chunk: Json): boolean {
-  const { error } = chunk
-  return isObject(error) || (typeof error === 'string' && error !== '') || chunk['object'] === 'error'
+function startOf(chunk: Json, { target }: DecodeContext): AnswerEvent {
+  const model = asString(chunk['model']) || target.model
+  return { kind: 'start', id: asString(chunk['id']) ?? '', model, created: asNumber(chunk['created']) ?? 0 }
+}
+
+/** OpenRouter puts what its upstream said into the choice. */
+function faultIn(entry: Json): Failure | undefined {
+  if (isObject(entry['error'])) return errorInAnswer(entry['error'], 'stream')
+  return faultOf(asString(entry['finish_reason']), 'stream')
+}
+
+/** Why the end of the stream is not that of an answer. */
+function missingEnd(choices: readonly ChoiceDecoder[], ending: 'done' | 'bytes', { target }: DecodeContext): Failure | undefined {
+  if (choices.length > 0 && choices.every((choice) => choice.finished())) return undefined
+  const hasContent = choices.some((choice) => choice.hasContent())
+  // The stream said that it is over, though not why; what it had is taken as the answer.
+  if (ending === 'done' && hasContent && target.quirks.chat?.laxFinish !== false) return undefined
+  if (choices.length === 0 || (ending === 'done' && !hasContent)) {
+    return { kind: 'malformed', phase: 'first_token', message: 'the stream ended without an answer' }
+  }
+  return { kind: 'network', phase: 'stream', message: 'the stream ended without a finish reason' }
 }

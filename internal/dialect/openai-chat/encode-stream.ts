@@ -3,54 +3,67 @@ import type { Json, Opaque } from '#canonical/request.ts'
 import { dataFrame } from '#framing/sse-write.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
-import { dataUrl } from '../media.ts'
-import { writeDetail } from './content.ts'
-import { writeCitation } from './encode-answer.ts'
+import { writeAudio, writeCitation, writeImage } from './encode-answer.ts'
 import { errorChunk } from './error.ts'
 import { finishWord } from './finish.ts'
-import { extraContent } from './opaque-fields.ts'
+import { isLegacy } from './read-tools.ts'
+import { extraContent, writeDetail } from './reasoning-details.ts'
 import { writeUsage } from './usage.ts'
 
-type OpenPart = { readonly start: PartStart; readonly callIndex: number }
+type OpenPart = {
+  readonly start: PartStart
+  /** The call's number in its choice: calls count from 0, whatever the parts' numbers are. */
+  readonly call: number
+  /** Where the part begins in the choice's reasoning or text. */
+  readonly offset: number
+}
+
+type ChoiceState = {
+  readonly parts: Map<number, OpenPart>
+  calls: number
+  refused: boolean
+  /** Characters so far. */
+  reasoned: number
+  written: number
+  /**
+   * Told in one chunk before the finish: SDKs that put deltas together either let the last list win or want numbered
+   * entries in every further one.
+   */
+  readonly details: Json[]
+  readonly annotations: Json[]
+}
 
 type State = {
   readonly context: AnswerContext
+  readonly legacy: boolean
+  readonly wantsUsage: boolean
   model: string
   created: number
   usage: Usage | undefined
-  readonly parts: Map<string, OpenPart>
-  /** Calls so far, by candidate: their numbers count from 0, whatever the parts' numbers are. */
-  readonly calls: Map<number, number>
-  readonly refused: Set<number>
+  readonly choices: Map<number, ChoiceState>
 }
 
 /** Canonical → client, a stream of chunks. */
 export function encodeStream(context: AnswerContext): EventEncoder {
-  const state: State = { context, model: context.request.model, created: context.nowSeconds, usage: undefined, parts: new Map(), calls: new Map(), refused: new Set() }
+  const state: State = {
+    context,
+    legacy: isLegacy(context.request.raw),
+    wantsUsage: context.request.includeUsage === true,
+    model: context.request.model,
+    created: context.nowSeconds,
+    usage: undefined,
+    choices: new Map(),
+  }
   return (event) => encodeEvent(state, event)
 }
 
 function encodeEvent(state: State, event: AnswerEvent): string {
   switch (event.kind) {
     case 'start':
-      state.model = event.model
-      if (event.created > 0) state.created = event.created
-      return chunk(state, choice(0, { role: 'assistant', content: '' }))
-    case 'part_start':
-      return startPart(state, event)
-    case 'part_delta':
-      return addDelta(state, event)
-    case 'part_citation':
-      return chunk(state, choice(event.candidate, { annotations: writeCitation(event.citation) }))
-    case 'part_end':
-      return endPart(state, event.candidate, event.part, event.opaque)
-    case 'part_whole':
-      return event.content.kind === 'image' ? chunk(state, choice(event.candidate, { images: [{ type: 'image_url', image_url: { url: dataUrl(event.content.mime, event.content.data) } }] })) : ''
+      return start(state, event)
     case 'usage':
       state.usage = event.usage
       return ''
-    case 'finish':
-      return chunk(state, { ...choice(event.candidate, {}), finish_reason: finishWord(event.finish, state.refused.has(event.candidate)) })
     case 'end':
       return usageChunk(state) + dataFrame('[DONE]')
     case 'failure':
@@ -58,69 +71,178 @@ function encodeEvent(state: State, event: AnswerEvent): string {
     case 'ping':
     case 'skipped':
       return ''
+    default:
+      return encodeInChoice(state, event)
   }
 }
 
-function choice(index: number, delta: Json): Json {
-  return { index, delta, logprobs: null, finish_reason: null }
+type ChoiceEvent = Extract<AnswerEvent, { readonly candidate: number }>
+
+/** Each choice says its role before anything else. */
+function encodeInChoice(state: State, event: ChoiceEvent): string {
+  const known = state.choices.get(event.candidate)
+  const choice = known ?? beginChoice(state, event.candidate)
+  return (known === undefined ? roleChunk(state, event.candidate) : '') + choiceEvent(state, choice, event)
 }
 
-function chunk(state: State, entry: Json | undefined, usage?: Json): string {
-  const wanted = state.context.request.includeUsage === true
+function choiceEvent(state: State, choice: ChoiceState, event: ChoiceEvent): string {
+  const { candidate } = event
+  switch (event.kind) {
+    case 'part_start':
+      return startPart(state, choice, event)
+    case 'part_delta':
+      return addDelta(state, choice, event)
+    case 'part_citation':
+      choice.annotations.push(...writeCitation(event.citation, choice.parts.get(event.part)?.offset ?? 0))
+      return ''
+    case 'part_end':
+      return endPart(state, choice, event)
+    case 'part_whole':
+      if (event.content.kind === 'server_tool') return ''
+      return chunk(
+        state,
+        candidate,
+        event.content.kind === 'image' ? { images: [writeImage(event.content)] } : { audio: writeAudio(event.content.data) },
+      )
+    case 'finish':
+      return closeLists(state, choice, candidate) + finishChunk(state, choice, event)
+  }
+}
+
+function start(state: State, event: Extract<AnswerEvent, { kind: 'start' }>): string {
+  state.model = event.model
+  if (event.created > 0) state.created = event.created
+  state.usage = event.usage ?? state.usage
+  beginChoice(state, 0)
+  return roleChunk(state, 0)
+}
+
+function beginChoice(state: State, candidate: number): ChoiceState {
+  const choice: ChoiceState = {
+    parts: new Map(),
+    calls: 0,
+    refused: false,
+    reasoned: 0,
+    written: 0,
+    details: [],
+    annotations: [],
+  }
+  state.choices.set(candidate, choice)
+  return choice
+}
+
+function roleChunk(state: State, candidate: number): string {
+  return chunk(state, candidate, { role: 'assistant', content: '' })
+}
+
+function chunk(
+  state: State,
+  index: number,
+  delta: Json,
+  more: { readonly logprobs?: unknown; readonly finish_reason?: string } = {},
+): string {
+  return frame(state, [{ index, delta, logprobs: more.logprobs ?? null, finish_reason: more.finish_reason ?? null }], null)
+}
+
+function frame(state: State, choices: readonly Json[], usage: Json | null): string {
   return dataFrame(
     JSON.stringify({
       id: `chatcmpl-${state.context.requestId}`,
       object: 'chat.completion.chunk',
       created: state.created,
       model: state.model,
-      choices: entry === undefined ? [] : [entry],
-      ...(wanted ? { usage: usage ?? null } : {}),
+      choices,
+      ...(state.wantsUsage ? { usage } : {}),
     }),
   )
 }
 
 function usageChunk(state: State): string {
-  const wanted = state.context.request.includeUsage === true
-  return wanted && state.usage !== undefined ? chunk(state, undefined, writeUsage(state.usage)) : ''
+  return state.wantsUsage && state.usage !== undefined ? frame(state, [], writeUsage(state.usage)) : ''
 }
 
-function startPart(state: State, event: PartStart): string {
-  const callIndex = state.calls.get(event.candidate) ?? 0
-  state.parts.set(`${event.candidate}.${event.part}`, { start: event, callIndex })
+function startPart(state: State, choice: ChoiceState, event: PartStart): string {
+  const offset = event.type === 'reasoning' ? choice.reasoned : choice.written
+  choice.parts.set(event.part, { start: event, call: choice.calls, offset })
   if (event.type !== 'tool_call') return ''
-  state.calls.set(event.candidate, callIndex + 1)
+  const index = choice.calls++
+  if (state.legacy) {
+    // A message of the form before tools has room for one call only.
+    return index > 0 ? '' : chunk(state, event.candidate, { function_call: { name: event.name, arguments: '' } })
+  }
+  const { id, name } = event
   const call =
     event.custom === true
-      ? { index: callIndex, id: event.id, type: 'custom', custom: { name: event.name, input: '' } }
-      : compact({ index: callIndex, id: event.id, type: 'function', function: { name: event.name, arguments: '' }, extra_content: extraContent(event.opaque) })
-  return chunk(state, choice(event.candidate, { tool_calls: [call] }))
+      ? { index, id, type: 'custom', custom: { name, input: '' } }
+      : { index, id, type: 'function', function: { name, arguments: '' }, extra_content: extraContent(event.opaque) }
+  return chunk(state, event.candidate, { tool_calls: [compact(call)] })
 }
 
-function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta' }>): string {
-  const part = state.parts.get(`${event.candidate}.${event.part}`)
+function addDelta(state: State, choice: ChoiceState, event: Extract<AnswerEvent, { kind: 'part_delta' }>): string {
+  const part = choice.parts.get(event.part)
   if (part === undefined) return ''
-  const { start, callIndex } = part
-  switch (start.type) {
+  const { candidate, text, logprobs } = event
+  switch (part.start.type) {
     case 'text':
-      return chunk(state, { ...choice(event.candidate, { content: event.text }), logprobs: event.logprobs ?? null })
+      choice.written += text.length
+      return chunk(state, candidate, { content: text }, { logprobs })
     case 'reasoning':
-      return chunk(state, choice(event.candidate, { reasoning_content: event.text }))
+      choice.reasoned += text.length
+      return chunk(state, candidate, { reasoning_content: text })
     case 'refusal':
-      state.refused.add(event.candidate)
-      return chunk(state, choice(event.candidate, { refusal: event.text }))
-    case 'tool_call': {
-      const inner = start.custom === true ? { custom: { input: event.text } } : { function: { arguments: event.text } }
-      return chunk(state, choice(event.candidate, { tool_calls: [{ index: callIndex, ...inner }] }))
-    }
+      choice.refused = true
+      return chunk(state, candidate, { refusal: text }, { logprobs })
+    case 'tool_call':
+      return argsChunk(state, candidate, part, text)
   }
 }
 
+function argsChunk(state: State, candidate: number, { start: begun, call }: OpenPart, text: string): string {
+  if (state.legacy) return call > 0 ? '' : chunk(state, candidate, { function_call: { arguments: text } })
+  const custom = begun.type === 'tool_call' && begun.custom === true
+  const inner = custom ? { custom: { input: text } } : { function: { arguments: text } }
+  return chunk(state, candidate, { tool_calls: [{ index: call, ...inner }] })
+}
+
 /** Data that belongs to a part and came at its end: signatures. */
-function endPart(state: State, candidate: number, number: number, opaque: readonly Opaque[] | undefined): string {
-  const part = state.parts.get(`${candidate}.${number}`)
-  const known = [...(part?.start.type === 'reasoning' ? (part.start.opaque ?? []) : []), ...(opaque ?? [])]
-  if (part === undefined || known.length === 0) return ''
-  if (part.start.type === 'reasoning') return chunk(state, choice(candidate, { reasoning_details: known.map(writeDetail) }))
-  const extra = part.start.type === 'tool_call' ? extraContent(known) : undefined
-  return extra === undefined ? '' : chunk(state, choice(candidate, { tool_calls: [{ index: part.callIndex, extra_content: extra }] }))
+function endPart(state: State, choice: ChoiceState, event: Extract<AnswerEvent, { kind: 'part_end' }>): string {
+  const part = choice.parts.get(event.part)
+  if (part === undefined) return ''
+  const late: readonly Opaque[] = event.opaque ?? []
+  const early = part.start.opaque ?? []
+  switch (part.start.type) {
+    case 'reasoning':
+      choice.details.push(
+        ...[...early, ...late].map((opaque) => writeDetail(opaque, { start: part.offset, end: choice.reasoned })),
+      )
+      return ''
+    case 'text':
+      choice.details.push(...[...early, ...late].map((opaque) => writeDetail(opaque, 'text')))
+      return ''
+    case 'tool_call': {
+      const extra = state.legacy ? undefined : extraContent(late)
+      return extra === undefined
+        ? ''
+        : chunk(state, event.candidate, { tool_calls: [{ index: part.call, extra_content: extra }] })
+    }
+    case 'refusal':
+      return ''
+  }
+}
+
+function closeLists(state: State, { details, annotations }: ChoiceState, candidate: number): string {
+  if (details.length === 0 && annotations.length === 0) return ''
+  const numbered = details.map((detail, index) => ({ index, ...detail }))
+  return chunk(
+    state,
+    candidate,
+    compact({
+      reasoning_details: numbered.length === 0 ? undefined : numbered,
+      annotations: annotations.length === 0 ? undefined : annotations,
+    }),
+  )
+}
+
+function finishChunk(state: State, choice: ChoiceState, { candidate, finish }: Extract<AnswerEvent, { kind: 'finish' }>): string {
+  return chunk(state, candidate, {}, { finish_reason: finishWord(finish, choice.refused, state.legacy) })
 }

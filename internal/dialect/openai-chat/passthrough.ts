@@ -1,22 +1,98 @@
-import type { Request } from '#canonical/request.ts'
+import type { Loss } from '#canonical/loss.ts'
+import type { Json, Request } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { dataFrame, eventFrame } from '#framing/sse-write.ts'
-import { asObject } from '#lib/json.ts'
+import { asArray, asObject, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
+import { usageOption } from './encode-request.ts'
+import { takenFormat, writeFormat } from './output.ts'
+import { withoutRejected, writeParams } from './params.ts'
 
-/** The client's own body with the target's model; a stream is also asked for its usage, which accounting needs. */
-function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encoded {
-  const options = request.stream && quirks.chat?.streamOptions !== false ? { stream_options: { ...asObject(request.raw['stream_options']), include_usage: true } } : {}
-  const { models: _models, provider: _provider, ...raw } = request.raw
-  // OpenRouter's routing fields were for us, unless OpenRouter is who is asked.
-  const body = quirks.vendor === 'openrouter' ? request.raw : raw
-  return { path: '/chat/completions', headers: {}, body: { ...body, ...options, model }, losses: [] }
+/**
+ * The client's own body with the target's model; a stream is also asked for its usage, which accounting needs. Only what the
+ * provider or model is known to refuse is corrected, as it is for every other client.
+ */
+function encodeRequest(request: Request, target: EncodeTarget): Encoded {
+  const fitted = fitFormat(withKnownRoles(withLimit(withoutRouting(request.raw, target), target), target), request, target)
+  const refused = refusedParams(fitted.body, request, target)
+  const { kept, losses } = withoutRejected(without(fitted.body, new Set(refused.map(({ field }) => field))), target)
+  return {
+    path: '/chat/completions',
+    headers: {},
+    body: { ...kept, ...streamOptions(request, target), model: target.model },
+    losses: [...fitted.losses, ...refused, ...losses],
+  }
+}
+
+function streamOptions(request: Request, target: EncodeTarget): Json {
+  const option = usageOption(target).stream_options
+  if (!request.stream || option === undefined) return {}
+  return { stream_options: { ...asObject(request.raw['stream_options']), ...option } }
+}
+
+function without(body: Json, fields: ReadonlySet<string>): Json {
+  if (fields.size === 0) return body
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !fields.has(name)))
+}
+
+/** OpenRouter's fields for choosing a provider were for the relay, unless OpenRouter is who is asked. */
+function withoutRouting(raw: Json, { quirks }: EncodeTarget): Json {
+  if (quirks.vendor === 'openrouter') return raw
+  const { models: _models, provider: _provider, ...body } = raw
+  return body
+}
+
+/** Reasoning models of OpenAI refuse the old name of the limit. */
+function withLimit(body: Json, { quirks, traits }: EncodeTarget): Json {
+  const { max_tokens: limit, ...rest } = body
+  const refused = quirks.chat?.maxTokensField === 'max_completion_tokens' && traits.reasoning.kind !== 'none'
+  if (!refused || limit === undefined || limit === null) return body
+  return { ...rest, max_completion_tokens: body['max_completion_tokens'] ?? limit }
+}
+
+/** `developer` is known at OpenAI only. */
+function withKnownRoles(body: Json, { quirks }: EncodeTarget): Json {
+  if (quirks.chat?.systemRole === 'developer') return body
+  const messages = asArray(body['messages']).map(asObject)
+  if (!messages.some(({ role }) => role === 'developer')) return body
+  return {
+    ...body,
+    messages: messages.map((message) => (message['role'] === 'developer' ? { ...message, role: 'system' } : message)),
+  }
+}
+
+function fitFormat(
+  body: Json,
+  request: Request,
+  target: EncodeTarget,
+): { readonly body: Json; readonly losses: readonly Loss[] } {
+  const taken = takenFormat(target)
+  const { format } = request.output
+  if (taken === 'both' || format === 'text' || (taken === 'json_object_only' && format === 'json')) return { body, losses: [] }
+  const { fields, messages, losses } = writeFormat(request, target, asArray(body['messages']).map(asObject))
+  return { body: { ...without(body, new Set(['response_format'])), ...fields, messages }, losses }
+}
+
+/** Sampling that the model refuses. */
+function refusedParams(body: Json, request: Request, target: EncodeTarget): readonly Loss[] {
+  return writeParams(request, target, request.reasoning).losses.filter(({ field }) => field in body)
 }
 
 /** Everything passes, but for the usage chunk that only we asked for. */
 function frame({ event, data }: SseFrame, request: Request): string {
-  if (request.includeUsage !== true && data.includes('"choices":[]') && data.includes('"usage":{')) return ''
-  return event === '' ? dataFrame(data) : eventFrame(event, data)
+  if (request.includeUsage !== true && isUsageOnly(data)) return ''
+  // A frame of several lines is JSON with line breaks between its tokens, which the writer cannot carry.
+  const line = data.includes('\n') ? data.replaceAll('\n', ' ') : data
+  return event === '' ? dataFrame(line) : eventFrame(event, line)
+}
+
+// Parsed only where it may be one: this runs for every frame that passes.
+const mayBeUsage = /"choices"\s*:\s*\[\s*\]/
+
+function isUsageOnly(data: string): boolean {
+  if (!data.includes('"usage"') || !mayBeUsage.test(data)) return false
+  const parsed = parseJson(data)
+  return parsed.ok && isObject(parsed.value) && asArray(parsed.value['choices']).length === 0 && isObject(parsed.value['usage'])
 }
 
 export const passthrough: Passthrough = { encodeRequest, frame }

@@ -1,35 +1,109 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Effort, Json, Reasoning, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
+import type { ChatQuirks, ModelTraits } from '../quirks.ts'
 
-/** How much the model shall reason, as the provider spells it. */
-export function writeReasoning(request: Request, target: EncodeTarget): { readonly fields: Json; readonly losses: readonly Loss[] } {
-  const { reasoning } = request
-  const control = target.quirks.chat?.reasoningControl ?? 'none'
-  if (reasoning === undefined) return { fields: {}, losses: [] }
-  const { traits } = target
-  if (control === 'none' || traits.reasoning.kind === 'none') {
-    return reasoning.effort === 'none' ? { fields: {}, losses: [] } : { fields: {}, losses: [dropped] }
-  }
-  const effort = effortOf(reasoning)
-  if (effort === undefined) return { fields: {}, losses: [] }
-  return { fields: fieldsOf(control, effort, reasoning, target), losses: [] }
+/** How much the model shall reason in a request, and what follows from it. */
+export type SettledReasoning = {
+  readonly reasoning: Reasoning | undefined
+  /** Whether the model can be made to call a tool. */
+  readonly mayForce: boolean
+  readonly losses: readonly Loss[]
 }
 
-const dropped: Loss = { field: 'reasoning_effort', severity: 'drop', reason: 'the model has no such control' }
+/**
+ * Some models reason unless they are told not to, and then refuse a forced tool. What the client asked for wins: reasoning
+ * that nobody asked for is switched off for the tool's sake; the tool is only offered where both were asked for.
+ */
+export function settleReasoning(request: Request, { quirks, traits }: EncodeTarget): SettledReasoning {
+  const { reasoning } = request
+  const asked = reasoning !== undefined && effortOf(reasoning) !== 'none'
+  const off: Reasoning = { effort: 'none' }
+  const switchable = canSwitchOff(traits) && (quirks.chat?.reasoningControl ?? 'none') !== 'none'
+  if (switchable && quirks.chat?.reasoningControl === 'deepseek_thinking' && lacksReasoning(request)) {
+    return { reasoning: off, mayForce: traits.forcedTool !== 'no', losses: asked ? [missing] : [] }
+  }
+  if (traits.forcedTool !== 'unless_reasoning' || traits.reasoning.kind === 'none') {
+    return { reasoning, mayForce: traits.forcedTool !== 'no', losses: [] }
+  }
+  const mode = request.toolChoice?.mode
+  const forced = mode === 'required' || mode === 'one'
+  if (!forced) return { reasoning, mayForce: true, losses: [] }
+  if (!asked && switchable) return { reasoning: off, mayForce: true, losses: [] }
+  return { reasoning, mayForce: false, losses: [] }
+}
 
-function fieldsOf(control: string, effort: Effort, reasoning: Reasoning, { traits }: EncodeTarget): Json {
-  const efforts = traits.reasoning.kind === 'effort' || traits.reasoning.kind === 'adaptive' ? traits.reasoning.efforts : undefined
-  const nearest = efforts === undefined ? effort : nearestEffort(effort, efforts)
+// DeepSeek, 400: "The reasoning_content in the thinking mode must be passed back to the API".
+const missing: Loss = {
+  field: 'reasoning_effort',
+  severity: 'drop',
+  reason: 'the reasoning of earlier tool calls is not there, without which the model does not reason on',
+}
+
+function lacksReasoning({ messages }: Request): boolean {
+  return messages.some(
+    ({ role, parts }) =>
+      role === 'assistant' &&
+      parts.some((part) => part.kind === 'tool_call') &&
+      !parts.some((part) => part.kind === 'reasoning' && part.text !== ''),
+  )
+}
+
+function canSwitchOff({ reasoning }: ModelTraits): boolean {
+  switch (reasoning.kind) {
+    case 'effort':
+      return reasoning.efforts.includes('none')
+    case 'budget':
+      return reasoning.off !== undefined
+    case 'adaptive':
+      return reasoning.off === 'disabled'
+    default:
+      return false
+  }
+}
+
+/** The reasoning as the provider spells it. */
+export function writeReasoning(
+  reasoning: Reasoning | undefined,
+  { quirks, traits }: EncodeTarget,
+): { readonly fields: Json; readonly losses: readonly Loss[] } {
+  if (reasoning === undefined) return { fields: {}, losses: [] }
+  const control = quirks.chat?.reasoningControl ?? 'none'
+  const effort = effortOf(reasoning)
+  if (control === 'openrouter_reasoning') return { fields: openRouterFields(reasoning, effort), losses: [] }
+  if (effort === undefined) return { fields: {}, losses: [] }
+  if (control === 'none' || traits.reasoning.kind === 'none') return { fields: {}, losses: effort === 'none' ? [] : [noControl] }
+  return { fields: fieldsOf(control, effort, reasoning, traits), losses: [] }
+}
+
+const noControl: Loss = { field: 'reasoning_effort', severity: 'drop', reason: 'the model has no such control' }
+
+type Control = Exclude<NonNullable<ChatQuirks['reasoningControl']>, 'none' | 'openrouter_reasoning'>
+
+function fieldsOf(control: Control, effort: Effort, reasoning: Reasoning, traits: ModelTraits): Json {
+  const known = traits.reasoning
+  const nearest = known.kind === 'effort' || known.kind === 'adaptive' ? nearestEffort(effort, known.efforts) : effort
   switch (control) {
     case 'deepseek_thinking':
       return effort === 'none' ? { thinking: { type: 'disabled' } } : { thinking: { type: 'enabled' }, reasoning_effort: nearest }
     case 'qwen_enable_thinking':
-      return effort === 'none' ? { enable_thinking: false } : { enable_thinking: true, thinking_budget: budgetOf(reasoning, 38_912) }
-    case 'openrouter_reasoning':
-      return { reasoning: effort === 'none' ? { enabled: false } : { effort: effort === 'max' ? 'xhigh' : effort } }
-    default:
+      if (effort === 'none') return known.kind === 'budget' && known.off === undefined ? {} : { enable_thinking: false }
+      return { enable_thinking: true, thinking_budget: budgetOf(reasoning, known.kind === 'budget' ? known.max : 38_912) }
+    case 'reasoning_effort':
+    case 'mistral_effort':
       return { reasoning_effort: nearest }
   }
+}
+
+/** OpenRouter knows what each model takes and translates itself. */
+function openRouterFields({ effort, budgetTokens, visible }: Reasoning, meant: Effort | undefined): Json {
+  const exclude = visible === 'none' ? true : undefined
+  if (meant === 'none') return { reasoning: { enabled: false } }
+  if (effort === undefined && budgetTokens !== undefined && budgetTokens > 0) {
+    return { reasoning: compact({ max_tokens: budgetTokens, exclude }) }
+  }
+  if (meant === undefined) return { reasoning: compact({ enabled: true, exclude }) }
+  return { reasoning: compact({ effort: meant === 'max' ? ('xhigh' as const) : meant, exclude }) }
 }

@@ -1,21 +1,30 @@
 import type { Emit } from '#canonical/answer.ts'
-import type { Json } from '#canonical/request.ts'
-import { asNumber, asObject, asString } from '#lib/json.ts'
+import type { Json, Opaque } from '#canonical/request.ts'
+import { asNumber, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
-import { callId, isCustom, unwrapInput } from './decode-answer.ts'
-import { callOpaque } from './opaque-fields.ts'
+import { type CallFacts, callId, isEmulated, readCallFacts, unwrapInput } from './call-facts.ts'
+import { googleSignature } from './reasoning-details.ts'
 
 /** The tool calls of one choice. */
-export type CallsDecoder = { readonly read: (fragment: Json) => void; readonly close: () => void; readonly count: () => number }
+export type CallsDecoder = {
+  readonly read: (fragment: Json, inherited: readonly Opaque[] | undefined) => void
+  /** Ends all calls. `cut`: the answer ended at its limit, maybe within a call. */
+  readonly close: (cut: boolean) => void
+  readonly count: () => number
+}
 
 type OpenCall = {
   readonly index: number | undefined
   readonly wireId: string
-  readonly part: number
-  readonly custom: boolean
+  /** The part's number, once the call has a name and is told. */
+  part: number | undefined
+  custom: boolean
   /** An emulated custom tool's arguments are told when they are whole. */
-  readonly held: boolean
+  held: boolean
   args: string
+  opaque: readonly Opaque[] | undefined
+  /** How much of the signature has been told with the start. */
+  opaqueTold: boolean
 }
 
 /**
@@ -25,48 +34,83 @@ type OpenCall = {
 export function decodeCalls(candidate: number, nextPart: () => number, emit: Emit, context: DecodeContext): CallsDecoder {
   const calls: OpenCall[] = []
 
-  const find = (index: number | undefined, id: string): OpenCall | undefined => {
-    if (index === undefined) return id === '' ? calls.at(-1) : calls.find((call) => call.wireId === id)
-    const sameIndex = calls.findLast((call) => call.index === index)
-    if (sameIndex === undefined || id === '' || sameIndex.wireId === '' || sameIndex.wireId === id) return sameIndex
+  const find = (index: number | undefined, facts: CallFacts): OpenCall | undefined => {
+    const { id } = facts
+    const byIndex = index === undefined ? calls.at(-1) : calls.findLast((call) => call.index === index)
+    if (byIndex === undefined) return undefined
+    if (id === '') return beginsAnew(facts, byIndex) ? undefined : byIndex
+    if (byIndex.wireId === id || (byIndex.wireId === '' && index !== undefined)) return byIndex
     return calls.find((call) => call.wireId === id)
   }
-  const begin = (fragment: Json, index: number | undefined, id: string): OpenCall => {
-    const given = asString(asObject(fragment['function'])['name']) ?? asString(asObject(fragment['custom'])['name']) ?? ''
-    const name = context.names?.get(given) ?? given
-    const native = fragment['type'] === 'custom'
-    const held = !native && isCustom(name, context)
-    const custom = native || held
-    const call: OpenCall = { index, wireId: id, part: nextPart(), custom, held, args: '' }
+  const begin = (index: number | undefined, { id }: CallFacts): OpenCall => {
+    const call: OpenCall = {
+      index,
+      wireId: id,
+      part: undefined,
+      custom: false,
+      held: false,
+      args: '',
+      opaque: undefined,
+      opaqueTold: false,
+    }
     calls.push(call)
-    const opaque = callOpaque(fragment)
-    const id_ = id === '' || calls.some((other) => other !== call && other.wireId === id) ? callId() : id
-    emit({ kind: 'part_start', candidate, part: call.part, type: 'tool_call', id: id_, name, ...(custom ? { custom: true } : {}), ...(opaque === undefined ? {} : { opaque }) })
     return call
   }
+  const tell = (call: OpenCall, facts: CallFacts): void => {
+    const name = context.names?.get(facts.name) ?? facts.name
+    call.held = !facts.native && isEmulated(name, context)
+    call.custom = facts.native || call.held
+    call.part = nextPart()
+    call.opaqueTold = call.opaque !== undefined
+    const repeated = calls.some((other) => other !== call && other.wireId === facts.id)
+    const known = call.wireId === '' ? facts.id : call.wireId
+    emit({
+      kind: 'part_start',
+      candidate,
+      part: call.part,
+      type: 'tool_call',
+      id: known === '' || repeated ? callId() : known,
+      name,
+      ...(call.custom ? { custom: true } : {}),
+      ...(call.opaque === undefined ? {} : { opaque: call.opaque }),
+    })
+    if (call.args !== '' && !call.held) emit({ kind: 'part_delta', candidate, part: call.part, text: call.args })
+  }
   return {
-    read(fragment) {
+    read(fragment, inherited) {
+      const facts = readCallFacts(fragment)
       const index = asNumber(fragment['index'])
-      const id = asString(fragment['id']) ?? ''
-      const call = find(index, id) ?? begin(fragment, index, id)
-      const text = argsOf(fragment)
-      call.args += text
-      if (text !== '' && !call.held) emit({ kind: 'part_delta', candidate, part: call.part, text })
-    },
-    close() {
-      for (const { part, held, args, custom } of calls) {
-        // A call without arguments has `{}`, which every other dialect wants to see.
-        const rest = held ? unwrapInput(args) : args.trim() === '' && !custom ? '{}' : ''
-        if (rest !== '') emit({ kind: 'part_delta', candidate, part, text: rest })
-        emit({ kind: 'part_end', candidate, part })
+      const call = find(index, facts) ?? begin(index, facts)
+      call.opaque ??= googleSignature(fragment) ?? (calls.length === 1 ? inherited : undefined)
+      call.args += facts.args
+      if (call.part === undefined) {
+        // Some servers name the function only in a later fragment.
+        if (facts.name !== '') tell(call, facts)
+      } else if (facts.args !== '' && !call.held) {
+        emit({ kind: 'part_delta', candidate, part: call.part, text: facts.args })
       }
     },
-    count: () => calls.length,
+    close(cut) {
+      for (const call of calls) {
+        const { part, opaque } = call
+        if (part === undefined) continue
+        const rest = restOf(call, cut)
+        if (rest !== '') emit({ kind: 'part_delta', candidate, part, text: rest })
+        emit({ kind: 'part_end', candidate, part, ...(opaque === undefined || call.opaqueTold ? {} : { opaque }) })
+      }
+    },
+    count: () => calls.filter((call) => call.part !== undefined).length,
   }
 }
 
-function argsOf(fragment: Json): string {
-  const args = asObject(fragment['function'])['arguments'] ?? asObject(fragment['custom'])['input']
-  if (typeof args === 'string') return args
-  return args === undefined || args === null ? '' : JSON.stringify(args)
+/** What is still to be told of the arguments. A call without any has `{}`, unless it was cut off before the first. */
+function restOf({ held, args, custom }: OpenCall, cut: boolean): string {
+  if (held) return unwrapInput(args)
+  return args.trim() === '' && !custom && !cut ? '{}' : ''
+}
+
+/** Gemini's OpenAI layer sends whole calls without ids, all with the same index. */
+function beginsAnew(facts: CallFacts, last: OpenCall): boolean {
+  if (facts.name === '' || last.part === undefined || !facts.args.trimStart().startsWith('{')) return false
+  return last.args !== '' && parseJson(last.args).ok
 }

@@ -1,89 +1,141 @@
-import type { Emit } from '#canonical/answer.ts'
-import type { Json } from '#canonical/request.ts'
+import type { Emit, StreamedPartKind } from '#canonical/answer.ts'
+import type { Citation, Json } from '#canonical/request.ts'
 import { asArray, asObject, asString, isObject } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
-import { thinkingText } from './content.ts'
-import { readCitation, textOf } from './decode-answer.ts'
+import { audioMime, contentText, readAnnotations, readImages, reasoningText } from './answer-content.ts'
 import { finishOf } from './finish.ts'
-import { reasoningOpaque } from './opaque-fields.ts'
+import { detailsOpaque, googleSignature } from './reasoning-details.ts'
 import { decodeCalls } from './stream-calls.ts'
+import { splitThinkTags } from './think-tags.ts'
 
 /** One choice of a streamed answer. */
 export type ChoiceDecoder = {
   readonly read: (entry: Json) => void
   readonly finished: () => boolean
   readonly hasContent: () => boolean
-  /** Closes what is open and tells the finish. */
-  readonly close: () => void
+  /** Closes what is open and tells the finish. `sources`: what the answer as a whole cites. */
+  readonly close: (sources: readonly Citation[]) => void
 }
 
-type Texts = 'text' | 'reasoning' | 'refusal'
+type TextKind = Exclude<StreamedPartKind, 'tool_call'>
 
 export function decodeChoice(candidate: number, emit: Emit, context: DecodeContext): ChoiceDecoder {
-  let parts = 0
-  let open: { readonly type: Texts; readonly part: number } | undefined
   let raw: string | undefined
-  let refused = false
-  const opaque: unknown[] = []
-  const calls = decodeCalls(candidate, () => parts++, emit, context)
+  const texts = decodeTexts(candidate, emit, context)
+  const calls = decodeCalls(candidate, texts.nextPart, emit, context)
+  const addText = (text: string): void => texts.add('text', text)
+  const tags =
+    context.target.quirks.chat?.thinkTags === true ? splitThinkTags((text) => texts.add('reasoning', text), addText) : undefined
 
-  const closeText = (): void => {
-    if (open === undefined) return
-    const kept = open.type === 'reasoning' ? reasoningOpaque(opaque.splice(0), context.target.quirks.vendor) : []
-    emit({ kind: 'part_end', candidate, part: open.part, ...(kept.length === 0 ? {} : { opaque: kept }) })
-    open = undefined
-  }
-  const openText = (type: Texts): number => {
-    if (open?.type === type) return open.part
-    closeText()
-    open = { type, part: parts++ }
-    emit({ kind: 'part_start', candidate, part: open.part, type })
-    return open.part
-  }
-  const add = (type: Texts, text: string, logprobs?: unknown): void => {
-    if (text === '') return
-    const part = openText(type)
-    emit({ kind: 'part_delta', candidate, part, text, ...(logprobs === undefined || logprobs === null ? {} : { logprobs }) })
+  const readCalls = (delta: Json): void => {
+    const fragments = asArray(delta['tool_calls']).map(asObject)
+    const legacy = delta['function_call']
+    if (isObject(legacy)) fragments.push({ index: 0, function: legacy })
+    if (fragments.length === 0) return
+    texts.closeOpen()
+    for (const fragment of fragments) calls.read(fragment, googleSignature(delta))
   }
   return {
     read(entry) {
       const delta = asObject(entry['delta'] ?? entry['message'])
-      const { content } = delta
-      const thinking = Array.isArray(content) ? thinkingOf(content) : ''
-      add('reasoning', asString(delta['reasoning_content']) ?? asString(delta['reasoning']) ?? thinking)
-      const details = asArray(delta['reasoning_details'])
-      if (details.length > 0) {
-        if (open?.type !== 'reasoning' && open === undefined) openText('reasoning')
-        opaque.push(...details)
-      }
-      add('text', typeof content === 'string' ? content : textOf(content), entry['logprobs'])
-      const refusal = asString(delta['refusal']) ?? ''
-      if (refusal !== '') refused = true
-      add('refusal', refusal)
-      for (const annotation of asArray(delta['annotations'])) {
-        for (const citation of readCitation(asObject(annotation))) emit({ kind: 'part_citation', candidate, part: openText('text'), citation })
-      }
-      const fragments = asArray(delta['tool_calls']).map(asObject)
-      const legacy = delta['function_call']
-      if (isObject(legacy)) fragments.push({ index: 0, function: legacy })
-      if (fragments.length > 0) closeText()
-      for (const fragment of fragments) calls.read(fragment)
-      raw = asString(entry['finish_reason']) ?? raw
+      texts.add('reasoning', reasoningText(delta))
+      texts.keepDetails(asArray(delta['reasoning_details']))
+      const text = contentText(delta)
+      if (tags === undefined) texts.add('text', text, entry['logprobs'])
+      else tags.push(text)
+      texts.add('refusal', asString(delta['refusal']) ?? '', entry['logprobs'])
+      for (const citation of readAnnotations(delta)) texts.cite(citation)
+      for (const content of readImages(delta)) texts.whole(content)
+      texts.hear(asObject(delta['audio']))
+      readCalls(delta)
+      // Some servers say it twice; an empty one is none.
+      raw = asString(entry['finish_reason']) || raw
     },
     finished: () => raw !== undefined,
-    hasContent: () => parts > 0,
-    close() {
-      closeText()
-      calls.close()
-      emit({ kind: 'finish', candidate, finish: finishOf(raw, calls.count() > 0, refused) })
+    hasContent: texts.hasContent,
+    close(sources) {
+      tags?.end()
+      texts.close(sources)
+      calls.close(raw === 'length')
+      emit({ kind: 'finish', candidate, finish: finishOf(raw, calls.count() > 0, texts.refused()) })
     },
   }
 }
 
-function thinkingOf(content: readonly unknown[]): string {
-  return content
-    .map(asObject)
-    .filter((part) => part['type'] === 'thinking')
-    .map((part) => thinkingText(part['thinking']))
-    .join('')
+type TextsDecoder = {
+  readonly add: (type: TextKind, text: string, logprobs?: unknown) => void
+  /** OpenRouter's signatures, which belong to the reasoning that is open. */
+  readonly keepDetails: (details: readonly unknown[]) => void
+  readonly cite: (citation: Citation) => void
+  readonly whole: (content: ReturnType<typeof readImages>[number]) => void
+  /** A piece of audio with its transcript. */
+  readonly hear: (audio: Json) => void
+  readonly nextPart: () => number
+  readonly closeOpen: () => void
+  readonly close: (sources: readonly Citation[]) => void
+  readonly refused: () => boolean
+  readonly hasContent: () => boolean
+}
+
+/** Everything of a choice but its calls. One text is open at a time: a new kind closes it. */
+function decodeTexts(candidate: number, emit: Emit, context: DecodeContext): TextsDecoder {
+  const { vendor } = context.target.quirks
+  const details: unknown[] = []
+  const seen = { parts: 0, refused: false, cited: false, audio: '' }
+  let open: { readonly type: TextKind; readonly part: number } | undefined
+
+  const nextPart = (): number => seen.parts++
+  const closeOpen = (): void => {
+    if (open === undefined) return
+    const opaque = open.type === 'reasoning' ? detailsOpaque(details.splice(0), vendor) : []
+    emit({ kind: 'part_end', candidate, part: open.part, ...(opaque.length === 0 ? {} : { opaque }) })
+    open = undefined
+  }
+  const opened = (type: TextKind): number => {
+    if (open?.type === type) return open.part
+    closeOpen()
+    open = { type, part: nextPart() }
+    emit({ kind: 'part_start', candidate, part: open.part, type })
+    return open.part
+  }
+  const add = (type: TextKind, text: string, logprobs?: unknown): void => {
+    if (text === '') return
+    if (type === 'refusal') seen.refused = true
+    const part = opened(type)
+    emit({ kind: 'part_delta', candidate, part, text, ...(logprobs === undefined || logprobs === null ? {} : { logprobs }) })
+  }
+  const cite = (citation: Citation): void => {
+    seen.cited = true
+    emit({ kind: 'part_citation', candidate, part: opened('text'), citation })
+  }
+  return {
+    add,
+    cite,
+    nextPart,
+    closeOpen,
+    keepDetails(given) {
+      details.push(...given)
+      if (given.length > 0 && open === undefined) opened('reasoning')
+    },
+    whole(content) {
+      closeOpen()
+      emit({ kind: 'part_whole', candidate, part: nextPart(), content })
+    },
+    hear(audio) {
+      add('text', asString(audio['transcript']) ?? '')
+      seen.audio += asString(audio['data']) ?? ''
+    },
+    close(sources) {
+      if (!seen.cited && open?.type === 'text') for (const citation of sources) cite(citation)
+      closeOpen()
+      // What came when the reasoning was over already.
+      if (details.length > 0) opened('reasoning')
+      closeOpen()
+      if (seen.audio === '') return
+      const content = { kind: 'audio', mime: audioMime(context.request.raw), data: seen.audio } as const
+      emit({ kind: 'part_whole', candidate, part: nextPart(), content })
+    },
+    refused: () => seen.refused,
+    hasContent: () => seen.parts > 0 || seen.audio !== '',
+  }
 }

@@ -1,30 +1,63 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asNumber, asObject, compact, isObject } from '#lib/json.ts'
+import { asArray, asNumber, asObject, compact, isObject } from '#lib/json.ts'
 import type { ChatQuirks } from '../quirks.ts'
 
-/** Usage as any server of this API tells it. */
-export function readUsage(value: unknown, quirks: ChatQuirks | undefined): Usage | undefined {
+/** The usage of an answer or a chunk, wherever the server puts it: Groq and old Moonshot streams have places of their own. */
+export function findUsage(body: Json, quirks: ChatQuirks | undefined): Usage | undefined {
+  const inChoice = asObject(asArray(body['choices'])[0])['usage']
+  return readUsage(body['usage'], quirks) ?? readUsage(asObject(body['x_groq'])['usage'], quirks) ?? readUsage(inChoice, quirks)
+}
+
+function readUsage(value: unknown, quirks: ChatQuirks | undefined): Usage | undefined {
   if (!isObject(value)) return undefined
   const prompt = asNumber(value['prompt_tokens'])
   const completion = asNumber(value['completion_tokens'])
   if (prompt === undefined && completion === undefined) return undefined
-  const input = prompt ?? 0
   const inDetails = asObject(value['prompt_tokens_details'] ?? value['prompt_token_details'])
   const outDetails = asObject(value['completion_tokens_details'])
+  const audioIn = asNumber(inDetails['audio_tokens'])
   const told = asNumber(outDetails['reasoning_tokens']) ?? asNumber(value['reasoning_tokens']) ?? 0
-  const total = asNumber(value['total_tokens'])
-  const outside = quirks?.reasoningOutsideCompletion === true ? told : 0
-  const output = quirks?.outputFromTotal === true && total !== undefined ? Math.max(total - input, completion ?? 0) : (completion ?? 0) + outside
+  const counted = { input: prompt ?? 0, output: completion ?? 0, reasoning: told, audioIn: audioIn ?? 0 }
+  const { input, output, reasoning } = withUncounted(counted, asNumber(value['total_tokens']), quirks)
+  const cached =
+    asNumber(inDetails['cached_tokens']) ??
+    asNumber(value['prompt_cache_hit_tokens']) ??
+    asNumber(value['num_cached_tokens']) ??
+    asNumber(value['cached_tokens'])
+  const written = asNumber(inDetails['cache_write_tokens']) ?? asNumber(inDetails['cache_creation_input_tokens'])
   return compact({
     input,
     output,
-    cacheRead: Math.min(asNumber(inDetails['cached_tokens']) ?? asNumber(value['prompt_cache_hit_tokens']) ?? asNumber(value['num_cached_tokens']) ?? 0, input),
-    cacheWrite: asNumber(inDetails['cache_write_tokens']) ?? asNumber(inDetails['cache_creation_input_tokens']) ?? 0,
-    reasoning: quirks?.outputFromTotal === true ? output - (completion ?? 0) : told,
-    audioIn: asNumber(inDetails['audio_tokens']),
+    cacheRead: between(cached ?? 0, input),
+    cacheWrite: between(written ?? 0, input),
+    reasoning: between(reasoning, output),
+    audioIn,
     audioOut: asNumber(outDetails['audio_tokens']),
   })
+}
+
+type Counted = { readonly input: number; readonly output: number; readonly reasoning: number; readonly audioIn: number }
+
+/**
+ * Some servers count more in the total than in its parts. Seen: reasoning that is not part of the completion (xAI, and
+ * others behind its API), reasoning that nothing else tells of (Gemini), audio that is not part of the prompt (Mistral).
+ */
+function withUncounted(counted: Counted, total: number | undefined, quirks: ChatQuirks | undefined): Counted {
+  const { input, output, reasoning, audioIn } = counted
+  if (total === undefined) {
+    return quirks?.reasoningOutsideCompletion === true ? { ...counted, output: output + reasoning } : counted
+  }
+  const gap = total - input - output
+  if (gap <= 0) return counted
+  if (gap === reasoning) return { ...counted, output: output + gap }
+  if (gap === audioIn) return { ...counted, input: input + gap }
+  return quirks?.outputFromTotal === true ? { ...counted, output: output + gap, reasoning: gap } : counted
+}
+
+/** Servers have told of more cached or reasoning tokens than there were. */
+function between(value: number, most: number): number {
+  return Math.max(0, Math.min(value, most))
 }
 
 /** Usage as OpenAI tells it. */
@@ -33,7 +66,11 @@ export function writeUsage(usage: Usage): Json {
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
     total_tokens: usage.input + usage.output,
-    prompt_tokens_details: compact({ cached_tokens: usage.cacheRead, cache_write_tokens: usage.cacheWrite === 0 ? undefined : usage.cacheWrite, audio_tokens: usage.audioIn }),
+    prompt_tokens_details: compact({
+      cached_tokens: usage.cacheRead,
+      cache_write_tokens: usage.cacheWrite === 0 ? undefined : usage.cacheWrite,
+      audio_tokens: usage.audioIn,
+    }),
     completion_tokens_details: compact({ reasoning_tokens: usage.reasoning, audio_tokens: usage.audioOut }),
   }
 }

@@ -1,0 +1,68 @@
+import type { Loss } from '#canonical/loss.ts'
+import type { Json, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
+import type { EncodeTarget } from '../dialect.ts'
+
+export type WrittenHints = { readonly fields: Json; readonly losses: readonly Loss[] }
+
+/** Whether the provider takes the fields of a Chat client as they are. */
+export function takesClientFields(request: Request, { quirks }: EncodeTarget): boolean {
+  return request.dialect === 'openai-chat' && quirks.passthrough !== false
+}
+
+/** Fields that only a part of the providers has: sent where they are known, else named as lost. */
+export function writeHints(request: Request, target: EncodeTarget): WrittenHints {
+  const given = { ...knownFields(request, target), ...request.ext }
+  const fields: Record<string, unknown> = {}
+  const losses: Loss[] = []
+  for (const [field, value] of Object.entries(given)) {
+    if (isKept(field, request, target)) fields[field] = value
+    else if (!routing.has(field))
+      losses.push({ field, severity: severityOf(field, value), reason: 'the provider does not know it' })
+  }
+  return { fields, losses }
+}
+
+function knownFields({ tier, endUser, cache, metadata, output }: Request, { quirks }: EncodeTarget): Json {
+  return compact({
+    service_tier: tier === undefined ? undefined : (openaiTiers[tier] ?? tier),
+    [quirks.vendor === 'openai' ? 'safety_identifier' : 'user']: endUser,
+    prompt_cache_key: cache?.key,
+    metadata,
+    verbosity: output.verbosity,
+    modalities: output.modalities,
+  })
+}
+
+function isKept(field: string, request: Request, target: EncodeTarget): boolean {
+  const { quirks } = target
+  if (routing.has(field)) return quirks.vendor === 'openrouter'
+  if (takesClientFields(request, target)) return true
+  if (request.dialect === 'openai-chat' && quirks.chat?.accepts?.includes(field) === true) return true
+  if (field === 'service_tier') return quirks.vendor === 'openai' && Object.hasOwn(openaiTiers, request.tier ?? '')
+  return quirks.vendor === 'openai' && openaiHints.has(field)
+}
+
+/** Service tiers of all dialects as OpenAI spells them. */
+const openaiTiers: Readonly<Record<string, string>> = {
+  auto: 'auto',
+  default: 'default',
+  standard: 'default',
+  standard_only: 'default',
+  flex: 'flex',
+  priority: 'priority',
+}
+
+// Not `metadata`: OpenAI refuses it without `store`.
+const openaiHints = new Set(['safety_identifier', 'prompt_cache_key', 'verbosity'])
+
+// OpenRouter's fields for choosing a provider are meant for the relay, unless OpenRouter is who is asked.
+const routing = new Set(['models', 'provider', 'route', 'preset', 'transforms'])
+
+/** Without these the answer would be another one than was asked for. */
+const meaningful = new Set(['audio', 'web_search_options', 'grammar', 'guided_json', 'json_schema', 'cachedContent'])
+
+function severityOf(field: string, value: unknown): Loss['severity'] {
+  if (field === 'modalities') return Array.isArray(value) && value.some((entry) => entry !== 'text') ? 'refuse' : 'drop'
+  return meaningful.has(field) ? 'refuse' : 'drop'
+}

@@ -1,0 +1,98 @@
+import type { Loss } from '#canonical/loss.ts'
+import type { Json, Params, Reasoning, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
+import type { EncodeTarget } from '../dialect.ts'
+import { effortOf } from '../effort.ts'
+
+export type WrittenParams = { readonly fields: Json; readonly losses: readonly Loss[] }
+
+/** Limits and sampling, and what of them the model refuses. */
+export function writeParams(request: Request, target: EncodeTarget, reasoning: Reasoning | undefined): WrittenParams {
+  const { params } = request
+  const { quirks, traits } = target
+  const losses: Loss[] = []
+  const fields: Record<string, unknown> = compact({
+    [quirks.chat?.maxTokensField ?? 'max_tokens']: limitOf(params, target),
+    n: params.candidates === 1 ? undefined : params.candidates,
+    [quirks.chat?.seedField ?? 'seed']: params.seed,
+  })
+  if (params.stop !== undefined && params.stop.length > 0) {
+    if (traits.stop === false) losses.push({ field: 'stop', severity: 'drop', reason: 'the model takes no stop sequences' })
+    else fields['stop'] = params.stop
+  }
+  const sampled = writeSampling(params, target, reasoning)
+  return { fields: { ...fields, ...sampled.fields }, losses: [...losses, ...sampled.losses] }
+}
+
+/** A limit above the model's own is refused by most servers, and means the same as theirs. */
+function limitOf({ maxOutput }: Params, { traits }: EncodeTarget): number | undefined {
+  return maxOutput === undefined || traits.maxOutput === undefined ? maxOutput : Math.min(maxOutput, traits.maxOutput)
+}
+
+const samplingNames = [
+  ['temperature', 'temperature'],
+  ['topP', 'top_p'],
+  ['topK', 'top_k'],
+  ['minP', 'min_p'],
+  ['presencePenalty', 'presence_penalty'],
+  ['frequencyPenalty', 'frequency_penalty'],
+  ['repetitionPenalty', 'repetition_penalty'],
+] as const
+
+const extended: ReadonlySet<string> = new Set(['top_k', 'min_p', 'repetition_penalty'])
+
+function writeSampling(params: Params, target: EncodeTarget, reasoning: Reasoning | undefined): WrittenParams {
+  const refused = refusesSampling(target, reasoning)
+  const losses: Loss[] = []
+  const fields: Record<string, unknown> = {}
+  for (const [name, wire] of samplingNames) {
+    const value = params[name]
+    if (value === undefined) continue
+    const reason = refused ? 'the model chooses its own sampling' : reasonAgainst(wire, params, target)
+    if (reason !== undefined) losses.push({ field: wire, severity: 'drop', reason })
+    else fields[wire] = wire === 'temperature' ? Math.min(value, target.traits.maxTemperature ?? 2) : value
+  }
+  const bound = writeBound(params)
+  if (!refused) return { fields: { ...fields, ...bound }, losses }
+  const lost = Object.keys(bound).map((field): Loss => ({ field, severity: 'refuse', reason: 'the model does not take it' }))
+  return { fields, losses: [...losses, ...lost] }
+}
+
+/** What is bound to a tokenizer. */
+function writeBound({ logitBias, logprobs }: Params): Json {
+  const asked =
+    logprobs === undefined ? {} : compact({ logprobs: true, top_logprobs: logprobs.top === 0 ? undefined : logprobs.top })
+  return compact({ logit_bias: logitBias, ...asked })
+}
+
+function refusesSampling({ traits }: EncodeTarget, reasoning: Reasoning | undefined): boolean {
+  const reasons = reasoning !== undefined && effortOf(reasoning) !== 'none'
+  return traits.sampling === 'none' || (traits.sampling === 'unless_reasoning' && reasons)
+}
+
+function reasonAgainst(wire: string, params: Params, { quirks, traits }: EncodeTarget): string | undefined {
+  if (extended.has(wire) && quirks.chat?.extendedSampling !== true) return 'the provider does not know it'
+  if (wire === 'top_p' && traits.sampling === 'one' && params.temperature !== undefined)
+    return 'the model takes it or temperature'
+  return undefined
+}
+
+/** Fields that the provider's documents say it refuses are left out and named. */
+export function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonly kept: Json; readonly losses: readonly Loss[] } {
+  const rejected = (quirks.rejects ?? []).filter((name) => name in body)
+  if (rejected.length === 0) return { kept: body, losses: [] }
+  const losses = rejected.flatMap((field): readonly Loss[] => {
+    if (asksNothing(field, body[field])) return []
+    return [{ field, severity: meaningful.has(field) ? 'refuse' : 'drop', reason: 'the provider refuses it' }]
+  })
+  return { kept: Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.includes(name))), losses }
+}
+
+/** Without these the answer would be another one than was asked for. */
+const meaningful = new Set(['logit_bias', 'logprobs', 'top_logprobs', 'n', 'modalities', 'audio', 'tools'])
+
+/** Defaults that clients write out. */
+function asksNothing(field: string, value: unknown): boolean {
+  if (value === null || value === undefined) return true
+  return (field === 'n' && value === 1) || (field === 'logprobs' && value === false)
+}
