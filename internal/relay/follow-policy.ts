@@ -23,7 +23,7 @@ export async function followPolicy(run: Run, candidate: Candidate, failure: Fail
   if (action === 'stop') return undefined
   const chosen = choose(run, candidate, action)
   if (chosen === undefined) return undefined
-  if (!deps.retryBudget.tryRetry(deps.clock.now())) {
+  if (!isFirstMove(run, candidate, chosen) && !deps.retryBudget.tryRetry(deps.clock.now())) {
     tell(run, { kind: 'retry_budget_exhausted', requestId: exchange.requestId, route: plan.route })
     return undefined
   }
@@ -33,6 +33,19 @@ export async function followPolicy(run: Run, candidate: Candidate, failure: Fail
   }
   await wait(run, waitMs)
   return chosen
+}
+
+// Above this share of errors a target is not a refuge any more.
+const healthyBelow = 0.5
+
+/**
+ * The budget keeps retries from multiplying the traffic of providers in trouble. The first move to a healthy target
+ * multiplies nothing: the request is served once there, as it would have been at the first. It is not charged.
+ */
+function isFirstMove(run: Run, from: Candidate, to: Candidate): boolean {
+  if (run.record.attempts.length > 1 || to.target.id === from.target.id) return false
+  const health = run.deps.health.snapshot(run.deps.clock.now()).of(to.target.id)
+  return health.breaker === 'closed' && health.errorRatio < healthyBelow
 }
 
 function choose(run: Run, candidate: Candidate, action: 'same' | 'rest_key' | 'larger' | 'next'): Candidate | undefined {

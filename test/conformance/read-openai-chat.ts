@@ -14,8 +14,9 @@ async function readWhole(client: OpenAI, model: string): Promise<Reading> {
     choices: [...answer.choices]
       .sort((a, b) => a.index - b.index)
       .map(({ message, finish_reason }) => ({
-        text: message.content ?? '',
-        calls: (message.tool_calls ?? []).flatMap((call) =>
+        // Azure leaves the message out where its filter has removed it.
+        text: message?.content ?? '',
+        calls: (message?.tool_calls ?? []).flatMap((call) =>
           call.type === 'custom' ? [] : [{ name: call.function.name, args: call.function.arguments }],
         ),
         finish: normalFinish(finish_reason),

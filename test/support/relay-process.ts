@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,8 +26,9 @@ export async function startRelay(yaml: string, options: { readonly command?: rea
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-'))
   const configPath = join(folder, 'routing.yaml')
   writeFileSync(configPath, yaml)
+  const [listen, admin] = await freePorts(2)
   const [program = process.execPath, ...before] = options.command ?? [process.execPath, main]
-  const flags = ['serve', '-c', configPath, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', ...(options.args ?? [])]
+  const flags = ['serve', '-c', configPath, '--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, ...(options.args ?? [])]
   const child = spawn(program, [...before, ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } })
   let log = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -36,10 +38,13 @@ export async function startRelay(yaml: string, options: { readonly command?: rea
     log += text
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
-  const ready = await waitFor(() => /"listen":"([^"]+)","admin":"([^"]+)"/.exec(log), exited, () => log)
+  const relay = { url: `http://127.0.0.1:${listen}`, adminUrl: `http://127.0.0.1:${admin}` }
+  if (!(await becomesReady(`${relay.adminUrl}/readyz`, exited))) {
+    child.kill('SIGKILL')
+    throw new Error(`the relay did not start:\n${log}`)
+  }
   return {
-    url: `http://${ready[1]}`,
-    adminUrl: `http://${ready[2]}`,
+    ...relay,
     configPath,
     process: child,
     log: () => log,
@@ -52,16 +57,33 @@ export async function startRelay(yaml: string, options: { readonly command?: rea
   }
 }
 
-async function waitFor(find: () => RegExpExecArray | null, exited: Promise<number | null>, log: () => string): Promise<RegExpExecArray> {
-  let code: number | null | undefined
-  void exited.then((exitCode) => {
-    code = exitCode
+async function becomesReady(url: string, exited: Promise<number | null>): Promise<boolean> {
+  let ended = false
+  void exited.then(() => {
+    ended = true
   })
-  for (let waited = 0; waited < 15_000; waited += 20) {
-    const found = find()
-    if (found !== null) return found
-    if (code !== undefined) throw new Error(`the relay ended with ${code}:\n${log()}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  for (let waited = 0; waited < 15_000 && !ended; waited += 25) {
+    try {
+      if ((await fetch(url)).ok) return true
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25))
   }
-  throw new Error(`the relay did not start:\n${log()}`)
+  return false
+}
+
+/** Ports that were free a moment ago. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports: number[] = []
+  for (const server of servers) {
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    const address = server.address()
+    if (address !== null && typeof address !== 'string') ports.push(address.port)
+  }
+  for (const server of servers) server.close()
+  return ports
 }
