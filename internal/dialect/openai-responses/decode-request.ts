@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ConversationState, Json, Message, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { asObject, compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -60,12 +60,16 @@ function readMessages(body: Json, state: ConversationState | undefined): readonl
   const { input } = body
   if (typeof input === 'string') return [...system, { role: 'user', parts: input === '' ? [] : [{ kind: 'text', text: input }] }]
   if (input === undefined || input === null) {
-    if (state?.prompt === undefined && state?.previousResponseId === undefined && state?.conversation === undefined)
-      throw new BadField('input', 'must be a string or an array')
+    if (!knownElsewhere(state)) throw new BadField('input', 'must be a string or an array')
     return system
   }
-  if (!Array.isArray(input)) throw new BadField('input', 'must be a string or an array')
-  return [...system, ...readItems(arrayAt(input, 'input'))]
+  const items = arrayAt(input, 'input')
+  if (items.length === 0 && !knownElsewhere(state)) throw new BadField('input', 'must have at least one item')
+  return [...system, ...readItems(items)]
+}
+
+function knownElsewhere(state: ConversationState | undefined): boolean {
+  return state?.prompt !== undefined || state?.previousResponseId !== undefined || state?.conversation !== undefined
 }
 
 function readState(body: Json): ConversationState | undefined {
@@ -166,5 +170,14 @@ const includesUnderstood = new Set([logprobsInclude, 'reasoning.encrypted_conten
 function unknownFields(body: Json, include: readonly string[]): Json {
   const rest = Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null)
   const asked = include.filter((entry) => !includesUnderstood.has(entry))
-  return Object.fromEntries(asked.length === 0 ? rest : [...rest, ['include', asked]])
+  const reasoning = Object.entries(asObject(body['reasoning'])).filter(
+    ([name, value]) => !reasoningUnderstood.has(name) && value !== null,
+  )
+  return compact({
+    ...Object.fromEntries(rest),
+    include: asked.length === 0 ? undefined : asked,
+    reasoning: reasoning.length === 0 ? undefined : Object.fromEntries(reasoning),
+  })
 }
+
+const reasoningUnderstood = new Set(['effort', 'summary', 'generate_summary'])

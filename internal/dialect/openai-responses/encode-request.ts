@@ -125,10 +125,10 @@ function writeState({ state }: Request, { quirks }: EncodeTarget): Written {
   }
 }
 
-/** Fields of this dialect without a meaning elsewhere go on to its own vendor; all others are named. */
+/** Fields of this dialect without a meaning elsewhere go on to its own vendor (two of them with what they extend); all others are named. */
 function writeExt({ dialect, ext }: Request, { quirks }: EncodeTarget): Written {
   if (dialect === 'openai-responses' && quirks.vendor === 'openai') {
-    const { include: _include, ...fields } = ext
+    const { include: _include, reasoning: _reasoning, ...fields } = ext
     return { fields, losses: [] }
   }
   return { fields: {}, losses: Object.keys(ext).map((field) => ({ field, severity: 'drop', reason: 'it has no counterpart' })) }

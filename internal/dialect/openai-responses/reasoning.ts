@@ -8,19 +8,31 @@ import type { ReasoningTraits } from '../quirks.ts'
 /** How much the model shall reason, and whether the client wants to read of it. */
 export function writeReasoning(
   request: Request,
-  { traits }: EncodeTarget,
+  target: EncodeTarget,
 ): { readonly fields: Json; readonly losses: readonly Loss[] } {
-  const { reasoning, raw } = request
-  if (reasoning === undefined) return { fields: {}, losses: [] }
+  const { reasoning = {} } = request
+  const { traits } = target
   const asked = effortOf(reasoning)
-  if (traits.reasoning.kind === 'none') return { fields: {}, losses: asked === undefined || asked === 'none' ? [] : [dropped] }
-  const wanted = reasoning.visible === undefined || reasoning.visible === 'none' ? undefined : 'auto'
-  const summary = request.dialect === 'openai-responses' ? (asObject(raw['reasoning'])['summary'] ?? wanted) : wanted
+  if (traits.reasoning.kind === 'none') {
+    return { fields: {}, losses: asked === undefined || asked === 'none' ? [] : [dropped] }
+  }
   const fields = compact({
+    ...extras(request, target),
     effort: asked === undefined ? undefined : taken(asked, traits.reasoning),
-    summary: summary ?? undefined,
+    summary: summaryOf(request),
   })
   return { fields: Object.keys(fields).length === 0 ? {} : { reasoning: fields }, losses: [] }
+}
+
+/** The client's own word for the summary's length, where it has one. */
+function summaryOf({ dialect, reasoning, raw }: Request): unknown {
+  if (reasoning?.visible === undefined || reasoning.visible === 'none') return undefined
+  return dialect === 'openai-responses' ? (asObject(raw['reasoning'])['summary'] ?? 'auto') : 'auto'
+}
+
+/** Members of `reasoning` that only this API has. */
+function extras({ dialect, ext }: Request, { quirks }: EncodeTarget): Json {
+  return dialect === 'openai-responses' && quirks.vendor === 'openai' ? asObject(ext['reasoning']) : {}
 }
 
 const dropped: Loss = { field: 'reasoning.effort', severity: 'drop', reason: 'the model has no such control' }

@@ -143,6 +143,7 @@ function canForce({ reasoning }: Request, { traits }: EncodeTarget): boolean {
 function reference(name: string, request: Request, target: EncodeTarget, names: ToolNames): readonly Json[] {
   const tool = request.tools.find((known) => (known.kind === 'builtin' ? known.type === name : known.name === name))
   if (tool === undefined) return []
-  if (tool.kind === 'builtin') return tool.vendor === target.quirks.vendor ? [{ type: tool.type }] : []
+  if (tool.kind === 'builtin')
+    return tool.vendor === target.quirks.vendor ? [compact({ type: tool.type, server_label: tool.raw['server_label'] })] : []
   return [{ type: tool.kind === 'custom' && takesCustomTools(target) ? 'custom' : 'function', name: names.toProvider(name) }]
 }
