@@ -58,23 +58,7 @@ function readBlock(block: Json, param: string, depth: number): readonly Part[] {
 function readCall(block: Json, param: string): Part {
   const id = stringAt(block['id'], `${param}.id`)
   const name = stringAt(block['name'], `${param}.name`)
-  return { kind: 'tool_call', id, name, args: jsonText(block['input'] ?? {}, `${param}.input`) }
-}
-
-function jsonText(value: unknown, param: string): string {
-  const text = stringify(value)
-  if (text === undefined) throw new BadField(param, 'is nested too deeply')
-  return text
-}
-
-/** Undefined when the value is too deep for the stack; a parsed one has no other fault. */
-function stringify(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
+  return { kind: 'tool_call', id, name, args: JSON.stringify(block['input'] ?? {}) }
 }
 
 function readResult(block: Json, param: string, depth: number): Part {

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
-import { asString, compact, isObject } from '#lib/json.ts'
+import { asObject, asString, compact, isObject } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { toolNames } from '../tool-names.ts'
 import { limitCacheHints } from './cache-hints.ts'
@@ -39,8 +39,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     tool_choice: choice,
     ...writeSampling(request, writer, thinking),
     thinking: thinking.field,
-    output_config:
-      thinking.effort === undefined && format === undefined ? undefined : compact({ effort: thinking.effort, format }),
+    output_config: writeConfig(request, compact({ effort: thinking.effort, format })),
     cache_control: automatic ? cacheControl(compact({ ttl: request.cache?.ttl })) : undefined,
     metadata: request.endUser === undefined ? undefined : { user_id: request.endUser },
     service_tier: writeTier(request, writer),
@@ -54,6 +53,13 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     losses: [...writer.losses, ...thinking.losses, ...losses],
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
+}
+
+/** With what only this dialect says of the output (`task_budget`), from a client that speaks it. */
+function writeConfig({ dialect, raw }: Request, written: Json): Json | undefined {
+  const { effort: _effort, format: _format, ...own } = dialect === 'anthropic' ? asObject(raw['output_config']) : {}
+  const config = { ...own, ...written }
+  return Object.keys(config).length === 0 ? undefined : config
 }
 
 /** A string where no block needs a cache hint: other servers with this API take little else. */

@@ -13,12 +13,29 @@ function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encod
   // OpenRouter's routing fields were for us, unless OpenRouter is who is asked.
   const body = quirks.vendor === 'openrouter' ? request.raw : raw
   const messages = mendHistory(body['messages'])
-  return {
-    path: '/v1/messages',
-    headers: { 'anthropic-version': apiVersion(quirks) },
-    body: { ...body, model, messages },
-    losses: [],
+  const headers = { 'anthropic-version': apiVersion(quirks) }
+  if (messages === body['messages'] || !thinksByBudget(body) || !continuesUnsigned(messages)) {
+    return { path: '/v1/messages', headers, body: { ...body, model, messages }, losses: [] }
   }
+  const { thinking: _thinking, ...quiet } = body
+  const losses: readonly Loss[] = [
+    { field: 'thinking', severity: 'drop', reason: 'the tool calls so far came without signed thoughts' },
+  ]
+  return { path: '/v1/messages', headers, body: { ...quiet, model, messages }, losses }
+}
+
+function thinksByBudget(body: Json): boolean {
+  return asObject(body['thinking'])['type'] === 'enabled'
+}
+
+/** Whether the last message answers calls without thoughts before them, which a model that thinks by budget refuses. */
+function continuesUnsigned(messages: unknown): boolean {
+  const turns = asArray(messages).map(asObject)
+  const types = (turn: Json | undefined): readonly unknown[] => asArray(turn?.['content']).map((block) => asObject(block)['type'])
+  const caller = types(turns.findLast((turn) => turn['role'] === 'assistant'))
+  return (
+    types(turns.at(-1)).includes('tool_result') && !caller.some((type) => type === 'thinking' || type === 'redacted_thinking')
+  )
 }
 
 /**
