@@ -61,6 +61,19 @@ test('writeBlock', async (t) => {
   }
 })
 
+test('writeBlock: images leave results where results hold text only', () => {
+  const image = { kind: 'image', source: { kind: 'url', url: 'https://example.com/a.png' } } as const
+  const writer: Writer = {
+    target: { ...target, traits: { ...target.traits, imagesInToolResults: false } },
+    names: { toProvider: (given) => given, restore: new Map() },
+    losses: [],
+  }
+  assert.deepEqual(writeBlock({ kind: 'tool_result', callId: 't', parts: [image] }, writer), [
+    { type: 'tool_result', tool_use_id: 't', content: [{ type: 'text', text: '(The images of this result follow below.)' }] },
+    { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
+  ])
+})
+
 test('toolId: the same in every turn, and only where it must change', () => {
   assert.equal(toolId('toolu_01-A'), 'toolu_01-A')
   assert.match(toolId('functions.add:0'), /^call_[a-zA-Z0-9]{24}$/)

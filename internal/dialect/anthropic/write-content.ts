@@ -54,7 +54,7 @@ export function writeBlock(part: Part, writer: Writer): readonly Json[] {
       return [compact({ type: 'tool_use', id: toolId(part.id), name: writer.names.toProvider(part.name), input, cache_control })]
     }
     case 'tool_result':
-      return [writeResult(part, writer)]
+      return writeResult(part, writer)
     case 'reasoning':
       return writeReasoning(part, writer)
     case 'server_tool':
@@ -68,16 +68,23 @@ function inputOf(args: string): Json {
   return parsed.ok ? asObject(parsed.value) : {}
 }
 
-function writeResult(part: ToolResultPart, writer: Writer): Json {
+/** Where results hold text only, images follow them in the same turn. */
+function writeResult(part: ToolResultPart, writer: Writer): readonly Json[] {
   const content = part.parts.flatMap((inner) => writeBlock(inner, writer))
-  return compact({
+  const moves = (block: Json): boolean => block['type'] === 'image' && !writer.target.traits.imagesInToolResults
+  const moved = content.filter(moves)
+  const kept = moved.length === 0 ? content : [...content.filter((block) => !moves(block)), { type: 'text', text: imagesFollow }]
+  const result = compact({
     type: 'tool_result',
     tool_use_id: toolId(part.callId),
-    content: content.length === 0 ? undefined : content,
+    content: kept.length === 0 ? undefined : kept,
     is_error: part.isError,
     cache_control: cacheControl(part.cacheHint),
   })
+  return [result, ...moved]
 }
+
+const imagesFollow = '(The images of this result follow below.)'
 
 /** Only what the provider itself signed goes back to it: another vendor's thoughts, or unsigned ones, would be refused. */
 function writeReasoning({ text, opaque = [] }: ReasoningPart, { target }: Writer): readonly Json[] {
