@@ -12,7 +12,9 @@ export async function adminFetch(admin: string, path: string): Promise<Result<st
     const body = await response.text()
     return response.ok ? ok(body) : err(`${base.value}${path} answered ${response.status}: ${body.trim()}`)
   } catch (error) {
-    return err(`no relay answers at ${base.value}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`)
+    return err(
+      `no relay answers at ${base.value}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`,
+    )
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http'
 import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
-import { adminRoutes } from '#admin/routes.ts'
+import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
 import { dialects } from '#dialect/registry.ts'
 import { createHealth, type Health } from '#health/registry.ts'
-import { createClock } from '#lib/clock.ts'
+import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
 import { priceOf } from '#pricing/catalogue.ts'
 import { costOf } from '#pricing/price.ts'
@@ -15,14 +15,14 @@ import type { RelayDeps } from '#relay/deps.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { makePlan } from '#routing/plan.ts'
-import { createAdmission } from '#server/admission.ts'
+import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
 import { logAccess } from '#telemetry/access-log.ts'
 import type { Logger } from '#telemetry/log.ts'
-import { createMetrics } from '#telemetry/metrics.ts'
+import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
-import { createPools } from '#upstream/pools.ts'
+import { createPools, type Pools } from '#upstream/pools.ts'
 import { observeReloads } from './observe-reloads.ts'
 import { sampleHealth } from './sample-health.ts'
 import { startProber } from './start-prober.ts'
@@ -44,19 +44,56 @@ export type Runtime = {
   readonly close: () => Promise<void>
 }
 
+/** What the rooms share. */
+type Shared = {
+  readonly current: Current
+  readonly log: Logger
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly health: Health
+  readonly pools: Pools
+  readonly admission: Admission
+}
+
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
 export function compose({ current, log, version, onDrain }: RuntimeOptions): Runtime {
   const clock = createClock()
-  const startedAtMs = Date.now()
   const lifecycle = { started: false, draining: false }
-  const metrics = createMetrics(version)
-  const health = createHealth(current.get(), { random: Math.random })
-  const pools = createPools({ connectTimeoutMs: current.get().timeouts.connect })
-  const prices = priceOf(current.get)
+  const shared: Shared = {
+    current,
+    log,
+    clock,
+    metrics: createMetrics(version),
+    health: createHealth(current.get(), { random: Math.random }),
+    pools: createPools({ connectTimeoutMs: current.get().timeouts.connect }),
+    admission: createAdmission(() => {
+      const { max_concurrent, queue, queue_timeout } = current.get().limits
+      return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout }
+    }, clock),
+  }
+  observeReloads(shared)
+  shared.health.onTransition(({ target, from, to, reason }) =>
+    log.warn({ target, from, to, reason }, `breaker ${to === 'half_open' ? 'half-open' : to}`),
+  )
+  const prober = startProber(shared)
+  return {
+    listener: clientPort(shared),
+    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain }),
+    health: shared.health,
+    lifecycle,
+    async close() {
+      prober.stop()
+      await shared.pools.close()
+    },
+  }
+}
 
-  const deps: RelayDeps = {
+function relayDeps({ current, log, clock, metrics, health, pools }: Shared): RelayDeps {
+  const prices = priceOf(current.get)
+  return {
     config: current.get,
-    plan: (input, config) => makePlan(input, config, { snapshot: health.snapshot(clock.now()), nowMs: clock.now(), random: Math.random }),
+    plan: (input, config) =>
+      makePlan(input, config, { snapshot: health.snapshot(clock.now()), nowMs: clock.now(), random: Math.random }),
     pools,
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
@@ -69,11 +106,12 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,
   }
-  const admission = createAdmission(() => {
-    const { max_concurrent, queue, queue_timeout } = current.get().limits
-    return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout }
-  }, clock)
-  const listener = createListener({
+}
+
+function clientPort(shared: Shared): Listener {
+  const { current, log, clock, metrics, admission } = shared
+  const deps = relayDeps(shared)
+  return createListener({
     config: current.get,
     router: createRouter(dialects),
     fallbackDialect: openaiChat,
@@ -84,40 +122,59 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     onRejected: ({ dialect, requestId, status, error, durationMs }) => {
       metrics.requests.inc({ route: '', dialect: dialect.name, target: '', outcome: 'rejected', status: String(status) })
       if (error.kind === 'queue_full') metrics.shed.inc({ reason: error.code })
-      log.info({ request_id: requestId, dialect: dialect.name, status, code: error.code, duration_ms: durationMs, reason: error.message }, 'request refused')
+      log.info(
+        {
+          request_id: requestId,
+          dialect: dialect.name,
+          status,
+          code: error.code,
+          duration_ms: durationMs,
+          reason: error.message,
+        },
+        'request refused',
+      )
     },
     onBug: (error, requestId) => log.error({ request_id: requestId, err: error }, 'error inside the relay'),
   })
+}
+
+type OperatorFacts = {
+  readonly version: string
+  readonly startedAtMs: number
+  readonly lifecycle: Lifecycle
+  readonly onDrain: () => void
+}
+
+function operatorPort(
+  { current, log, clock, metrics, health, admission }: Shared,
+  { version, startedAtMs, lifecycle, onDrain }: OperatorFacts,
+): Server {
   const sample = sampleHealth(health, admission, metrics, clock)
-  const admin = createAdmin(
-    adminRoutes({
-      lifecycle: () => lifecycle,
-      status: () => statusView({ version, startedAtMs, lifecycle, config: current.get(), reload: current.lastReload(), targets: health.status(clock.now()), inFlight: admission.inFlight(), queued: admission.queued() }),
-      config: () => configView(current.get()),
-      metrics: async () => {
-        sample()
-        return { contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }
-      },
-      drain: onDrain,
-      setLogLevel(level) {
-        if (log.levels.values[level] === undefined) return false
-        log.level = level
-        return true
-      },
-    }),
-    (error) => log.error({ err: error }, 'error inside the admin port'),
-  )
-  observeReloads({ current, health, pools, metrics, log })
-  health.onTransition(({ target, from, to, reason }) => log.warn({ target, from, to, reason }, `breaker ${to === 'half_open' ? 'half-open' : to}`))
-  const prober = startProber({ current, health, pools, metrics, clock, log })
-  return {
-    listener,
-    admin,
-    health,
-    lifecycle,
-    async close() {
-      prober.stop()
-      await pools.close()
+  const status = (): unknown =>
+    statusView({
+      version,
+      startedAtMs,
+      lifecycle,
+      config: current.get(),
+      reload: current.lastReload(),
+      targets: health.status(clock.now()),
+      inFlight: admission.inFlight(),
+      queued: admission.queued(),
+    })
+  const routes = adminRoutes({
+    lifecycle: () => lifecycle,
+    status,
+    config: () => configView(current.get()),
+    metrics: async () => {
+      sample()
+      return { contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }
     },
-  }
+    drain: onDrain,
+    setLogLevel(level) {
+      if (log.levels.values[level] === undefined) return false
+      log.level = level
+      return true
+    },
+  })
+  return createAdmin(routes, (error) => log.error({ err: error }, 'error inside the admin port'))
 }

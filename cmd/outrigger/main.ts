@@ -28,13 +28,21 @@ function program(): Command {
     .description('run the relay')
     .addOption(new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml'))
     .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('json'))
-    .addOption(new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM').env('OUTRIGGER_DRAIN_TIMEOUT').default('25s'))
+    .addOption(
+      new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM')
+        .env('OUTRIGGER_DRAIN_TIMEOUT')
+        .default('25s'),
+    )
     .action(finish(serve))
 
   runFlags(root.command('demo'))
     .description('run the relay on built-in mock providers, one of which fails now and then; no keys needed')
     .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('pretty'))
-    .addOption(new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM').env('OUTRIGGER_DRAIN_TIMEOUT').default('5s'))
+    .addOption(
+      new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM')
+        .env('OUTRIGGER_DRAIN_TIMEOUT')
+        .default('5s'),
+    )
     .action(finish(demo))
 
   root

@@ -1,4 +1,4 @@
-import { createCurrent, type Current } from '#config/current.ts'
+import { type Current, createCurrent } from '#config/current.ts'
 import { type Loaded, loadFile } from '#config/load.ts'
 import { formatProblem, type Problem } from '#config/problem.ts'
 import { watchFile } from '#config/watch.ts'
@@ -52,7 +52,10 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 /** Flags go over the file; they stand again after each reload. */
-function withFlags(loaded: Result<Loaded, readonly Problem[]>, { listen, admin, logLevel }: ServeOptions): Result<Loaded, readonly Problem[]> {
+function withFlags(
+  loaded: Result<Loaded, readonly Problem[]>,
+  { listen, admin, logLevel }: ServeOptions,
+): Result<Loaded, readonly Problem[]> {
   if (!loaded.ok) return loaded
   const level = levels.find((known) => known === logLevel)
   const config = {
@@ -77,7 +80,10 @@ type RunParts = {
 
 async function run({ options, current, runtime, log, drainMs, stopped }: RunParts): Promise<number> {
   const config = current.get()
-  const [listening, administering] = await Promise.all([runtime.listener.listen(config.listen), listenOn(runtime.admin, config.admin)])
+  const [listening, administering] = await Promise.all([
+    runtime.listener.listen(config.listen),
+    listenOn(runtime.admin, config.admin),
+  ])
   if (!listening.ok || !administering.ok) {
     for (const opened of [listening, administering]) if (!opened.ok) complain(opened.error)
     return exitCodes.listen
@@ -86,7 +92,10 @@ async function run({ options, current, runtime, log, drainMs, stopped }: RunPart
   const watcher = watchFile(options.config, () => current.reload())
   process.on('SIGHUP', () => current.reload())
   runtime.lifecycle.started = true
-  log.info({ listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version }, 'listening')
+  log.info(
+    { listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version },
+    'listening',
+  )
   options.onListening?.(urls)
 
   const why = await stopped

@@ -1,6 +1,6 @@
 import type { Config, ProviderConfig } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
-import { createProber, type Prober, type ProbeResult } from '#health/prober.ts'
+import { createProber, type ProbeResult, type Prober } from '#health/prober.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
 import { authHeaders } from '#relay/request-headers.ts'
@@ -30,7 +30,12 @@ export function startProber({ current, health, pools, metrics, clock, log }: Sta
       metrics.probeSuccess.set({ provider }, result.ok ? 1 : 0)
       metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
       if (!result.ok) log.warn({ provider, reason: result.reason }, 'probe failed')
-      else health.probed(provider, { recovered, ...(result.keyIndex === undefined ? {} : { keyIndex: result.keyIndex }) }, clock.now())
+      else
+        health.probed(
+          provider,
+          { recovered, ...(result.keyIndex === undefined ? {} : { keyIndex: result.keyIndex }) },
+          clock.now(),
+        )
     },
   })
   prober.watch(intervals(current.get()))
@@ -82,5 +87,11 @@ function probe(config: Config, name: string, pools: Pools, clock: Clock): Promis
 }
 
 function probeHeaders(provider: ProviderConfig): Readonly<Record<string, string>> {
-  return { accept: 'application/json', 'user-agent': 'outrigger', ...provider.type.headers, ...provider.headers, ...authHeaders(provider, provider.keys[0]?.reveal()) }
+  return {
+    accept: 'application/json',
+    'user-agent': 'outrigger',
+    ...provider.type.headers,
+    ...provider.headers,
+    ...authHeaders(provider, provider.keys[0]?.reveal()),
+  }
 }

@@ -32,6 +32,14 @@ function table(view: Readonly<Record<string, unknown>>): readonly string[] {
   })
   const head = ['target', 'breaker', 'errors', 'requests', 'p50', 'p99', 'in flight']
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (row: readonly string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
-  return [`${asString(view['state'])}, version ${asString(view['version'])}, ${String(view['in_flight'])} requests under way`, line(head), ...rows.map(line)]
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [
+    `${asString(view['state'])}, version ${asString(view['version'])}, ${String(view['in_flight'])} requests under way`,
+    line(head),
+    ...rows.map(line),
+  ]
 }

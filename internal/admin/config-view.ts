@@ -5,11 +5,20 @@ export function configView(config: Config): unknown {
   const providers = Object.fromEntries(
     [...config.providers].map(([name, provider]) => [
       name,
-      { type: provider.type.type, base_url: provider.baseUrl, api: provider.api, keys: provider.keys, headers: Object.keys(provider.headers) },
+      {
+        type: provider.type.type,
+        base_url: provider.baseUrl,
+        api: provider.api,
+        keys: provider.keys,
+        headers: Object.keys(provider.headers),
+      },
     ]),
   )
   const models = Object.fromEntries(
-    config.models.map(({ name, strategy, targets }) => [name, { strategy, targets: targets.map(({ id, weight, price, context }) => ({ target: id, weight, price, context })) }]),
+    config.models.map(({ name, strategy, targets }) => [
+      name,
+      { strategy, targets: targets.map(({ id, weight, price, context }) => ({ target: id, weight, price, context })) },
+    ]),
   )
   return { ...config, providers, models }
 }

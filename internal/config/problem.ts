@@ -32,18 +32,15 @@ export function didYouMean(word: string, known: readonly string[]): string | und
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours count one each. */
 function editDistance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, at) => at)]
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
   for (let i = 1; i <= left.length; i++) {
-    const row = [i]
+    rows.push([i])
     for (let j = 1; j <= right.length; j++) {
-      const above = rows[i - 1] ?? []
-      const same = left[i - 1] === right[j - 1] ? 0 : 1
-      let distance = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + same)
-      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
-        distance = Math.min(distance, (rows[i - 2]?.[j - 2] ?? 0) + 1)
-      }
-      row.push(distance)
+      const replaced = at(i - 1, j - 1) + (left[i - 1] === right[j - 1] ? 0 : 1)
+      const swapped =
+        left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1] ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY
+      rows[i]?.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, replaced, swapped))
     }
-    rows.push(row)
   }
-  return rows[left.length]?.[right.length] ?? 0
+  return at(left.length, right.length)
 }

@@ -28,21 +28,23 @@ export function fillIn(
 ): { readonly value: string; readonly missing: readonly MissingSecret[] } {
   if (!text.includes('${')) return { value: text, missing: [] }
   const missing: MissingSecret[] = []
-  const value = text.replace(pattern, (match: string, ...rest: unknown[]) => {
-    if (match === '$${') return '${'
-    const groups = rest.at(-1)
-    if (typeof groups !== 'object' || groups === null) return match
-    const file = 'file' in groups && typeof groups.file === 'string' ? groups.file : undefined
-    if (file !== undefined) return fromFile(file, sources, missing)
-    const name = 'name' in groups ? String(groups.name) : ''
-    const fallback = 'fallback' in groups && typeof groups.fallback === 'string' ? groups.fallback : undefined
-    const found = sources.env[name]
-    if (found !== undefined && (found !== '' || fallback === undefined)) return found
-    if (fallback === undefined)
-      missing.push({ name, kind: 'environment', message: `the environment variable ${name} is not set` })
-    return fallback ?? ''
-  })
-  return { value, missing }
+  let value = ''
+  let end = 0
+  for (const match of text.matchAll(pattern)) {
+    value += text.slice(end, match.index) + textOf(match, sources, missing)
+    end = match.index + match[0].length
+  }
+  return { value: value + text.slice(end), missing }
+}
+
+function textOf(match: RegExpExecArray, sources: SecretSources, missing: MissingSecret[]): string {
+  if (match[0] === '$${') return '${'
+  const { file, name = '', fallback } = match.groups ?? {}
+  if (file !== undefined) return fromFile(file, sources, missing)
+  const found = sources.env[name]
+  if (found !== undefined && (found !== '' || fallback === undefined)) return found
+  if (fallback === undefined) missing.push({ name, kind: 'environment', message: `the environment variable ${name} is not set` })
+  return fallback ?? ''
 }
 
 function fromFile(path: string, sources: SecretSources, missing: MissingSecret[]): string {

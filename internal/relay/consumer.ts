@@ -1,4 +1,4 @@
-import type { Answer, Usage } from '#canonical/answer.ts'
+import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 
 /** What an attempt came to. */
@@ -33,5 +33,3 @@ export type ConsumerPort = {
   readonly pause: () => void
   readonly resume: () => void
 }
-
-export type WholeBody = { readonly answer: Answer; readonly text: string }

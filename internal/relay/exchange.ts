@@ -1,4 +1,4 @@
-import type { Hints, Plan } from '#canonical/plan.ts'
+import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 
@@ -26,6 +26,3 @@ export type Exchange = {
   /** By the monotonic clock, when the request's first byte was read. */
   readonly startedMs: number
 }
-
-/** An exchange with its plan. */
-export type Planned = Exchange & { readonly plan: Plan }

@@ -29,7 +29,15 @@ export async function followPolicy(run: Run, candidate: Candidate, failure: Fail
   }
   if (chosen.target.id !== candidate.target.id) {
     const { requestId } = exchange
-    tell(run, { kind: 'failover', requestId, route: plan.route, from: candidate.target, to: chosen.target, reason: failure.kind, waitMs })
+    tell(run, {
+      kind: 'failover',
+      requestId,
+      route: plan.route,
+      from: candidate.target,
+      to: chosen.target,
+      reason: failure.kind,
+      waitMs,
+    })
   }
   await wait(run, waitMs)
   return chosen
@@ -84,6 +92,7 @@ function contextOf(run: Run, target: Target): number | undefined {
 
 function attemptsInARow(run: Run, target: Target): number {
   let count = 0
-  for (let index = run.record.attempts.length - 1; index >= 0 && run.record.attempts[index]?.target === target.id; index--) count++
+  for (let index = run.record.attempts.length - 1; index >= 0 && run.record.attempts[index]?.target === target.id; index--)
+    count++
   return count
 }

@@ -1,9 +1,18 @@
-import type { Run } from './run.ts'
+import type { Plan } from '#canonical/plan.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Exchange } from './exchange.ts'
+import type { RequestRecord } from './record.ts'
 
 /** The headers by which an answer tells where it came from. */
-export function answerHeaders(
-  run: Pick<Run, 'exchange' | 'record' | 'plan'> & { readonly deps: Pick<Run['deps'], 'clock'> },
-): Record<string, string> {
+/** What the headers are made of. */
+type Answered = {
+  readonly exchange: Exchange
+  readonly record: RequestRecord
+  readonly plan: Plan
+  readonly deps: { readonly clock: Clock }
+}
+
+export function answerHeaders(run: Answered): Record<string, string> {
   const { exchange, record, plan } = run
   const headers: Record<string, string> = {
     'x-outrigger-request-id': exchange.requestId,
@@ -19,7 +28,7 @@ export function answerHeaders(
 }
 
 /** Time that passed inside the relay: neither waiting for a provider nor between attempts. */
-export function overheadMs(run: Pick<Run, 'exchange' | 'record'> & { readonly deps: Pick<Run['deps'], 'clock'> }): number {
+export function overheadMs(run: Omit<Answered, 'plan'>): number {
   const { record, exchange, deps } = run
   const untilMs = record.attemptStartedMs ?? deps.clock.now()
   return Math.max(0, untilMs - exchange.startedMs - record.waitedMs)

@@ -37,7 +37,9 @@ export function nextCandidate(run: Run, after: number, accept: (target: Target) 
 /** Whether there is such a target, without booking it: a target on trial takes one request at a time. */
 export function hasCandidate(run: Run, accept: (target: Target) => boolean): boolean {
   const snapshot = run.deps.health.snapshot(run.deps.clock.now())
-  return run.plan.steps.some(({ target }) => accept(target) && freeKey(run, target) !== undefined && snapshot.of(target.id).admit !== 'refused')
+  return run.plan.steps.some(
+    ({ target }) => accept(target) && freeKey(run, target) !== undefined && snapshot.of(target.id).admit !== 'refused',
+  )
 }
 
 /** The same target once more, with another key where one is free. */

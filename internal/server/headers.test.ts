@@ -3,15 +3,33 @@ import { test } from 'node:test'
 import { forwardedHeaders, readHints, requestIdOf } from './headers.ts'
 
 test('headers: only the allow-list goes to a provider', () => {
-  const kept = forwardedHeaders({ authorization: 'Bearer secret', cookie: 'a=b', 'x-api-key': 'k', 'anthropic-beta': 'x', host: 'h' })
+  const kept = forwardedHeaders({
+    authorization: 'Bearer secret',
+    cookie: 'a=b',
+    'x-api-key': 'k',
+    'anthropic-beta': 'x',
+    host: 'h',
+  })
   assert.deepEqual(kept, { 'anthropic-beta': 'x' })
 })
 
 test('headers: a request id is taken over when it is one, else made', () => {
-  assert.equal(requestIdOf({ 'x-request-id': 'abc-1.2' }, () => 'made'), 'abc-1.2')
-  assert.equal(requestIdOf({ 'x-request-id': 'a\nb' }, () => 'made'), 'made')
-  assert.equal(requestIdOf({ 'x-request-id': 'x'.repeat(200) }, () => 'made'), 'made')
-  assert.equal(requestIdOf({}, () => 'made'), 'made')
+  assert.equal(
+    requestIdOf({ 'x-request-id': 'abc-1.2' }, () => 'made'),
+    'abc-1.2',
+  )
+  assert.equal(
+    requestIdOf({ 'x-request-id': 'a\nb' }, () => 'made'),
+    'made',
+  )
+  assert.equal(
+    requestIdOf({ 'x-request-id': 'x'.repeat(200) }, () => 'made'),
+    'made',
+  )
+  assert.equal(
+    requestIdOf({}, () => 'made'),
+    'made',
+  )
 })
 
 test('headers: hints are read', () => {
@@ -28,7 +46,14 @@ test('headers: hints are read', () => {
   )
   assert.ok(read.ok)
   const { headers: _headers, ...hints } = read.value
-  assert.deepEqual(hints, { tier: 'free', priority: 'high', tags: { a: 'true', team: 'legal' }, maxCostUsd: 0.05, timeoutMs: 1500, cacheOff: true })
+  assert.deepEqual(hints, {
+    tier: 'free',
+    priority: 'high',
+    tags: { a: 'true', team: 'legal' },
+    maxCostUsd: 0.05,
+    timeoutMs: 1500,
+    cacheOff: true,
+  })
 })
 
 const wrong: readonly [string, string][] = [
