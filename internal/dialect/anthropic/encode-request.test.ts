@@ -142,6 +142,26 @@ test('encodeRequest: turns', async (t) => {
       ],
     },
     {
+      name: 'calls stand after the text of their turn',
+      messages: [
+        hello,
+        { role: 'assistant', parts: [{ ...call, id: 'a' }] },
+        { role: 'assistant', parts: [{ kind: 'text', text: 'adding' }] },
+        { role: 'tool', parts: [{ ...result, callId: 'a' }] },
+      ],
+      written: [
+        { role: 'user', content: [{ type: 'text', text: 'Hello' }] },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'adding' },
+            { type: 'tool_use', id: 'a', name: 'add', input: { x: 1 } },
+          ],
+        },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: [{ type: 'text', text: '2' }] }] },
+      ],
+    },
+    {
       name: 'a prefill ends without white space',
       messages: [hello, { role: 'assistant', parts: [{ kind: 'text', text: '{ \n' }] }],
       written: [

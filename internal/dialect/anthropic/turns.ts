@@ -80,10 +80,18 @@ function endWithUser(turns: Turn[], { target, losses }: Writer): void {
   if (last.content.length === 0) turns.pop()
 }
 
-/** Results stand together, first in their message: text before them is refused. */
+/** A user's results stand first in the message: text before them is refused. A model's calls stand last: it writes them so. */
 function writeTurn({ role, content }: Turn): Json {
-  if (role !== 'user') return { role, content }
-  const isResult = (block: Json): boolean => block['type'] === 'tool_result'
-  if (!content.some(isResult)) return { role, content }
-  return { role, content: [...content.filter(isResult), ...content.filter((block) => !isResult(block))] }
+  if (role === 'user') return { role, content: inFront(content, (block) => block['type'] === 'tool_result') }
+  const firstCall = content.findIndex(isCall)
+  const loose = content.slice(firstCall).every((block) => isCall(block) || block['type'] === 'text')
+  return { role, content: firstCall < 0 || !loose ? content : inFront(content, (block) => !isCall(block)) }
+}
+
+function isCall(block: Json): boolean {
+  return block['type'] === 'tool_use'
+}
+
+function inFront(content: readonly Json[], goesFirst: (block: Json) => boolean): readonly Json[] {
+  return [...content.filter(goesFirst), ...content.filter((block) => !goesFirst(block))]
 }
