@@ -41,7 +41,8 @@ const samplingNames = [
 
 const extended: ReadonlySet<string> = new Set(['top_k', 'min_p', 'repetition_penalty'])
 
-function writeSampling(params: Params, target: EncodeTarget, reasoning: Reasoning | undefined): WrittenParams {
+/** Sampling, and what is bound to a tokenizer. */
+export function writeSampling(params: Params, target: EncodeTarget, reasoning: Reasoning | undefined): WrittenParams {
   const refused = refusesSampling(target, reasoning)
   const losses: Loss[] = []
   const fields: Record<string, unknown> = {}
@@ -77,13 +78,13 @@ function reasonAgainst(wire: string, params: Params, { quirks, traits }: EncodeT
   return undefined
 }
 
-/** Fields that the provider's documents say it refuses are left out and named. */
+/** Fields that the provider's documents say it refuses are left out and named; a default that is written out may stay. */
 export function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonly kept: Json; readonly losses: readonly Loss[] } {
-  const rejected = (quirks.rejects ?? []).filter((name) => name in body)
+  const rejected = (quirks.rejects ?? []).filter((name) => !asksNothing(name, body[name]))
   if (rejected.length === 0) return { kept: body, losses: [] }
-  const losses = rejected.flatMap((field): readonly Loss[] => {
-    if (asksNothing(field, body[field])) return []
-    return [{ field, severity: meaningful.has(field) ? 'refuse' : 'drop', reason: 'the provider refuses it' }]
+  const losses = rejected.map((field): Loss => {
+    const severity = meaningful.has(field) ? 'refuse' : 'drop'
+    return { field, severity, reason: 'the provider refuses it' }
   })
   return { kept: Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.includes(name))), losses }
 }

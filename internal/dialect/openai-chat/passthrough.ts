@@ -6,7 +6,7 @@ import { asArray, asObject, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { usageOption } from './encode-request.ts'
 import { takenFormat, writeFormat } from './output.ts'
-import { withoutRejected, writeParams } from './params.ts'
+import { withoutRejected, writeSampling } from './params.ts'
 
 /**
  * The client's own body with the target's model; a stream is also asked for its usage, which accounting needs. Only what the
@@ -14,7 +14,7 @@ import { withoutRejected, writeParams } from './params.ts'
  */
 function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const fitted = fitFormat(withKnownRoles(withLimit(withoutRouting(request.raw, target), target), target), request, target)
-  const refused = refusedParams(fitted.body, request, target)
+  const refused = refusedSampling(fitted.body, request, target)
   const { kept, losses } = withoutRejected(without(fitted.body, new Set(refused.map(({ field }) => field))), target)
   return {
     path: '/chat/completions',
@@ -73,9 +73,13 @@ function fitFormat(
   return { body: { ...without(body, new Set(['response_format'])), ...fields, messages }, losses }
 }
 
-/** Sampling that the model refuses. */
-function refusedParams(body: Json, request: Request, target: EncodeTarget): readonly Loss[] {
-  return writeParams(request, target, request.reasoning).losses.filter(({ field }) => field in body)
+/**
+ * Sampling that the model refuses: clients hard-code it, and the answer stays what was asked for. What changes the answer
+ * (`stop`, `logprobs`) is left to the provider to refuse.
+ */
+function refusedSampling(body: Json, request: Request, target: EncodeTarget): readonly Loss[] {
+  const { losses } = writeSampling(request.params, target, request.reasoning)
+  return losses.filter(({ field, severity }) => severity === 'drop' && field in body)
 }
 
 /** Everything passes, but for the usage chunk that only we asked for. */
