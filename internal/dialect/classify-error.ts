@@ -32,12 +32,15 @@ export function classifyError(status: number, headers: ErrorHeaders, text: Error
 // Providers have no common code for these; the words are theirs, collected from recorded answers.
 const contextLength =
   /context[ _-]?(length|window|size)|maximum (context|prompt|input|number of tokens)|prompt is too long|too many (input )?tokens|input (is )?too long|input token count|exceeds? the (max|limit|model)|reduce the length|prompt contains .* tokens|too large for model|max(imum)? (tokens|sequence)|range of input length|TOO_MANY_TOKENS/i
-const contentFilter = /content[ _-]?(filter|policy|management)|data_inspection_failed|responsible ai|moderation|safety system|flagged/i
+const contentFilter =
+  /content[ _-]?(filter|policy|management)|data_inspection_failed|responsible ai|moderation|safety system|flagged/i
 const credentials = /api[ _-]?key|authentication|unauthorized|credentials|permission|not valid|invalid token|bearer/i
-const credit = /insufficient (balance|credit|funds)|credit balance|billing|payment|exceeded your current quota|arrears|requires more credits|out of credit|spending limit/i
+const credit =
+  /insufficient (balance|credit|funds)|credit balance|billing|payment|exceeded your current quota|arrears|requires more credits|out of credit|spending limit/i
 const overload = /overload|at capacity|capacity|try again later|temporarily unavailable|high demand/i
 const permanentLimit = /request too large|too large for|limit: 0\b|quota.*\b0\b.*limit|must be reduced/i
-const clientsFault = /failed to (load|fetch|download|decode).*(image|url|media|file)|invalid (url|image)|unsupported (image|content)|could not (download|decode)/i
+const clientsFault =
+  /failed to (load|fetch|download|decode).*(image|url|media|file)|invalid (url|image)|unsupported (image|content)|could not (download|decode)/i
 
 function kindOf(status: number, text: ErrorText): FailureKind {
   const words = `${text.code ?? ''} ${text.type ?? ''} ${text.message}`

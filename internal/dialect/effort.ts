@@ -3,7 +3,15 @@ import type { Effort, Reasoning } from '#canonical/request.ts'
 const order: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /** Tokens that stand for an effort where a model is told by a budget. */
-const budgets: Readonly<Record<Effort, number>> = { none: 0, minimal: 1024, low: 2048, medium: 8192, high: 16_384, xhigh: 32_768, max: 65_536 }
+const budgets: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16_384,
+  xhigh: 32_768,
+  max: 65_536,
+}
 
 /** The effort that was asked for, in words; undefined when the model shall decide. */
 export function effortOf({ effort, budgetTokens }: Reasoning): Effort | undefined {

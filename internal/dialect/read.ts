@@ -77,7 +77,11 @@ export function optionalStrings(value: unknown, param: string): readonly string[
 }
 
 /** One of these words. */
-export function optionalWord<const Words extends readonly string[]>(value: unknown, words: Words, param: string): Words[number] | undefined {
+export function optionalWord<const Words extends readonly string[]>(
+  value: unknown,
+  words: Words,
+  param: string,
+): Words[number] | undefined {
   const text = optionalString(value, param)
   if (text === undefined) return undefined
   const found = words.find((word) => word === text)

@@ -1,10 +1,10 @@
 import type { Emit } from '#canonical/answer.ts'
-import type { Citation, Json, Opaque } from '#canonical/request.ts'
-import { createIds } from '#lib/ids.ts'
-import { asArray, asNumber, asObject, asString, compact, isObject } from '#lib/json.ts'
+import type { Json, Opaque } from '#canonical/request.ts'
+import { asArray, asObject, asString, isObject } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
+import { decodeCalls } from './calls.ts'
+import { citationsOf } from './citations.ts'
 import { finishOf } from './finish.ts'
-import { createPartialArgs, type PartialArgs } from './partial-args.ts'
 
 export type CandidateDecoder = {
   readonly read: (entry: Json) => void
@@ -13,92 +13,50 @@ export type CandidateDecoder = {
   readonly close: () => void
 }
 
-const newId = createIds()
+type OpenText = { readonly type: 'text' | 'reasoning'; readonly part: number; opaque: readonly Opaque[] }
 
-/** The parts of one candidate. Neighbouring texts are one part; a function call comes whole, or in `partialArgs`. */
+/** The parts of one candidate. Neighbouring texts of a kind are one part. */
 export function decodeCandidate(candidate: number, emit: Emit, context: DecodeContext): CandidateDecoder {
   const { vendor } = context.target.quirks
   let parts = 0
-  let calls = 0
   let raw: string | undefined
   let text = ''
-  let open: { readonly type: 'text' | 'reasoning'; readonly part: number; opaque: readonly Opaque[] } | undefined
-  let partial: { readonly part: number; readonly args: PartialArgs } | undefined
+  let open: OpenText | undefined
+  const calls = decodeCalls(candidate, () => parts++, emit, context)
 
   const closeText = (): void => {
-    if (open !== undefined) emit({ kind: 'part_end', candidate, part: open.part, ...(open.opaque.length === 0 ? {} : { opaque: open.opaque }) })
+    if (open !== undefined)
+      emit({ kind: 'part_end', candidate, part: open.part, ...(open.opaque.length === 0 ? {} : { opaque: open.opaque }) })
     open = undefined
   }
-  const closePartial = (): void => {
-    if (partial === undefined) return
-    emit({ kind: 'part_delta', candidate, part: partial.part, text: partial.args.text() })
-    emit({ kind: 'part_end', candidate, part: partial.part })
-    partial = undefined
+  const openText = (type: OpenText['type']): OpenText => {
+    if (open?.type === type) return open
+    closeText()
+    const opened: OpenText = { type, part: parts++, opaque: [] }
+    open = opened
+    emit({ kind: 'part_start', candidate, part: opened.part, type })
+    return opened
   }
-  const addText = (type: 'text' | 'reasoning', piece: string, signature: unknown): void => {
+  const addText = (type: OpenText['type'], piece: string, signature: unknown): void => {
     if (piece === '' && signature === undefined) return
-    if (piece === '' && open === undefined) return openEmpty(signature)
-    if (open?.type !== type && piece !== '') {
-      closeText()
-      open = { type, part: parts++, opaque: [] }
-      emit({ kind: 'part_start', candidate, part: open.part, type })
-    }
-    if (open === undefined) return
-    if (piece !== '') emit({ kind: 'part_delta', candidate, part: open.part, text: piece })
+    // A signature on an empty text belongs to what is open; after everything else it is kept in a part of its own.
+    const into = piece === '' ? (open ?? openText('reasoning')) : openText(type)
+    if (piece !== '') emit({ kind: 'part_delta', candidate, part: into.part, text: piece })
     if (type === 'text') text += piece
-    if (signature !== undefined) open.opaque = [{ vendor, kind: 'signature', data: signature }]
-  }
-  /** A signature on an empty text after everything else is kept in a part of its own. */
-  const openEmpty = (signature: unknown): void => {
-    open = { type: 'reasoning', part: parts++, opaque: [{ vendor, kind: 'signature', data: signature }] }
-    emit({ kind: 'part_start', candidate, part: open.part, type: 'reasoning' })
-    closeText()
-  }
-  const addCall = (call: Json, signature: unknown): void => {
-    closeText()
-    if (partial !== undefined && call['name'] === undefined) {
-      partial.args.add(asArray(call['partialArgs']))
-      if (call['willContinue'] !== true) closePartial()
-      return
-    }
-    closePartial()
-    calls++
-    const given = asString(call['name']) ?? ''
-    const name = context.names?.get(given) ?? given
-    const custom = context.request.tools.some((tool) => tool.kind === 'custom' && tool.name === name)
-    const part = parts++
-    const opaque = signature === undefined ? {} : { opaque: [{ vendor, kind: 'signature', data: signature } as const] }
-    emit({ kind: 'part_start', candidate, part, type: 'tool_call', id: asString(call['id']) ?? `call_${newId()}`, name, ...(custom ? { custom } : {}), ...opaque })
-    if (call['willContinue'] === true || Array.isArray(call['partialArgs'])) {
-      partial = { part, args: createPartialArgs(asObject(call['args'])) }
-      partial.args.add(asArray(call['partialArgs']))
-      if (call['willContinue'] !== true) closePartial()
-      return
-    }
-    const args = asObject(call['args'])
-    emit({ kind: 'part_delta', candidate, part, text: custom ? (asString(args['input']) ?? '') : JSON.stringify(args) })
-    emit({ kind: 'part_end', candidate, part })
+    if (signature !== undefined) into.opaque = [{ vendor, kind: 'signature', data: signature }]
   }
   const addPart = (part: Json): void => {
-    const signature = part['thoughtSignature']
-    const call = part['functionCall']
-    const inline = part['inlineData']
-    if (typeof part['text'] === 'string') return addText(part['thought'] === true ? 'reasoning' : 'text', part['text'], signature)
-    if (isObject(call)) return addCall(call, signature)
+    if (typeof part['text'] === 'string')
+      return addText(part['thought'] === true ? 'reasoning' : 'text', part['text'], part['thoughtSignature'])
     closeText()
-    if (isObject(inline)) {
-      const mime = asString(inline['mimeType']) ?? 'application/octet-stream'
-      const kind = mime.startsWith('audio/') ? 'audio' : 'image'
-      return emit({ kind: 'part_whole', candidate, part: parts++, content: { kind, mime, data: asString(inline['data']) ?? '' } })
-    }
-    const [type] = Object.keys(part).filter((key) => key !== 'thought' && key !== 'thoughtSignature')
-    if (type !== undefined) emit({ kind: 'part_whole', candidate, part: parts++, content: { kind: 'server_tool', type, vendor, raw: part } })
+    if (isObject(part['functionCall'])) return calls.read(part['functionCall'], part['thoughtSignature'])
+    addWhole(part, () => parts++, { candidate, vendor, emit })
   }
   return {
     read(entry) {
       for (const part of asArray(asObject(entry['content'])['parts'])) addPart(asObject(part))
-      const number = open?.type === 'text' ? open.part : undefined
-      if (number !== undefined) for (const citation of citationsOf(entry, text)) emit({ kind: 'part_citation', candidate, part: number, citation })
+      if (open?.type === 'text')
+        for (const citation of citationsOf(entry, text)) emit({ kind: 'part_citation', candidate, part: open.part, citation })
       const finish = entry['finishReason']
       if (finish !== undefined && finish !== null && finish !== 'FINISH_REASON_UNSPECIFIED') raw = String(finish)
     },
@@ -108,24 +66,30 @@ export function decodeCandidate(candidate: number, emit: Emit, context: DecodeCo
     finished: () => raw !== undefined,
     close() {
       closeText()
-      closePartial()
-      emit({ kind: 'finish', candidate, finish: finishOf(raw ?? 'STOP', calls > 0) })
+      calls.close()
+      emit({ kind: 'finish', candidate, finish: finishOf(raw ?? 'STOP', calls.count() > 0) })
     },
   }
 }
 
-/** Sources of the text. Gemini counts bytes of UTF-8; we count characters. */
-function citationsOf(entry: Json, text: string): readonly Citation[] {
-  const grounding = asObject(entry['groundingMetadata'])
-  const webs = asArray(grounding['groundingChunks']).map((chunk) => asObject(asObject(chunk)['web']))
-  const bytes = Buffer.from(text)
-  const characters = (offset: unknown): number | undefined => (asNumber(offset) === undefined ? undefined : bytes.subarray(0, asNumber(offset)).toString('utf8').length)
-  return asArray(grounding['groundingSupports']).flatMap((support): readonly Citation[] => {
-    const segment = asObject(asObject(support)['segment'])
-    return asArray(asObject(support)['groundingChunkIndices']).flatMap((index) => {
-      const web = webs[asNumber(index) ?? -1]
-      if (web === undefined) return []
-      return [compact({ url: asString(web['uri']), title: asString(web['title']), citedText: asString(segment['text']), start: characters(segment['startIndex'] ?? 0), end: characters(segment['endIndex']) })]
+/** Media, and parts of tools that run at Google: they come in one piece. */
+function addWhole(
+  part: Json,
+  nextPart: () => number,
+  { candidate, vendor, emit }: { readonly candidate: number; readonly vendor: string; readonly emit: Emit },
+): void {
+  const inline = part['inlineData']
+  if (isObject(inline)) {
+    const mime = asString(inline['mimeType']) ?? 'application/octet-stream'
+    const kind = mime.startsWith('audio/') ? 'audio' : 'image'
+    return emit({
+      kind: 'part_whole',
+      candidate,
+      part: nextPart(),
+      content: { kind, mime, data: asString(inline['data']) ?? '' },
     })
-  })
+  }
+  const type = Object.keys(part).find((key) => key !== 'thought' && key !== 'thoughtSignature')
+  if (type !== undefined)
+    emit({ kind: 'part_whole', candidate, part: nextPart(), content: { kind: 'server_tool', type, vendor, raw: part } })
 }

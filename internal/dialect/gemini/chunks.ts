@@ -32,28 +32,37 @@ export function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder 
     if (started) return
     started = true
     const created = Date.parse(asString(chunk['createTime']) ?? '')
-    emit({ kind: 'start', id: asString(chunk['responseId']) ?? '', model: asString(chunk['modelVersion']) ?? context.target.model, created: Number.isNaN(created) ? 0 : Math.floor(created / 1000) })
+    emit({
+      kind: 'start',
+      id: asString(chunk['responseId']) ?? '',
+      model: asString(chunk['modelVersion']) ?? context.target.model,
+      created: Number.isNaN(created) ? 0 : Math.floor(created / 1000),
+    })
   }
   const finishBlocked = (): void => {
     candidateAt(0).finish(blocked ?? 'SAFETY')
+  }
+  const readSound = (chunk: Json): void => {
+    if (isObject(chunk['usageMetadata'])) usage = { ...usage, ...chunk['usageMetadata'] }
+    const entries = asArray(chunk['candidates']).map(asObject)
+    blocked = asString(asObject(chunk['promptFeedback'])['blockReason']) ?? blocked
+    if (entries.length > 0 || blocked !== undefined) start(chunk)
+    for (const entry of entries) candidateAt(asNumber(entry['index']) ?? 0).read(entry)
+    if (entries.length === 0 && started) emit({ kind: 'ping' })
   }
   return {
     read(chunk) {
       if (closed) return
       if (isObject(chunk['error'])) return fail(errorInAnswer(chunk['error']))
-      if (isObject(chunk['usageMetadata'])) usage = { ...usage, ...chunk['usageMetadata'] }
-      const entries = asArray(chunk['candidates']).map(asObject)
-      blocked = asString(asObject(chunk['promptFeedback'])['blockReason']) ?? blocked
-      if (entries.length > 0 || blocked !== undefined) start(chunk)
-      for (const entry of entries) candidateAt(asNumber(entry['index']) ?? 0).read(entry)
-      if (entries.length === 0 && started) emit({ kind: 'ping' })
+      readSound(chunk)
     },
     end() {
       if (closed) return
       if (!started) return fail({ kind: 'malformed', phase: 'first_token', message: 'the answer has no candidates' })
       if (candidates.size === 0) finishBlocked()
       const open = [...candidates.values()]
-      if (open.some((candidate) => !candidate.finished())) return fail({ kind: 'network', phase: 'stream', message: 'the stream ended without a finish reason' })
+      if (open.some((candidate) => !candidate.finished()))
+        return fail({ kind: 'network', phase: 'stream', message: 'the stream ended without a finish reason' })
       closed = true
       const total = readUsage(usage)
       for (const candidate of open) candidate.close()

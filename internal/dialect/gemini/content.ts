@@ -16,7 +16,9 @@ export function readContents(contents: unknown): readonly Message[] {
 export function readSystem(value: unknown): readonly Message[] {
   if (value === undefined || value === null) return []
   if (typeof value === 'string') return value === '' ? [] : [{ role: 'system', parts: [{ kind: 'text', text: value }] }]
-  const parts = partsOf(objectAt(value, 'systemInstruction')).flatMap((part) => (typeof part['text'] === 'string' && part['text'] !== '' ? [{ kind: 'text', text: part['text'] } as const] : []))
+  const parts = partsOf(objectAt(value, 'systemInstruction')).flatMap((part) =>
+    typeof part['text'] === 'string' && part['text'] !== '' ? [{ kind: 'text', text: part['text'] } as const] : [],
+  )
   return parts.length === 0 ? [] : [{ role: 'system', parts }]
 }
 
@@ -42,7 +44,10 @@ function createCallIds(): CallIds {
     forResult(name, given) {
       const queue = waiting.get(name) ?? []
       if (given !== undefined) {
-        waiting.set(name, queue.filter((id) => id !== given))
+        waiting.set(
+          name,
+          queue.filter((id) => id !== given),
+        )
         return given
       }
       return queue.shift() ?? `call_${shortHash(`${name} result`, 20)}`
@@ -52,21 +57,31 @@ function createCallIds(): CallIds {
 
 function partsOf(content: Json): readonly Json[] {
   const { parts } = content
-  return isObject(parts) ? [parts] : typeof parts === 'string' ? [{ text: parts }] : asArray(parts).map((part) => (typeof part === 'string' ? { text: part } : asObject(part)))
+  return isObject(parts)
+    ? [parts]
+    : typeof parts === 'string'
+      ? [{ text: parts }]
+      : asArray(parts).map((part) => (typeof part === 'string' ? { text: part } : asObject(part)))
 }
 
 function readContent(entry: unknown, param: string, calls: CallIds): readonly Message[] {
   if (typeof entry === 'string') return [{ role: 'user', parts: [{ kind: 'text', text: entry }] }]
   const content = objectAt(entry, param)
   const role = optionalString(content['role'], `${param}.role`) ?? 'user'
-  if (!['user', 'model', 'function', 'tool', 'system'].includes(role)) throw new BadField(`${param}.role`, 'must be user or model')
+  if (!['user', 'model', 'function', 'tool', 'system'].includes(role))
+    throw new BadField(`${param}.role`, 'must be user or model')
   const parts = partsOf(content).flatMap((part, index) => readPart(part, `${param}.parts[${index}]`, calls))
   if (role === 'model') return [{ role: 'assistant', parts }]
   if (role === 'system') return [{ role: 'system', parts }]
   const results = parts.filter((part) => part.kind === 'tool_result')
   const rest = parts.filter((part) => part.kind !== 'tool_result')
   if (results.length === 0) return [{ role: 'user', parts }]
-  return rest.length === 0 ? [{ role: 'tool', parts: results }] : [{ role: 'tool', parts: results }, { role: 'user', parts: rest }]
+  return rest.length === 0
+    ? [{ role: 'tool', parts: results }]
+    : [
+        { role: 'tool', parts: results },
+        { role: 'user', parts: rest },
+      ]
 }
 
 function signatureOf(part: Json): readonly Opaque[] | undefined {
@@ -83,7 +98,15 @@ function readPart(part: Json, param: string, calls: CallIds): readonly Part[] {
   if (isObject(part['functionCall'])) {
     const call = part['functionCall']
     const name = optionalString(call['name'], `${param}.functionCall.name`) ?? ''
-    return [compact({ kind: 'tool_call', id: calls.forCall(name, asString(call['id'])), name, args: JSON.stringify(call['args'] ?? {}), opaque })]
+    return [
+      compact({
+        kind: 'tool_call',
+        id: calls.forCall(name, asString(call['id'])),
+        name,
+        args: JSON.stringify(call['args'] ?? {}),
+        opaque,
+      }),
+    ]
   }
   if (isObject(part['functionResponse'])) return [readResult(part['functionResponse'], param, calls)]
   return readMedia(part, param) ?? readServerPart(part)
@@ -133,6 +156,9 @@ function readResult(given: Json, param: string, calls: CallIds): ToolResultPart 
 function resultText(response: Json): string {
   const keys = Object.keys(response)
   const [only] = keys
-  const inner = keys.length === 1 && only !== undefined && ['output', 'result', 'error', 'content'].includes(only) ? response[only] : undefined
+  const inner =
+    keys.length === 1 && only !== undefined && ['output', 'result', 'error', 'content'].includes(only)
+      ? response[only]
+      : undefined
   return typeof inner === 'string' ? inner : JSON.stringify(inner ?? response)
 }

@@ -1,6 +1,7 @@
-import type { Answer, AnswerEvent, AnswerPart, Candidate, Finish, Usage } from '#canonical/answer.ts'
+import type { Answer, AnswerEvent, AnswerPart, Candidate, Finish, PartStart, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import { asArray, asObject, isObject } from '#lib/json.ts'
+import type { Opaque } from '#canonical/request.ts'
+import { asArray, asObject, compact, isObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { decodeChunks } from './chunks.ts'
@@ -29,7 +30,9 @@ function fold(events: readonly AnswerEvent[]): Result<Answer, Failure> {
     else if (event.kind === 'finish') finishes.set(event.candidate, event.finish)
     else if ('part' in event) foldPart(event, parts)
   }
-  const candidates = [...finishes].map(([index, finish]): Candidate => ({ index, finish, parts: [...(parts.get(index)?.values() ?? [])] }))
+  const candidates = [...finishes].map(
+    ([index, finish]): Candidate => ({ index, finish, parts: [...(parts.get(index)?.values() ?? [])] }),
+  )
   return ok({ ...base, candidates: candidates.sort((a, b) => a.index - b.index), ...(usage === undefined ? {} : { usage }) })
 }
 
@@ -38,26 +41,36 @@ type PartEvent = Extract<AnswerEvent, { readonly part: number }>
 function foldPart(event: PartEvent, all: Map<number, Map<number, AnswerPart>>): void {
   const parts = all.get(event.candidate) ?? new Map<number, AnswerPart>()
   all.set(event.candidate, parts)
-  const known = parts.get(event.part)
+  const folded = foldEvent(event, parts.get(event.part))
+  if (folded !== undefined) parts.set(event.part, folded)
+}
+
+function foldEvent(event: PartEvent, known: AnswerPart | undefined): AnswerPart | undefined {
   switch (event.kind) {
     case 'part_start':
-      if (event.type === 'tool_call') {
-        const { id, name, custom, opaque } = event
-        parts.set(event.part, { kind: 'tool_call', id, name, args: '', ...(custom === undefined ? {} : { custom }), ...(opaque === undefined ? {} : { opaque }) })
-      } else parts.set(event.part, { kind: event.type, text: '' })
-      return
+      return startOf(event)
     case 'part_delta':
-      if (known?.kind === 'tool_call') parts.set(event.part, { ...known, args: known.args + event.text })
-      else if (known !== undefined && 'text' in known) parts.set(event.part, { ...known, text: known.text + event.text })
-      return
+      return known === undefined ? undefined : withText(known, event.text)
     case 'part_citation':
-      if (known?.kind === 'text') parts.set(event.part, { ...known, citations: [...(known.citations ?? []), event.citation] })
-      return
+      return known?.kind === 'text' ? { ...known, citations: [...(known.citations ?? []), event.citation] } : known
     case 'part_end':
-      if (event.opaque !== undefined && (known?.kind === 'text' || known?.kind === 'reasoning' || known?.kind === 'tool_call')) parts.set(event.part, { ...known, opaque: event.opaque })
-      return
+      return known === undefined || event.opaque === undefined ? known : withOpaque(known, event.opaque)
     case 'part_whole':
-      parts.set(event.part, event.content)
-      return
+      return event.content
   }
+}
+
+function startOf(event: PartStart): AnswerPart {
+  if (event.type !== 'tool_call') return { kind: event.type, text: '' }
+  const { id, name, custom, opaque } = event
+  return compact({ kind: 'tool_call', id, name, args: '', custom, opaque })
+}
+
+function withText(part: AnswerPart, text: string): AnswerPart {
+  if (part.kind === 'tool_call') return { ...part, args: part.args + text }
+  return 'text' in part ? { ...part, text: part.text + text } : part
+}
+
+function withOpaque(part: AnswerPart, opaque: readonly Opaque[]): AnswerPart {
+  return part.kind === 'text' || part.kind === 'reasoning' || part.kind === 'tool_call' ? { ...part, opaque } : part
 }

@@ -3,7 +3,19 @@ import type { Json, OutputFormat, Params, Reasoning, Request, Tool, ToolChoice }
 import { asArray, asObject, asString, compact, isObject } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
-import { BadField, objectAt, optionalArray, optionalBoolean, optionalInteger, optionalNumber, optionalObject, optionalString, optionalStrings, reading, stringAt } from '../read.ts'
+import {
+  BadField,
+  objectAt,
+  optionalArray,
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  reading,
+  stringAt,
+} from '../read.ts'
 import { readContents, readSystem } from './content.ts'
 import { normalizeObject } from './normalize.ts'
 import { readSchema } from './schema.ts'
@@ -27,7 +39,9 @@ function readRequest({ path, pathModel, query, body: raw }: ClientCall): Request
     stream,
     framing: stream ? (query.get('alt') === 'sse' ? ('sse' as const) : ('json-array' as const)) : undefined,
     messages: [...readSystem(body['systemInstruction']), ...readContents(body['contents'])],
-    tools: (optionalArray(body['tools'], 'tools') ?? []).flatMap((tool, index) => readTools(objectAt(tool, `tools[${index}]`), `tools[${index}]`)),
+    tools: (optionalArray(body['tools'], 'tools') ?? []).flatMap((tool, index) =>
+      readTools(objectAt(tool, `tools[${index}]`), `tools[${index}]`),
+    ),
     toolChoice: readToolChoice(toolConfig),
     params: readParams(config),
     output: readOutput(config),
@@ -43,7 +57,9 @@ function readTools(tool: Json, param: string): readonly Tool[] {
   return Object.entries(tool).flatMap(([key, value]): readonly Tool[] => {
     if (value === null) return []
     if (key !== 'functionDeclarations') return [{ kind: 'builtin', type: key, vendor: 'gemini', raw: { [key]: value } }]
-    return asArray(value).map((entry, index) => readFunction(objectAt(entry, `${param}.functionDeclarations[${index}]`), `${param}.functionDeclarations[${index}]`))
+    return asArray(value).map((entry, index) =>
+      readFunction(objectAt(entry, `${param}.functionDeclarations[${index}]`), `${param}.functionDeclarations[${index}]`),
+    )
   })
 }
 
@@ -94,8 +110,10 @@ function readParams(config: Json): Params {
 }
 
 function readOutput(config: Json): OutputFormat {
-  const modalities = optionalStrings(config['responseModalities'], 'generationConfig.responseModalities')?.map((word) => word.toLowerCase())
-  const kept = modalities?.flatMap((word) => (word === 'text' || word === 'image' || word === 'audio' ? [word] as const : []))
+  const modalities = optionalStrings(config['responseModalities'], 'generationConfig.responseModalities')?.map((word) =>
+    word.toLowerCase(),
+  )
+  const kept = modalities?.flatMap((word) => (word === 'text' || word === 'image' || word === 'audio' ? ([word] as const) : []))
   const common = kept === undefined ? {} : { modalities: kept }
   const json = config['responseJsonSchema']
   const schema = isObject(json) ? json : isObject(config['responseSchema']) ? readSchema(config['responseSchema']) : undefined
@@ -116,14 +134,44 @@ function readReasoning(config: Json): Reasoning | undefined {
   })
 }
 
-const understood = new Set(['model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'cachedContent', 'serviceTier'])
+const understood = new Set([
+  'model',
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+  'cachedContent',
+  'serviceTier',
+])
 const understoodConfig = new Set([
-  ...['maxOutputTokens', 'stopSequences', 'candidateCount', 'temperature', 'topP', 'topK', 'presencePenalty', 'frequencyPenalty', 'seed'],
-  ...['responseLogprobs', 'logprobs', 'responseModalities', 'responseJsonSchema', 'responseSchema', 'responseMimeType', 'thinkingConfig'],
+  ...[
+    'maxOutputTokens',
+    'stopSequences',
+    'candidateCount',
+    'temperature',
+    'topP',
+    'topK',
+    'presencePenalty',
+    'frequencyPenalty',
+    'seed',
+  ],
+  ...[
+    'responseLogprobs',
+    'logprobs',
+    'responseModalities',
+    'responseJsonSchema',
+    'responseSchema',
+    'responseMimeType',
+    'thinkingConfig',
+  ],
 ])
 
 function unknownFields(body: Json, config: Json): Json {
   const left = (from: Json, known: ReadonlySet<string>): readonly (readonly [string, unknown])[] =>
     Object.entries(from).filter(([name, value]) => !known.has(name) && value !== null && value !== undefined)
-  return Object.fromEntries([...left(body, understood), ...left(config, understoodConfig).map(([name, value]) => [`generationConfig.${name}`, value] as const)])
+  return Object.fromEntries([
+    ...left(body, understood),
+    ...left(config, understoodConfig).map(([name, value]) => [`generationConfig.${name}`, value] as const),
+  ])
 }

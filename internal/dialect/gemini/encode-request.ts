@@ -1,8 +1,9 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { Json, Message, Request } from '#canonical/request.ts'
+import type { Effort, Json, Message, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { budgetOf, effortOf } from '../effort.ts'
+import type { ReasoningTraits } from '../quirks.ts'
 import { toolNames } from '../tool-names.ts'
 import { writeSchema } from './schema.ts'
 import { writeTools } from './tools.ts'
@@ -15,7 +16,11 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const writer: Writer = { target, names, losses }
   const { system, rest } = leadingSystem(request.messages)
   const tools = writeTools(request, target, names)
-  const config = { ...writeParams(request, target, losses), ...writeOutput(request, target, losses), ...writeThinking(request, target, losses) }
+  const config = {
+    ...writeParams(request, target, losses),
+    ...writeOutput(request, target, losses),
+    ...writeThinking(request, target, losses),
+  }
   const body = compact({
     systemInstruction: system === '' ? undefined : { parts: [{ text: system }] },
     contents: writeContents(rest, writer),
@@ -51,13 +56,16 @@ const maxStops = 5
 
 function writeParams({ params }: Request, { traits }: EncodeTarget, losses: Loss[]): Json {
   const sampling = traits.sampling !== 'none'
-  if (!sampling && (params.temperature ?? params.topP ?? params.topK) !== undefined) losses.push({ field: 'temperature', severity: 'drop', reason: 'the model chooses its own sampling' })
-  if ((params.stop?.length ?? 0) > maxStops) losses.push({ field: 'stop', severity: 'refuse', reason: `${maxStops} stop sequences are taken at most` })
+  if (!sampling && (params.temperature ?? params.topP ?? params.topK) !== undefined)
+    losses.push({ field: 'temperature', severity: 'drop', reason: 'the model chooses its own sampling' })
+  if ((params.stop?.length ?? 0) > maxStops)
+    losses.push({ field: 'stop', severity: 'refuse', reason: `${maxStops} stop sequences are taken at most` })
   return compact({
     maxOutputTokens: params.maxOutput,
     stopSequences: params.stop,
     candidateCount: params.candidates === 1 ? undefined : params.candidates,
-    temperature: sampling && params.temperature !== undefined ? Math.min(params.temperature, traits.maxTemperature ?? 2) : undefined,
+    temperature:
+      sampling && params.temperature !== undefined ? Math.min(params.temperature, traits.maxTemperature ?? 2) : undefined,
     topP: sampling ? params.topP : undefined,
     topK: sampling ? params.topK : undefined,
     presencePenalty: params.presencePenalty,
@@ -86,21 +94,33 @@ function writeThinking({ reasoning }: Request, { traits }: EncodeTarget, losses:
   const includeThoughts = reasoning.visible === 'summary' || reasoning.visible === 'full' ? true : undefined
   const effort = effortOf(reasoning)
   switch (traits.reasoning.kind) {
-    case 'budget': {
-      const { min, max, off } = traits.reasoning
-      const budget = effort === undefined ? (reasoning.budgetTokens ?? -1) : effort === 'none' ? (off ?? min) : Math.max(min, budgetOf(reasoning, max))
-      return { thinkingConfig: compact({ thinkingBudget: budget, includeThoughts }) }
-    }
-    case 'level': {
-      const { levels } = traits.reasoning
-      const wanted = effort === undefined ? undefined : levelOf(effort)
-      const level = wanted === undefined ? undefined : (levels.find((known) => known === wanted) ?? (wanted === 'high' || wanted === 'medium' ? levels.at(-1) : levels[0]))
-      return { thinkingConfig: compact({ thinkingLevel: level?.toUpperCase(), includeThoughts }) }
-    }
+    case 'budget':
+      return { thinkingConfig: compact({ thinkingBudget: thinkingBudget(reasoning, traits.reasoning), includeThoughts }) }
+    case 'level':
+      return {
+        thinkingConfig: compact({
+          thinkingLevel: effort === undefined ? undefined : nearestLevel(effort, traits.reasoning.levels),
+          includeThoughts,
+        }),
+      }
     default:
-      if (effort !== 'none' && effort !== undefined) losses.push({ field: 'reasoning', severity: 'drop', reason: 'the model does not reason' })
+      if (effort !== 'none' && effort !== undefined)
+        losses.push({ field: 'reasoning', severity: 'drop', reason: 'the model does not reason' })
       return {}
   }
+}
+
+function thinkingBudget(reasoning: Reasoning, { min, max, off }: Extract<ReasoningTraits, { kind: 'budget' }>): number {
+  const effort = effortOf(reasoning)
+  if (effort === undefined) return reasoning.budgetTokens ?? -1
+  return effort === 'none' ? (off ?? min) : Math.max(min, budgetOf(reasoning, max))
+}
+
+/** The level asked for, or the nearest end of those that the model has. */
+function nearestLevel(effort: Effort, levels: readonly string[]): string | undefined {
+  const wanted = levelOf(effort)
+  const strong = wanted === 'high' || wanted === 'medium'
+  return (levels.includes(wanted) ? wanted : strong ? levels.at(-1) : levels[0])?.toUpperCase()
 }
 
 function levelOf(effort: string): 'minimal' | 'low' | 'medium' | 'high' {
@@ -118,7 +138,8 @@ function otherLosses({ params, output, dialect, ext, state }: Request): readonly
   drop('verbosity', output.verbosity)
   drop('max_tool_calls', params.maxToolCalls)
   drop('store', state?.store === true ? true : undefined)
-  if (params.logitBias !== undefined) losses.push({ field: 'logit_bias', severity: 'refuse', reason: 'token numbers mean other tokens there' })
+  if (params.logitBias !== undefined)
+    losses.push({ field: 'logit_bias', severity: 'refuse', reason: 'token numbers mean other tokens there' })
   if (dialect !== 'gemini') for (const field of Object.keys(ext)) drop(field, true)
   return losses
 }

@@ -19,7 +19,14 @@ type State = {
 
 /** Canonical → client: whole parts frame by frame. Text goes at once, a function call when its arguments are complete. */
 export function encodeStream(context: AnswerContext): EventEncoder {
-  const state: State = { context, model: context.request.model, usage: undefined, parts: new Map(), finishes: new Map(), count: 0 }
+  const state: State = {
+    context,
+    model: context.request.model,
+    usage: undefined,
+    parts: new Map(),
+    finishes: new Map(),
+    count: 0,
+  }
   return (event) => encodeEvent(state, event)
 }
 
@@ -67,7 +74,12 @@ function closing(state: State): string {
 }
 
 function frame(state: State, candidate: Json, usage?: Json): string {
-  return element(state, JSON.stringify(compact({ candidates: [candidate], usageMetadata: usage, modelVersion: state.model, responseId: state.context.requestId })))
+  return element(
+    state,
+    JSON.stringify(
+      compact({ candidates: [candidate], usageMetadata: usage, modelVersion: state.model, responseId: state.context.requestId }),
+    ),
+  )
 }
 
 function parts(state: State, candidate: number, written: readonly Json[]): string {
@@ -92,7 +104,18 @@ function endPart(state: State, event: Extract<AnswerEvent, { kind: 'part_end' }>
   const opaque = [...(start.opaque ?? []), ...(event.opaque ?? [])]
   if (start.type === 'tool_call') {
     const { id, name, custom } = start
-    return parts(state, event.candidate, writePart({ kind: 'tool_call', id, name, args: held === '' ? '{}' : held, opaque, ...(custom === undefined ? {} : { custom }) }))
+    return parts(
+      state,
+      event.candidate,
+      writePart({
+        kind: 'tool_call',
+        id,
+        name,
+        args: held === '' ? '{}' : held,
+        opaque,
+        ...(custom === undefined ? {} : { custom }),
+      }),
+    )
   }
   const signed = withSignature(start.type === 'reasoning' ? { text: '', thought: true } : { text: '' }, opaque)
   return 'thoughtSignature' in signed ? parts(state, event.candidate, [signed]) : ''
@@ -101,6 +124,8 @@ function endPart(state: State, event: Extract<AnswerEvent, { kind: 'part_end' }>
 function endStream(state: State): string {
   const usage = state.usage === undefined ? undefined : writeUsage(state.usage)
   const finishes = state.finishes.size === 0 ? [[0, { reason: 'stop' }] as const] : [...state.finishes]
-  const frames = finishes.map(([index, finish]) => frame(state, { content: { role: 'model', parts: [] }, finishReason: finishReason(finish), index }, usage))
+  const frames = finishes.map(([index, finish]) =>
+    frame(state, { content: { role: 'model', parts: [] }, finishReason: finishReason(finish), index }, usage),
+  )
   return frames.join('') + closing(state)
 }

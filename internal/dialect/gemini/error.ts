@@ -21,10 +21,21 @@ function readError(status: number, headers: ErrorHeaders, error: Json, body: str
   const code = asString(error['status'])
   const details = asArray(error['details']).map(asObject)
   const reason = details.map((detail) => asString(detail['reason'])).find((found) => found !== undefined)
-  const failure = classifyError(status, headers, { message: reason === undefined ? message : `${message} (${reason})`, ...(code === undefined ? {} : { code }) })
+  const classified = classifyError(status, headers, {
+    message: reason === undefined ? message : `${message} (${reason})`,
+    ...(code === undefined ? {} : { code }),
+  })
+  // Google says "exceeded your current quota … billing details" of every limit, those of a minute too.
+  const failure: Failure = status === 429 && classified.kind === 'billing' ? { ...classified, kind: 'rate_limit' } : classified
   const retryAfterMs = retryDelay(details) ?? failure.retryAfterMs
-  const permanent = details.some((detail) => asArray(detail['violations']).some((violation) => asString(asObject(violation)['quotaValue']) === '0'))
-  return { ...failure, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(failure.kind === 'rate_limit' && permanent ? { permanent: true } : {}) }
+  const permanent = details.some((detail) =>
+    asArray(detail['violations']).some((violation) => asString(asObject(violation)['quotaValue']) === '0'),
+  )
+  return {
+    ...failure,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(failure.kind === 'rate_limit' && permanent ? { permanent: true } : {}),
+  }
 }
 
 /** google.rpc.RetryInfo: `{"retryDelay": "17.5s"}`. */

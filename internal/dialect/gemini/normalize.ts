@@ -16,7 +16,16 @@ export function normalizeKeys(value: unknown): unknown {
   return written
 }
 
-const opaqueKeys = new Set(['args', 'response', 'parameters', 'parametersJsonSchema', 'responseSchema', 'responseJsonSchema', 'labels', 'partialArgs'])
+const opaqueKeys = new Set([
+  'args',
+  'response',
+  'parameters',
+  'parametersJsonSchema',
+  'responseSchema',
+  'responseJsonSchema',
+  'labels',
+  'partialArgs',
+])
 
 /** The object with its keys brought to camelCase. */
 export function normalizeObject(value: Json): Json {

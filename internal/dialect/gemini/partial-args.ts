@@ -3,6 +3,8 @@ import { asNumber, asObject, asString, isObject } from '#lib/json.ts'
 /** Arguments that come in pieces, each with a JSON path (`$.location.city`). Source: ai.google.dev, streaming function calls. */
 export type PartialArgs = { readonly add: (pieces: readonly unknown[]) => void; readonly text: () => string }
 
+type Container = Record<string, unknown> | unknown[]
+
 export function createPartialArgs(initial: Readonly<Record<string, unknown>>): PartialArgs {
   const args: Record<string, unknown> = { ...initial }
   return {
@@ -18,28 +20,35 @@ export function createPartialArgs(initial: Readonly<Record<string, unknown>>): P
 
 /** `$.a.b[0]["c d"]` as steps. */
 function stepsOf(path: string): readonly string[] {
-  return [...path.matchAll(/\.([^.[\]]+)|\[(\d+)\]|\[["']([^"']+)["']\]/g)].map(([, name, index, quoted]) => name ?? index ?? quoted ?? '')
+  return [...path.matchAll(/\.([^.[\]]+)|\[(\d+)\]|\[["']([^"']+)["']\]/g)].map(
+    ([, name, index, quoted]) => name ?? index ?? quoted ?? '',
+  )
 }
 
-function put(target: Record<string, unknown>, steps: readonly string[], piece: Readonly<Record<string, unknown>>): void {
-  let at: Record<string, unknown> | unknown[] = target
-  for (const [depth, step] of steps.entries()) {
-    const last = depth === steps.length - 1
-    const known: unknown = Array.isArray(at) ? at[Number(step)] : at[step]
-    const next: unknown = last ? valueOf(known, piece) : isContainer(known) ? known : /^\d+$/.test(steps[depth + 1] ?? '') ? [] : {}
-    if (Array.isArray(at)) at[Number(step)] = next
-    else at[step] = next
-    if (!isContainer(next)) return
-    at = next
-  }
+function put(target: Container, [step, ...rest]: readonly string[], piece: Readonly<Record<string, unknown>>): void {
+  if (step === undefined) return
+  const known = get(target, step)
+  if (rest.length === 0) return set(target, step, grown(known, piece))
+  const next: Container = isContainer(known) ? known : /^\d+$/.test(rest[0] ?? '') ? [] : {}
+  set(target, step, next)
+  put(next, rest, piece)
 }
 
-function isContainer(value: unknown): value is Record<string, unknown> | unknown[] {
+function get(container: Container, step: string): unknown {
+  return Array.isArray(container) ? container[Number(step)] : container[step]
+}
+
+function set(container: Container, step: string, value: unknown): void {
+  if (Array.isArray(container)) container[Number(step)] = value
+  else Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true })
+}
+
+function isContainer(value: unknown): value is Container {
   return Array.isArray(value) || isObject(value)
 }
 
 /** Strings grow piece by piece; all else comes at once. */
-function valueOf(known: unknown, piece: Readonly<Record<string, unknown>>): unknown {
+function grown(known: unknown, piece: Readonly<Record<string, unknown>>): unknown {
   const text = asString(piece['stringValue'])
   if (text !== undefined) return (typeof known === 'string' ? known : '') + text
   return asNumber(piece['numberValue']) ?? piece['boolValue'] ?? (piece['nullValue'] === undefined ? known : null)

@@ -3,7 +3,21 @@ import { asArray, asObject, asString, isObject } from '#lib/json.ts'
 
 /** Keywords that `parametersJsonSchema` and `responseJsonSchema` take. Source: @google/genai, types.ts. */
 const taken = new Set([
-  ...['$id', '$defs', '$ref', '$anchor', 'type', 'format', 'title', 'description', 'enum', 'items', 'prefixItems', 'minItems', 'maxItems'],
+  ...[
+    '$id',
+    '$defs',
+    '$ref',
+    '$anchor',
+    'type',
+    'format',
+    'title',
+    'description',
+    'enum',
+    'items',
+    'prefixItems',
+    'minItems',
+    'maxItems',
+  ],
   ...['minimum', 'maximum', 'anyOf', 'oneOf', 'properties', 'additionalProperties', 'required', 'propertyOrdering', 'nullable'],
 ])
 
@@ -47,7 +61,10 @@ export function readSchema(schema: unknown): Json {
   const written: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(given)) {
     if (key === 'type') written['type'] = readType(value, given['nullable'] === true)
-    else if (key === 'properties') written['properties'] = Object.fromEntries(Object.entries(asObject(value)).map(([name, entry]) => [name, readSchema(entry)]))
+    else if (key === 'properties')
+      written['properties'] = Object.fromEntries(
+        Object.entries(asObject(value)).map(([name, entry]) => [name, readSchema(entry)]),
+      )
     else if (key === 'items') written['items'] = readSchema(value)
     else if (key === 'anyOf' || key === 'any_of') written['anyOf'] = asArray(value).map(readSchema)
     else if (key !== 'nullable' && key !== 'propertyOrdering' && key !== 'property_ordering') written[key] = value

@@ -9,7 +9,8 @@ export function readUsage(value: unknown): Usage | undefined {
   const prompt = count('promptTokenCount')
   const reasoning = count('thoughtsTokenCount') ?? 0
   const candidates = count('candidatesTokenCount') ?? 0
-  if (prompt === undefined && count('totalTokenCount') === undefined && count('candidatesTokenCount') === undefined) return undefined
+  if (prompt === undefined && count('totalTokenCount') === undefined && count('candidatesTokenCount') === undefined)
+    return undefined
   return {
     input: (prompt ?? 0) + (count('toolUsePromptTokenCount') ?? 0),
     output: candidates + reasoning,

@@ -27,7 +27,9 @@ export function writeContents(messages: readonly Message[], writer: Writer): rea
 }
 
 function namesOfCalls(messages: readonly Message[]): ReadonlyMap<string, string> {
-  return new Map(messages.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'tool_call' ? [[part.id, part.name] as const] : []))))
+  return new Map(
+    messages.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'tool_call' ? [[part.id, part.name] as const] : []))),
+  )
 }
 
 function writeMessage(message: Message, writer: Writer, called: ReadonlyMap<string, string>): Json[] {
@@ -59,7 +61,9 @@ function withSignature(part: Json, opaque: readonly Opaque[] | undefined, writer
 function writePart(part: Part, writer: Writer, called: ReadonlyMap<string, string>): readonly Json[] {
   switch (part.kind) {
     case 'text':
-      return part.text === '' && signature(part.opaque, writer) === undefined ? [] : [withSignature({ text: part.text }, part.opaque, writer)]
+      return part.text === '' && signature(part.opaque, writer) === undefined
+        ? []
+        : [withSignature({ text: part.text }, part.opaque, writer)]
     case 'refusal':
       return part.text === '' ? [] : [{ text: part.text }]
     case 'reasoning': {
@@ -87,7 +91,9 @@ function writeCall(part: Extract<Part, { kind: 'tool_call' }>, { target, names }
 
 function writeResult(part: ToolResultPart, writer: Writer, called: ReadonlyMap<string, string>): readonly Json[] {
   const { target, names } = writer
-  const media = part.parts.filter((inner) => inner.kind === 'image' || inner.kind === 'file' || inner.kind === 'audio').flatMap((inner) => writeMedia(inner, writer))
+  const media = part.parts
+    .filter((inner) => inner.kind === 'image' || inner.kind === 'file' || inner.kind === 'audio')
+    .flatMap((inner) => writeMedia(inner, writer))
   const inside = target.traits.imagesInToolResults
   const functionResponse = compact({
     id: target.quirks.gemini?.noCallIds === true ? undefined : part.callId,
@@ -113,11 +119,19 @@ function writeMedia(part: Extract<Part, { kind: 'image' | 'audio' | 'file' }>, w
     case 'base64':
       return [{ inlineData: { mimeType: sniffMime(source.data) ?? part.mime ?? 'application/octet-stream', data: source.data } }]
     case 'url':
-      return [{ fileData: compact({ mimeType: part.mime ?? mimeOfName(source.url) ?? (part.kind === 'image' ? 'image/jpeg' : undefined), fileUri: source.url }) }]
+      return [
+        {
+          fileData: compact({
+            mimeType: part.mime ?? mimeOfName(source.url) ?? (part.kind === 'image' ? 'image/jpeg' : undefined),
+            fileUri: source.url,
+          }),
+        },
+      ]
     case 'text':
       return [{ text: source.text }]
     case 'file':
-      if (source.vendor === writer.target.quirks.vendor) return [{ fileData: compact({ mimeType: part.mime, fileUri: source.id }) }]
+      if (source.vendor === writer.target.quirks.vendor)
+        return [{ fileData: compact({ mimeType: part.mime, fileUri: source.id }) }]
       writer.losses.push({ field: part.kind, severity: 'refuse', reason: 'it lies at another vendor' })
       return []
   }
