@@ -52,9 +52,12 @@ execFileSync(process.execPath, ['--build-sea', settings], { stdio: ['ignore', 'i
 chmodSync(executable, 0o755)
 rmSync(node)
 rmSync(settings)
-const sums = [bundle, executable].map((file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${file.slice(dist.length + 1)}\n`)
+const sums = [bundle, executable].map(
+  (file) => `${createHash('sha256').update(readFileSync(file)).digest('hex')}  ${file.slice(dist.length + 1)}\n`,
+)
 writeFileSync(join(dist, 'SHA256SUMS'), sums.join(''))
-for (const file of [bundle, executable]) console.log(`${file.slice(root.length + 1)}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB`)
+for (const file of [bundle, executable])
+  console.log(`${file.slice(root.length + 1)}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB`)
 
 function strip(file: string): void {
   if (process.platform !== 'linux') return

@@ -10,5 +10,9 @@ const passedOn = process.argv.slice(2).filter((argument) => argument !== '--all'
 const files = globSync(['internal/**/*.test.ts', 'cmd/**/*.test.ts', 'test/**/*.test.ts'])
   .filter((file) => all || !file.endsWith('.slow.test.ts'))
   .sort()
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-timeout=280000', ...passedOn, ...files], { stdio: 'inherit' })
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=spec', '--test-timeout=280000', ...passedOn, ...files],
+  { stdio: 'inherit' },
+)
 process.exit(status ?? 1)

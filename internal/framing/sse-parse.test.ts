@@ -21,11 +21,19 @@ const cases: readonly { name: string; text: string; frames: readonly SseFrame[] 
   { name: 'reads lone CR', text: 'data: a\r\rdata: b\r\r', frames: ['a', 'b'].map((data) => ({ event: '', data })) },
   { name: 'keeps the event name', text: 'event: ping\ndata: {}\n\n', frames: [{ event: 'ping', data: '{}' }] },
   { name: 'joins data lines', text: 'data: a\ndata: b\n\n', frames: [{ event: '', data: 'a\nb' }] },
-  { name: 'skips comments and unknown fields', text: ': hello\nid: 1\nretry: 5\ndata: a\n\n', frames: [{ event: '', data: 'a' }] },
+  {
+    name: 'skips comments and unknown fields',
+    text: ': hello\nid: 1\nretry: 5\ndata: a\n\n',
+    frames: [{ event: '', data: 'a' }],
+  },
   { name: 'skips frames without data', text: ': keepalive\n\nevent: x\n\ndata: a\n\n', frames: [{ event: '', data: 'a' }] },
   { name: 'takes a missing space after the colon', text: 'data:a\n\n', frames: [{ event: '', data: 'a' }] },
   { name: 'takes an empty data line', text: 'data\n\n', frames: [{ event: '', data: '' }] },
-  { name: 'gives the last frame without its blank line', text: 'data: a\n\ndata: b', frames: ['a', 'b'].map((data) => ({ event: '', data })) },
+  {
+    name: 'gives the last frame without its blank line',
+    text: 'data: a\n\ndata: b',
+    frames: ['a', 'b'].map((data) => ({ event: '', data })),
+  },
   { name: 'ignores a byte order mark', text: '\ufeffdata: a\n\n', frames: [{ event: '', data: 'a' }] },
   { name: 'keeps characters of four bytes', text: 'data: 😀é\n\n', frames: [{ event: '', data: '😀é' }] },
 ]

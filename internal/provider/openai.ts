@@ -12,7 +12,12 @@ export const openai: Provider = {
   dialectOf: (_model, api) => (api === 'responses' ? 'openai-responses' : 'openai-chat'),
   quirksOf: () => ({
     vendor: 'openai',
-    chat: { customTools: true, systemRole: 'developer', maxTokensField: 'max_completion_tokens', reasoningControl: 'reasoning_effort' },
+    chat: {
+      customTools: true,
+      systemRole: 'developer',
+      maxTokensField: 'max_completion_tokens',
+      reasoningControl: 'reasoning_effort',
+    },
     responses: { encryptedReasoning: true, customTools: true },
   }),
   traitsOf: openaiTraits,

@@ -20,7 +20,9 @@ function matchWildcard(name: string, config: Config): Matched | undefined {
   if (best === undefined) return undefined
   const { model, part } = best
   // A name that already has the pattern's text keeps it: `gpt-*` with `openai/*` asks for the whole name.
-  const targets = model.targets.map((target) => fill(target, target.model === '*' ? name : target.model.replace('*', part), config))
+  const targets = model.targets.map((target) =>
+    fill(target, target.model === '*' ? name : target.model.replace('*', part), config),
+  )
   return { route: model.name, strategy: model.strategy, targets }
 }
 
@@ -33,7 +35,12 @@ function wildcardPart(pattern: string, name: string): string | undefined {
 function fill(target: Target, model: string, config: Config): Target {
   if (target.model === model) return target
   const provider = config.providers.get(target.provider)
-  return { ...target, id: `${target.provider}/${model}`, model, dialect: provider?.type.dialectOf(model, provider.api) ?? target.dialect }
+  return {
+    ...target,
+    id: `${target.provider}/${model}`,
+    model,
+    dialect: provider?.type.dialectOf(model, provider.api) ?? target.dialect,
+  }
 }
 
 function matchProvider(name: string, config: Config): Matched | undefined {
@@ -41,6 +48,12 @@ function matchProvider(name: string, config: Config): Matched | undefined {
   const provider = slash <= 0 ? undefined : config.providers.get(name.slice(0, slash))
   const model = name.slice(slash + 1)
   if (provider === undefined || model === '') return undefined
-  const target: Target = { id: name, provider: provider.name, model, dialect: provider.type.dialectOf(model, provider.api), weight: 1 }
+  const target: Target = {
+    id: name,
+    provider: provider.name,
+    model,
+    dialect: provider.type.dialectOf(model, provider.api),
+    weight: 1,
+  }
   return { route: `${provider.name}/*`, strategy: 'fallback', targets: [target] }
 }

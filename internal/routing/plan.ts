@@ -31,7 +31,13 @@ type Judged = { readonly target: Target; readonly health: TargetHealth }
 
 function asCandidate({ target, health }: Judged): Candidate {
   const latencyMs = health.firstTokenMs?.p50 ?? health.latencyMs?.p50
-  return { target, errorRatio: health.errorRatio, inFlight: health.inFlight, share: health.share, ...(latencyMs === undefined ? {} : { latencyMs }) }
+  return {
+    target,
+    errorRatio: health.errorRatio,
+    inFlight: health.inFlight,
+    share: health.share,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+  }
 }
 
 function exclusionOf(target: Target, health: TargetHealth, nowMs: number): Exclusion | undefined {
@@ -52,5 +58,9 @@ function unknownModel(name: string, config: Config): PlanProblem {
   const names = config.models.map((model) => model.name)
   const slash = name.indexOf('/')
   const provider = slash > 0 ? ` and no provider ${JSON.stringify(name.slice(0, slash))}` : ''
-  return { code: 'model_not_found', message: `there is no model ${JSON.stringify(name)}${provider}; models: ${names.join(', ')}`, excluded: [] }
+  return {
+    code: 'model_not_found',
+    message: `there is no model ${JSON.stringify(name)}${provider}; models: ${names.join(', ')}`,
+    excluded: [],
+  }
 }

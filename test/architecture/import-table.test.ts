@@ -29,9 +29,17 @@ test('the import table holds, and the check sees the whole tree', () => {
 })
 
 const planted: readonly { readonly rule: string; readonly file: string; readonly text: string }[] = [
-  { rule: 'lib-imports', file: 'internal/lib/planted.ts', text: "import type { Failure } from '#canonical/failure.ts'\nexport type Planted = Failure\n" },
+  {
+    rule: 'lib-imports',
+    file: 'internal/lib/planted.ts',
+    text: "import type { Failure } from '#canonical/failure.ts'\nexport type Planted = Failure\n",
+  },
   { rule: 'relay-imports', file: 'internal/relay/planted.ts', text: "export { createMetrics } from '#telemetry/metrics.ts'\n" },
-  { rule: 'dialects-apart', file: 'internal/dialect/gemini/planted.ts', text: "export { anthropic } from '../anthropic/index.ts'\n" },
+  {
+    rule: 'dialects-apart',
+    file: 'internal/dialect/gemini/planted.ts',
+    text: "export { anthropic } from '../anthropic/index.ts'\n",
+  },
   { rule: 'undici-in-upstream', file: 'internal/server/planted.ts', text: "export { Pool } from 'undici'\n" },
   { rule: 'no-upward', file: 'internal/server/planted.ts', text: "export { exitCodes } from '../../cmd/outrigger/exit.ts'\n" },
 ]

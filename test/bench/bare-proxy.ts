@@ -13,7 +13,7 @@ createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}')
     const renamed = typeof body === 'object' && body !== null ? { ...body, model: 'renamed' } : {}
     pool.dispatch(
       {

@@ -18,11 +18,19 @@ export function answerBody(): string {
 export function streamBody(count: number): string {
   const chunk = (delta: object, finish: string | null): string =>
     `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'bench', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-  return [chunk({ role: 'assistant', content: '' }, null), ...Array.from({ length: count }, (_, at) => chunk({ content: `word ${at} ` }, null)), chunk({}, 'stop'), 'data: [DONE]\n\n'].join('')
+  return [
+    chunk({ role: 'assistant', content: '' }, null),
+    ...Array.from({ length: count }, (_, at) => chunk({ content: `word ${at} ` }, null)),
+    chunk({}, 'stop'),
+    'data: [DONE]\n\n',
+  ].join('')
 }
 
 /** Writes nginx's configurations: the upstream that all relays call, and nginx as a relay. Gives their paths. */
-export function writeNginx(folder: string, ports: { readonly upstream: number; readonly proxy: number }): { readonly upstream: string; readonly proxy: string } {
+export function writeNginx(
+  folder: string,
+  ports: { readonly upstream: number; readonly proxy: number },
+): { readonly upstream: string; readonly proxy: string } {
   writeFileSync(join(folder, 'answer.json'), answerBody())
   writeFileSync(join(folder, 'answer.sse'), streamBody(100))
   const upstream = write(
@@ -51,7 +59,9 @@ export function writeNginx(folder: string, ports: { readonly upstream: number; r
 
 function write(folder: string, name: string, servers: string): string {
   const path = join(folder, `${name}.conf`)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`).join(' ')
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`)
+    .join(' ')
   writeFileSync(
     path,
     `worker_processes 1;

@@ -12,7 +12,9 @@ export function cpuMicroseconds(pid: number): number {
 
 /** Resident memory of a process and its children, in MiB. */
 export function rssMiB(pid: number): number {
-  const kib = [pid, ...childrenOf(pid)].map((each) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0))
+  const kib = [pid, ...childrenOf(pid)].map((each) =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0),
+  )
   return kib.reduce((sum, value) => sum + value, 0) / 1024
 }
 

@@ -12,14 +12,25 @@ import { writeNginx } from './nginx.ts'
 import { cpuMicroseconds, rssMiB } from './process-cost.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '3' }, connections: { type: 'string', default: '64' } },
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '64' },
+  },
 })
 const ports = { upstream: 17180, proxy: 17181, bare: 17182, relay: 17183, admin: 17184 }
 const folder = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
 const root = join(import.meta.dirname, '../..')
 
 type Relay = { readonly name: string; readonly port: number; readonly process: ChildProcess }
-type Sample = { readonly perSecond: number; readonly cpuMicroseconds: number; readonly p50Ms: number; readonly p99Ms: number; readonly rssMiB: number; readonly errors: number }
+type Sample = {
+  readonly perSecond: number
+  readonly cpuMicroseconds: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly rssMiB: number
+  readonly errors: number
+}
 
 requireTools(['nginx', 'wrk', 'taskset'])
 const children: ChildProcess[] = []
@@ -35,9 +46,14 @@ async function startAll(): Promise<readonly Relay[]> {
   const conf = writeNginx(folder, ports)
   run('1', 'nginx', ['-c', conf.upstream, '-p', folder])
   const nginx = run('0', 'nginx', ['-c', conf.proxy, '-p', folder])
-  const bare = run('0', process.execPath, [join(import.meta.dirname, 'bare-proxy.ts'), String(ports.bare), `http://127.0.0.1:${ports.upstream}`])
+  const bare = run('0', process.execPath, [
+    join(import.meta.dirname, 'bare-proxy.ts'),
+    String(ports.bare),
+    `http://127.0.0.1:${ports.upstream}`,
+  ])
   const routing = join(folder, 'routing.yaml')
-  const provider = (path: string): string => `{ type: openai-compatible, api_key: k, base_url: "http://127.0.0.1:${ports.upstream}${path}" }`
+  const provider = (path: string): string =>
+    `{ type: openai-compatible, api_key: k, base_url: "http://127.0.0.1:${ports.upstream}${path}" }`
   writeFileSync(
     routing,
     `version: 1\nproviders:\n  whole: ${provider('/v1')}\n  stream: ${provider('/stream')}\nmodels:\n  whole: { targets: [whole/bench] }\n  stream: { targets: [stream/bench] }\nhealth: { probe: off }\nlog: { level: info }\n`,
@@ -82,25 +98,46 @@ async function report(scenario: 'whole' | 'stream', relays: readonly Relay[]): P
 
 function measure(scenario: 'whole' | 'stream', relay: Relay, seconds: number): Sample {
   const script = join(folder, `${scenario}.lua`)
-  const body = JSON.stringify({ model: scenario, stream: scenario === 'stream', messages: [{ role: 'user', content: 'x'.repeat(1800) }] })
+  const body = JSON.stringify({
+    model: scenario,
+    stream: scenario === 'stream',
+    messages: [{ role: 'user', content: 'x'.repeat(1800) }],
+  })
   writeFileSync(
     script,
     `wrk.method = "POST"\nwrk.body = '${body}'\nwrk.headers["Content-Type"] = "application/json"\n` +
       'done = function(summary, latency) io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration, latency:percentile(50)/1000, latency:percentile(99)/1000, summary.errors.status + summary.errors.read + summary.errors.connect + summary.errors.timeout)) end\n',
   )
   // The plain proxies have no routes: the path tells the upstream what to answer.
-  const path = relay.name === 'outrigger' ? '/v1/chat/completions' : scenario === 'stream' ? '/stream/chat/completions' : '/v1/chat/completions'
+  const path =
+    relay.name === 'outrigger'
+      ? '/v1/chat/completions'
+      : scenario === 'stream'
+        ? '/stream/chat/completions'
+        : '/v1/chat/completions'
   const pid = relay.process.pid ?? 0
   const before = cpuMicroseconds(pid)
-  const output = execFileSync('taskset', ['-c', '1', 'wrk', '-t1', `-c${values.connections}`, `-d${seconds}s`, '-s', script, `http://127.0.0.1:${relay.port}${path}`], { encoding: 'utf8' })
+  const output = execFileSync(
+    'taskset',
+    ['-c', '1', 'wrk', '-t1', `-c${values.connections}`, `-d${seconds}s`, '-s', script, `http://127.0.0.1:${relay.port}${path}`],
+    { encoding: 'utf8' },
+  )
   const used = cpuMicroseconds(pid) - before
   const [, requests, duration, p50, p99, errors] = (/RESULT (\d+) (\d+) (\S+) (\S+) (\d+)/.exec(output) ?? []).map(Number)
   if (requests === undefined || duration === undefined) throw new Error(`wrk said:\n${output}`)
-  return { perSecond: requests / (duration / 1e6), cpuMicroseconds: used / requests, p50Ms: p50 ?? 0, p99Ms: p99 ?? 0, rssMiB: rssMiB(pid), errors: errors ?? 0 }
+  return {
+    perSecond: requests / (duration / 1e6),
+    cpuMicroseconds: used / requests,
+    p50Ms: p50 ?? 0,
+    p99Ms: p99 ?? 0,
+    rssMiB: rssMiB(pid),
+    errors: errors ?? 0,
+  }
 }
 
 function medianOf(samples: readonly Sample[]): Sample {
-  const median = (pick: (sample: Sample) => number): number => samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
+  const median = (pick: (sample: Sample) => number): number =>
+    samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
   return {
     perSecond: median((sample) => sample.perSecond),
     cpuMicroseconds: median((sample) => sample.cpuMicroseconds),
