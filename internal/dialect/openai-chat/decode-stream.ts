@@ -10,7 +10,7 @@ import { faultOf } from './finish.ts'
 import { type ChoiceDecoder, decodeChoice } from './stream-choice.ts'
 import { findUsage } from './usage.ts'
 
-/** Provider → canonical, a stream. Tolerant of all that servers with this API do (docs/translation.md). */
+/** Provider → canonical, a stream. Tolerant of all that servers with this API have been seen to do. */
 export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
   const chunks = decodeChunks(emit, context)
   let closed = false
