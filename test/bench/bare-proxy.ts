@@ -23,6 +23,7 @@ createServer((request, response) => {
         body: JSON.stringify(renamed),
       },
       {
+        onRequestStart() {},
         onResponseStart(_controller, status, headers) {
           response.writeHead(status, { 'content-type': String(headers['content-type']) })
         },

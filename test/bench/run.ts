@@ -4,7 +4,7 @@
  * Needs `nginx` and `wrk`. Usage: make bench [ARGS="--seconds 5 --rounds 3"]
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,6 +20,8 @@ const { values } = parseArgs({
 })
 const ports = { upstream: 17180, proxy: 17181, bare: 17182, relay: 17183, admin: 17184 }
 const folder = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
+// nginx's workers run as another user.
+chmodSync(folder, 0o755)
 const root = join(import.meta.dirname, '../..')
 
 type Relay = { readonly name: string; readonly port: number; readonly process: ChildProcess }
@@ -38,7 +40,7 @@ try {
   const relays = await startAll()
   for (const scenario of ['whole', 'stream'] as const) await report(scenario, relays)
 } finally {
-  for (const child of children) child.kill('SIGKILL')
+  for (const child of children) child.kill('SIGTERM')
   rmSync(folder, { recursive: true, force: true })
 }
 
