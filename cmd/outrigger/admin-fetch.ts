@@ -4,11 +4,15 @@ import { err, ok, type Result } from '#lib/result.ts'
 const timeoutMs = 3000
 
 /** Asks a running relay's admin port. `admin` is an address (`127.0.0.1:7071`, `:7071`) or a URL. */
-export async function adminFetch(admin: string, path: string): Promise<Result<string, string>> {
+export async function adminFetch(admin: string, path: string, body?: string): Promise<Result<string, string>> {
   const base = baseOf(admin)
   if (!base.ok) return base
   try {
-    const response = await fetch(base.value + path, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
+    const response = await fetch(base.value + path, {
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'error',
+      ...(body === undefined ? {} : { method: 'POST', body }),
+    })
     const body = await response.text()
     return response.ok ? ok(body) : err(`${base.value}${path} answered ${response.status}: ${body.trim()}`)
   } catch (error) {

@@ -9,12 +9,13 @@ import { dialects } from '#dialect/registry.ts'
 import { createHealth, type Health } from '#health/registry.ts'
 import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
-import { priceOf } from '#pricing/catalogue.ts'
-import { costOf } from '#pricing/price.ts'
+import { createPrices, type Prices } from '#pricing/catalogue.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
+import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
+import { inputOfShape, readShape } from '#routing/shape.ts'
 import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
@@ -40,6 +41,8 @@ export type Runtime = {
   readonly admin: Server
   readonly health: Health
   readonly lifecycle: { started: boolean; draining: boolean }
+  /** Loads what is not needed to listen: the price catalogue. */
+  readonly warmUp: () => Promise<void>
   /** Ends what runs in the background and closes the connections to providers. */
   readonly close: () => Promise<void>
 }
@@ -53,6 +56,7 @@ type Shared = {
   readonly health: Health
   readonly pools: Pools
   readonly admission: Admission
+  readonly prices: Prices
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
@@ -70,6 +74,7 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
       const { max_concurrent, queue, queue_timeout } = current.get().limits
       return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout }
     }, clock),
+    prices: createPrices(current.get),
   }
   observeReloads(shared)
   shared.health.onTransition(({ target, from, to, reason }) =>
@@ -81,6 +86,7 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain }),
     health: shared.health,
     lifecycle,
+    warmUp: shared.prices.load,
     async close() {
       prober.stop()
       await shared.pools.close()
@@ -88,19 +94,27 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
   }
 }
 
-function relayDeps({ current, log, clock, metrics, health, pools }: Shared): RelayDeps {
-  const prices = priceOf(current.get)
+/** Plans real requests and explains imagined ones. */
+function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
+  return (input, config) =>
+    makePlan(input, config, {
+      snapshot: health.snapshot(clock.now()),
+      nowMs: clock.now(),
+      random: Math.random,
+      rates: prices.rates,
+      contextOf: prices.context,
+    })
+}
+
+function relayDeps(shared: Shared): RelayDeps {
+  const { current, log, clock, metrics, health, pools, prices } = shared
   return {
     config: current.get,
-    plan: (input, config) =>
-      makePlan(input, config, { snapshot: health.snapshot(clock.now()), nowMs: clock.now(), random: Math.random }),
+    plan: planner(shared),
     pools,
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
-    costOf: (target, usage) => {
-      const price = prices(target)
-      return price === undefined ? undefined : costOf(price, usage)
-    },
+    costOf: prices.cost,
     observers: [health.observe, recordMetrics(metrics), logAccess(log)],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
@@ -149,6 +163,7 @@ function operatorPort(
   { current, log, clock, metrics, health, admission }: Shared,
   { version, startedAtMs, lifecycle, onDrain }: OperatorFacts,
 ): Server {
+  const { current, log, clock, metrics, health, admission } = shared
   const sample = sampleHealth(health, admission, metrics, clock)
   const status = (): unknown =>
     statusView({
@@ -168,6 +183,12 @@ function operatorPort(
     metrics: async () => {
       sample()
       return { contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }
+    },
+    explain(value) {
+      const shape = readShape(value)
+      if (!shape.ok) return { status: 400, body: { error: 'invalid_shape', message: shape.error } }
+      const planned = planner(shared)(inputOfShape(shape.value), current.get())
+      return { status: 200, body: { ...Object(explainJson(planned)), lines: explainLines(planned) } }
     },
     drain: onDrain,
     setLogLevel(level) {

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { exitCodes } from './exit.ts'
+import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
 import { mock } from './mock.ts'
 import { schema } from './schema.ts'
@@ -51,6 +52,22 @@ function program(): Command {
     .argument('<file>')
     .option('--strict', 'an unset secret is a problem too', false)
     .action(finish((file: string, options: { strict: boolean }) => check(file, options)))
+
+  root
+    .command('explain')
+    .description('print the plan that a request would get: targets in order, each with its reason')
+    .addOption(new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml'))
+    .requiredOption('--model <name>', 'the model asked for')
+    .option('--tier <tier>')
+    .addOption(new Option('--priority <priority>').choices(['low', 'normal', 'high']))
+    .option('--tag <tag>', 'a or k=v; may be repeated', (tag: string, tags: readonly string[]) => [...tags, tag], [])
+    .option('--max-cost <usd>', 'USD for the request')
+    .option('--input-tokens <n>')
+    .option('--output-tokens <n>')
+    .option('--needs <list>', 'tools,vision')
+    .option('--admin <url>', 'ask a running relay, with its live health')
+    .option('--json', 'as JSON', false)
+    .action(finish(explain))
 
   root
     .command('schema')

@@ -97,6 +97,7 @@ async function run({ options, current, runtime, log, drainMs, stopped }: RunPart
     'listening',
   )
   options.onListening?.(urls)
+  await runtime.warmUp()
 
   const why = await stopped
   runtime.lifecycle.draining = true

@@ -1,3 +1,4 @@
+import { parseJson } from '#lib/json.ts'
 import { type AdminRoutes, json, text } from './admin.ts'
 
 /** Where the process stands. Readiness never depends on providers: a sidecar that is not ready takes its application down. */
@@ -9,6 +10,8 @@ export type AdminPorts = {
   /** The effective configuration, secrets masked. */
   readonly config: () => unknown
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly body: string }>
+  /** The plan that a request of this shape would get now; undefined when the shape cannot be read. */
+  readonly explain: (shape: unknown) => { readonly status: number; readonly body: unknown }
   /** Begins to drain; the process ends when the last request has. */
   readonly drain: () => void
   /** False when the level is none. */
@@ -32,6 +35,12 @@ export function adminRoutes(ports: AdminPorts): AdminRoutes {
     'GET /startup': startup,
     'GET /status': () => json(200, ports.status()),
     'GET /config': () => json(200, ports.config()),
+    'POST /explain': ({ body }) => {
+      const parsed = parseJson(body === '' ? '{}' : body)
+      if (!parsed.ok) return json(400, { error: 'invalid_json', message: parsed.error })
+      const answer = ports.explain(parsed.value)
+      return json(answer.status, answer.body)
+    },
     'GET /metrics': async ({ accept }) => {
       const { contentType, body } = await ports.metrics(accept)
       return { status: 200, contentType, body }

@@ -30,14 +30,15 @@ export function budgetOf({ effort, budgetTokens }: Reasoning, max: number): numb
   return Math.min(asked, max)
 }
 
-/** The effort that the model takes and that is nearest to the one asked for; of two equally near, the stronger. */
+/** The effort that the model takes and that is nearest to the one asked for; of two equally near, the stronger, but never more than `high` when less was asked. */
 export function nearestEffort(effort: Effort, taken: readonly Effort[]): Effort {
   const wanted = order.indexOf(effort)
   let best = effort
   let least = Number.POSITIVE_INFINITY
   for (const candidate of taken) {
     const distance = Math.abs(order.indexOf(candidate) - wanted)
-    if (distance <= least) {
+    const stronger = distance === least && order.indexOf(candidate) <= order.indexOf('high')
+    if (distance < least || stronger) {
       least = distance
       best = candidate
     }

@@ -11,8 +11,9 @@ export const deepseek: Provider = {
   dialectOf: () => 'openai-chat',
   quirksOf: () => ({
     vendor: 'deepseek',
-    rejects: ['logit_bias', 'seed', 'parallel_tool_calls', 'n'],
+    rejects: ['logit_bias', 'seed', 'n'],
     chat: {
+      media: 'none',
       reasoningControl: 'deepseek_thinking',
       reasoningBack: 'reasoning_content',
       responseFormat: 'json_object_only',

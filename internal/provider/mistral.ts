@@ -13,7 +13,9 @@ export const mistral: Provider = {
     vendor: 'mistral',
     passthrough: false,
     rejects: ['logit_bias', 'logprobs', 'top_logprobs', 'user'],
+    accepts: ['safe_prompt'],
     chat: {
+      media: 'mistral',
       seedField: 'random_seed',
       requiredChoice: 'any',
       shortToolIds: true,

@@ -12,6 +12,7 @@ export const openrouter: Provider = {
   quirksOf: () => ({
     vendor: 'openrouter',
     chat: {
+      systemRole: 'developer',
       reasoningControl: 'openrouter_reasoning',
       reasoningBack: 'reasoning_details',
       extendedSampling: true,

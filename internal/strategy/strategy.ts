@@ -9,6 +9,8 @@ export type Candidate = {
   /** Median milliseconds to the first token, else to the answer; absent before the first request. */
   readonly latencyMs?: number
   readonly errorRatio: number
+  /** How many attempts latency and errors rest on. */
+  readonly samples: number
   readonly inFlight: number
   /** 0–1, the share of its usual traffic that the target should get. */
   readonly share: number

@@ -47,7 +47,11 @@ const families: Families = [
     },
   ],
   [
-    /(opus-4-[78]|sonnet-5(?!-))/,
+    /(opus-4-8|sonnet-5(?!-))/,
+    { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled' }, forcedTool: 'yes', maxOutput: 128_000 },
+  ],
+  [
+    /opus-4-7/,
     {
       reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled' },
       forcedTool: 'yes',

@@ -1,0 +1,60 @@
+import type { Message, Part, Request } from '#canonical/request.ts'
+
+// English text has about four characters a token, other scripts fewer; JSON about three.
+const charactersPerToken = 3.7
+/** An image of ordinary size, at any of the vendors. */
+const tokensPerImage = 1000
+const tokensPerMessage = 4
+
+/**
+ * About how many tokens the prompt has; within a quarter for ordinary text. It decides who may be asked and what a request
+ * would cost, never what is charged.
+ */
+export function estimateInput(request: Request): number {
+  let tokens = 0
+  for (const message of request.messages) tokens += tokensOf(message)
+  for (const tool of request.tools)
+    tokens += tool.kind === 'builtin' ? 50 : (tool.description ?? '').length / charactersPerToken + schemaTokens(tool)
+  return Math.ceil(tokens)
+}
+
+// What a caller who sets no limit gets on average.
+const usualOutput = 500
+
+/** About how many tokens the answer will have: not more than the limit, usually far fewer. */
+export function estimateOutput(request: Request): number {
+  return Math.min(request.params.maxOutput ?? usualOutput, usualOutput * 4)
+}
+
+function schemaTokens(tool: Exclude<Request['tools'][number], { kind: 'builtin' }>): number {
+  return tool.kind === 'function' && tool.schema !== undefined ? JSON.stringify(tool.schema).length / charactersPerToken : 10
+}
+
+function tokensOf({ parts }: Message): number {
+  return parts.reduce((sum, part) => sum + partTokens(part), tokensPerMessage)
+}
+
+function partTokens(part: Part): number {
+  switch (part.kind) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return part.text.length / charactersPerToken
+    case 'image':
+      return tokensPerImage
+    case 'audio':
+    case 'file':
+      // Base64 of a PDF page is about 50 KB, which is about 1,500 tokens.
+      return part.source.kind === 'base64'
+        ? Math.max(500, part.source.data.length / 33)
+        : part.source.kind === 'text'
+          ? part.source.text.length / charactersPerToken
+          : 1500
+    case 'tool_call':
+      return (part.name.length + part.args.length) / charactersPerToken
+    case 'tool_result':
+      return part.parts.reduce((sum, inner) => sum + partTokens(inner), tokensPerMessage)
+    case 'server_tool':
+      return 50
+  }
+}

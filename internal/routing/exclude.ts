@@ -1,0 +1,62 @@
+import type { Exclusion, Price, Target } from '#canonical/plan.ts'
+import type { TargetHealth } from '#health/snapshot.ts'
+
+/** Limits that apply to one request. */
+export type Limits = {
+  readonly only: readonly string[] | undefined
+  readonly ignore: readonly string[]
+  readonly maxPrice: { readonly input?: number; readonly output?: number }
+  readonly maxCostUsd: number | undefined
+}
+
+export type Facts = {
+  readonly health: TargetHealth
+  readonly price: Price | undefined
+  readonly estimatedUsd: number | undefined
+  readonly context: number | undefined
+  readonly inputTokens: number
+  readonly takesImages: boolean
+  readonly wantsImages: boolean
+  readonly nowMs: number
+}
+
+/** Why a target cannot take this request, whatever its health; undefined when it can. */
+export function hardExclusion(target: Target, facts: Facts, limits: Limits): Exclusion | undefined {
+  const out = (kind: Exclusion['kind'], reason: string): Exclusion => ({ target, kind, reason })
+  if (limits.only !== undefined && !limits.only.includes(target.provider)) return out('rule', `only ${limits.only.join(', ')}`)
+  if (limits.ignore.includes(target.provider)) return out('rule', `${target.provider} is left out`)
+  return priceExclusion(target, facts, limits) ?? fitExclusion(target, facts)
+}
+
+function priceExclusion(target: Target, { price, estimatedUsd }: Facts, { maxPrice, maxCostUsd }: Limits): Exclusion | undefined {
+  const out = (reason: string): Exclusion => ({ target, kind: 'price', reason })
+  if (maxPrice.input !== undefined || maxPrice.output !== undefined) {
+    // A limit was set: what has no known price cannot be shown to keep it.
+    if (price === undefined) return out('its price is not known')
+    if (price.input > (maxPrice.input ?? Number.POSITIVE_INFINITY))
+      return out(`input costs ${price.input} USD per million tokens`)
+    if (price.output > (maxPrice.output ?? Number.POSITIVE_INFINITY))
+      return out(`output costs ${price.output} USD per million tokens`)
+  }
+  if (maxCostUsd === undefined) return undefined
+  if (estimatedUsd === undefined) return out('its price is not known')
+  return estimatedUsd > maxCostUsd ? out(`would cost about ${estimatedUsd.toFixed(6)} USD`) : undefined
+}
+
+function fitExclusion(target: Target, { context, inputTokens, takesImages, wantsImages }: Facts): Exclusion | undefined {
+  if (context !== undefined && inputTokens > context)
+    return { target, kind: 'context', reason: `about ${inputTokens} tokens do not fit into ${context}` }
+  return wantsImages && !takesImages ? { target, kind: 'capability', reason: 'it takes no images' } : undefined
+}
+
+/** Why a target should not be asked now. */
+export function healthExclusion(target: Target, { health, nowMs }: Facts): Exclusion | undefined {
+  if (health.restingUntilMs !== undefined && health.breaker === 'closed') {
+    return {
+      target,
+      kind: 'resting',
+      reason: `rests for ${Math.max(1, Math.ceil((health.restingUntilMs - nowMs) / 1000))} s more`,
+    }
+  }
+  return health.admit === 'refused' ? { target, kind: 'breaker_open', reason: 'its breaker is open' } : undefined
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Hints } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
+import { loadText } from '#config/load.ts'
+import type { TargetHealth } from '#health/snapshot.ts'
+import { explainLines } from './explain.ts'
+import { makePlan } from './plan.ts'
+
+const file = `
+version: 1
+providers:
+  anthropic: { api_key: k }
+  openai: { api_key: k }
+  gemini: { api_key: k }
+  deepseek: { api_key: k }
+models:
+  smart:
+    targets:
+      - { target: anthropic/claude-opus-5-5, price: { input: 10, output: 50 } }
+      - { target: openai/gpt-5.6, price: { input: 2, output: 10 }, context: 1000 }
+      - { target: gemini/gemini-3.7-flash, price: { input: 0.5, output: 2 } }
+  cheap: { strategy: cost, targets: [{ target: anthropic/a, price: { input: 3, output: 3 } }, { target: openai/b, price: { input: 1, output: 1 } }, gemini/unknown] }
+  "gpt-*": { targets: ["openai/*"] }
+  pictures: { targets: [deepseek/deepseek-chat, openai/gpt-4o] }
+rules:
+  - { when: { tier: free }, use: cheap }
+  - { when: { model: smart, priority: low }, strategy: cost, max_price: { input: 5, output: 20 } }
+  - { when: { header: { X-Team: legal } }, only: [anthropic] }
+`
+
+const loaded = loadText(file, { path: 'routing.yaml' })
+assert.ok(loaded.ok)
+const { config } = loaded.value
+
+const healthy: TargetHealth = { admit: 'normal', errorRatio: 0, samples: 0, inFlight: 0, share: 1, breaker: 'closed' }
+
+type Case = {
+  readonly name: string
+  readonly model?: string
+  readonly hints?: Partial<Hints>
+  readonly body?: Record<string, unknown>
+  readonly text?: string
+  readonly image?: boolean
+  readonly health?: Readonly<Record<string, Partial<TargetHealth>>>
+  /** Target ids in order, or the problem's code. */
+  readonly plan: readonly string[] | string
+}
+
+const smart = ['anthropic/claude-opus-5-5', 'openai/gpt-5.6', 'gemini/gemini-3.7-flash'] as const
+
+const cases: readonly Case[] = [
+  { name: 'the order of the file', plan: smart },
+  { name: 'provider/model goes straight there', model: 'openai/gpt-9', plan: ['openai/gpt-9'] },
+  { name: 'the matched part of a wildcard goes through', model: 'gpt-4o-mini', plan: ['openai/gpt-4o-mini'] },
+  { name: 'an unknown model', model: 'smrat', plan: 'model_not_found' },
+  { name: 'an unknown provider', model: 'nobody/x', plan: 'model_not_found' },
+  { name: 'a rule by tier changes the model', hints: { tier: 'free' }, plan: ['openai/b', 'anthropic/a', 'gemini/unknown'] },
+  {
+    name: 'a rule by priority changes strategy and prices',
+    hints: { priority: 'low' },
+    plan: ['gemini/gemini-3.7-flash', 'openai/gpt-5.6'],
+  },
+  { name: 'a rule by header allows some providers only', hints: { headers: { 'x-team': 'legal' } }, plan: [smart[0]] },
+  { name: 'a rule that leaves nobody', model: 'gpt-4o', hints: { headers: { 'x-team': 'legal' } }, plan: 'no_target_available' },
+  { name: 'a limit on the cost of the request', hints: { maxCostUsd: 0.002 }, plan: [smart[2]] },
+  { name: 'a limit that nobody keeps', hints: { maxCostUsd: 0.0000001 }, plan: 'no_target_within_max_cost' },
+  { name: 'a prompt that does not fit', text: 'word '.repeat(2000), plan: [smart[0], smart[2]] },
+  { name: 'images go where they are taken', model: 'pictures', image: true, plan: ['openai/gpt-4o'] },
+  {
+    name: 'an open breaker is left out',
+    health: { [smart[0]]: { admit: 'refused', breaker: 'open' } },
+    plan: [smart[1], smart[2]],
+  },
+  { name: 'a resting target is left out', health: { [smart[0]]: { restingUntilMs: 5000 } }, plan: [smart[1], smart[2]] },
+  {
+    name: 'when nobody is healthy the least bad goes first',
+    health: {
+      [smart[0]]: { admit: 'refused', breaker: 'open', errorRatio: 0.9 },
+      [smart[1]]: { admit: 'refused', breaker: 'open', errorRatio: 0.5 },
+      [smart[2]]: { admit: 'refused', breaker: 'open', errorRatio: 0.7 },
+    },
+    plan: [smart[1], smart[2], smart[0]],
+  },
+  {
+    name: 'further models in the body are fallbacks',
+    model: 'gpt-4o',
+    body: { models: ['gemini/g'] },
+    plan: ['openai/gpt-4o', 'gemini/g'],
+  },
+  { name: 'an order of providers in the body', body: { provider: { order: ['gemini'] } }, plan: [smart[2], smart[0], smart[1]] },
+  { name: 'only and ignore in the body', body: { provider: { ignore: ['openai'] } }, plan: [smart[0], smart[2]] },
+  { name: 'no fallbacks', body: { provider: { allow_fallbacks: false } }, plan: [smart[0]] },
+  { name: 'sorted by price', body: { provider: { sort: 'price' } }, plan: [smart[2], smart[1], smart[0]] },
+]
+
+function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false }: Case): Request {
+  const picture = image ? [{ kind: 'image', source: { kind: 'url', url: 'https://x/y.png' } } as const] : []
+  return {
+    dialect: 'openai-chat',
+    model,
+    stream: false,
+    messages: [{ role: 'user', parts: [{ kind: 'text', text }, ...picture] }],
+    tools: [],
+    params: {},
+    output: { format: 'text' },
+    ext: {},
+    raw: { model, ...body },
+  }
+}
+
+for (const example of cases) {
+  test(`plan: ${example.name}`, () => {
+    const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, ...example.hints }
+    const planned = makePlan({ request: requestOf(example), hints }, config, {
+      snapshot: { of: (id) => ({ ...healthy, ...example.health?.[id] }) },
+      nowMs: 0,
+      random: () => 0.5,
+      rates: (target) => target.price,
+      contextOf: (target) => target.context,
+    })
+    const got = planned.ok ? planned.value.steps.map((step) => step.target.id) : planned.error.code
+    assert.deepEqual(got, example.plan, explainLines(planned).join('\n'))
+  })
+}

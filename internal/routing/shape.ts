@@ -1,0 +1,86 @@
+import type { Hints, PlanInput } from '#canonical/plan.ts'
+import type { Part, Request, Tool } from '#canonical/request.ts'
+import { asArray, asNumber, asObject, asString } from '#lib/json.ts'
+import { err, ok, type Result } from '#lib/result.ts'
+
+/** The shape of a request, as `outrigger explain` and `/explain` take it: what routing looks at, without content. */
+export type Shape = {
+  readonly model: string
+  readonly tier?: string
+  readonly priority?: string
+  /** `a` and `k=v`. */
+  readonly tags?: readonly string[]
+  readonly maxCostUsd?: number
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  /** `tools`, `vision`. */
+  readonly needs?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A shape from JSON, its fields in snake_case. The error is a sentence. */
+export function readShape(value: unknown): Result<Shape, string> {
+  const given = asObject(value)
+  const model = asString(given['model'])
+  if (model === undefined || model === '') return err('`model` is missing')
+  const priority = asString(given['priority'])
+  if (priority !== undefined && !['low', 'normal', 'high'].includes(priority))
+    return err('`priority` must be low, normal or high')
+  const texts = (name: string): readonly string[] => asArray(given[name]).map(String)
+  const number = (name: string, as: 'maxCostUsd' | 'inputTokens' | 'outputTokens'): Partial<Shape> => {
+    const found = asNumber(given[name])
+    return found === undefined ? {} : { [as]: found }
+  }
+  const tier = asString(given['tier'])
+  const headers = Object.fromEntries(
+    Object.entries(asObject(given['headers'])).map(([name, header]) => [name.toLowerCase(), String(header)]),
+  )
+  return ok({
+    model,
+    tags: texts('tags'),
+    needs: texts('needs'),
+    headers,
+    ...(tier === undefined ? {} : { tier }),
+    ...(priority === undefined ? {} : { priority }),
+    ...number('max_cost', 'maxCostUsd'),
+    ...number('input_tokens', 'inputTokens'),
+    ...number('output_tokens', 'outputTokens'),
+  })
+}
+
+// What `estimateInput` makes of this many characters is this many tokens.
+const charactersPerToken = 3.7
+
+/** A request of that shape, for the same code that plans real ones. */
+export function inputOfShape(shape: Shape): PlanInput {
+  const text: Part = { kind: 'text', text: 'x'.repeat(Math.round((shape.inputTokens ?? 0) * charactersPerToken)) }
+  const image: Part = { kind: 'image', source: { kind: 'url', url: 'https://example.com/image.png' } }
+  const tool: Tool = { kind: 'function', name: 'example' }
+  const request: Request = {
+    dialect: 'openai-chat',
+    model: shape.model,
+    stream: false,
+    messages: [{ role: 'user', parts: shape.needs?.includes('vision') === true ? [text, image] : [text] }],
+    tools: shape.needs?.includes('tools') === true ? [tool] : [],
+    params: shape.outputTokens === undefined ? {} : { maxOutput: shape.outputTokens },
+    output: { format: 'text' },
+    ext: {},
+    raw: { model: shape.model },
+  }
+  return { request, hints: hintsOf(shape) }
+}
+
+function hintsOf(shape: Shape): Hints {
+  const priority = shape.priority === 'low' || shape.priority === 'high' ? shape.priority : 'normal'
+  const tags = Object.fromEntries(
+    (shape.tags ?? []).map((tag) => [tag.split('=', 1)[0] ?? '', tag.includes('=') ? tag.slice(tag.indexOf('=') + 1) : 'true']),
+  )
+  return {
+    priority,
+    tags,
+    cacheOff: false,
+    headers: shape.headers ?? {},
+    ...(shape.tier === undefined ? {} : { tier: shape.tier }),
+    ...(shape.maxCostUsd === undefined ? {} : { maxCostUsd: shape.maxCostUsd }),
+  }
+}

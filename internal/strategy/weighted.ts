@@ -1,0 +1,25 @@
+import { type Candidate, ranked, type Strategy } from './strategy.ts'
+
+/**
+ * By weight and chance: the first is drawn with a probability of its weight, the second from the rest, and so on (Efraimidis
+ * and Spirakis, 2006: sorting by random^(1/weight) is that draw). A target of weight 0 comes last.
+ */
+export const weighted: Strategy = {
+  name: 'weighted',
+  order: (candidates, random) => {
+    const total = candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0)
+    return candidates
+      .map((candidate) => ({ candidate, key: weightOf(candidate) === 0 ? -1 : random() ** (1 / weightOf(candidate)) }))
+      .sort((a, b) => b.key - a.key)
+      .map(({ candidate }) => ranked(candidate, `weight ${candidate.target.weight} (${percent(weightOf(candidate), total)})`))
+  },
+}
+
+/** A target that is limited or comes back in steps gets its share of its weight. */
+function weightOf({ target, share }: Candidate): number {
+  return Math.max(0, target.weight) * share
+}
+
+function percent(part: number, total: number): string {
+  return total === 0 ? '0 %' : `${Math.round((100 * part) / total)} %`
+}
