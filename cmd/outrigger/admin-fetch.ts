@@ -13,8 +13,8 @@ export async function adminFetch(admin: string, path: string, body?: string): Pr
       redirect: 'error',
       ...(body === undefined ? {} : { method: 'POST', body }),
     })
-    const body = await response.text()
-    return response.ok ? ok(body) : err(`${base.value}${path} answered ${response.status}: ${body.trim()}`)
+    const answer = await response.text()
+    return response.ok ? ok(answer) : err(`${base.value}${path} answered ${response.status}: ${answer.trim()}`)
   } catch (error) {
     return err(
       `no relay answers at ${base.value}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`,

@@ -159,10 +159,7 @@ type OperatorFacts = {
   readonly onDrain: () => void
 }
 
-function operatorPort(
-  { current, log, clock, metrics, health, admission }: Shared,
-  { version, startedAtMs, lifecycle, onDrain }: OperatorFacts,
-): Server {
+function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain }: OperatorFacts): Server {
   const { current, log, clock, metrics, health, admission } = shared
   const sample = sampleHealth(health, admission, metrics, clock)
   const status = (): unknown =>

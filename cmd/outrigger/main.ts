@@ -17,46 +17,60 @@ function program(): Command {
     .description('A relay for LLM APIs that runs beside an application: any SDK in, any provider out.')
     .version(version)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+  addServe(root)
+  addDemo(root)
+  addCheck(root)
+  addExplain(root)
+  addMock(root)
+  addOperators(root)
+  return root
+}
 
-  const runFlags = (command: Command): Command =>
-    command
-      .addOption(new Option('--listen <address>', 'address for clients, over the routing file').env('OUTRIGGER_LISTEN'))
-      .addOption(new Option('--admin <address>', 'address for operators, over the routing file').env('OUTRIGGER_ADMIN'))
-      .addOption(new Option('--log-level <level>', 'over the routing file').choices(levels).env('OUTRIGGER_LOG_LEVEL'))
-
-  runFlags(root.command('serve'))
-    .description('run the relay')
-    .addOption(new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml'))
-    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('json'))
+function withRunFlags(command: Command, logFormat: 'json' | 'pretty', drainTimeout: string): Command {
+  return command
+    .addOption(new Option('--listen <address>', 'address for clients, over the routing file').env('OUTRIGGER_LISTEN'))
+    .addOption(new Option('--admin <address>', 'address for operators, over the routing file').env('OUTRIGGER_ADMIN'))
+    .addOption(new Option('--log-level <level>', 'over the routing file').choices(levels).env('OUTRIGGER_LOG_LEVEL'))
+    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default(logFormat))
     .addOption(
       new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM')
         .env('OUTRIGGER_DRAIN_TIMEOUT')
-        .default('25s'),
+        .default(drainTimeout),
     )
-    .action(finish(serve))
+}
 
-  runFlags(root.command('demo'))
+const configOption = (): Option =>
+  new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml')
+
+function addServe(root: Command): void {
+  withRunFlags(root.command('serve').description('run the relay').addOption(configOption()), 'json', '25s').action(finish(serve))
+}
+
+function addDemo(root: Command): void {
+  const described = root
+    .command('demo')
     .description('run the relay on built-in mock providers, one of which fails now and then; no keys needed')
-    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default('pretty'))
-    .addOption(
-      new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM')
-        .env('OUTRIGGER_DRAIN_TIMEOUT')
-        .default('5s'),
-    )
-    .action(finish(demo))
+  withRunFlags(described, 'pretty', '5s').action(finish(demo))
+}
 
+function addCheck(root: Command): void {
   root
     .command('check')
     .description('print every problem of a routing file')
     .argument('<file>')
     .option('--strict', 'an unset secret is a problem too', false)
     .action(finish((file: string, options: { strict: boolean }) => check(file, options)))
+  root
+    .command('schema')
+    .description('print the JSON Schema of the routing file')
+    .action(finish(() => schema()))
+}
 
+function addExplain(root: Command): void {
   root
     .command('explain')
     .description('print the plan that a request would get: targets in order, each with its reason')
-    .addOption(new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml'))
+    .addOption(configOption())
     .requiredOption('--model <name>', 'the model asked for')
     .option('--tier <tier>')
     .addOption(new Option('--priority <priority>').choices(['low', 'normal', 'high']))
@@ -68,32 +82,31 @@ function program(): Command {
     .option('--admin <url>', 'ask a running relay, with its live health')
     .option('--json', 'as JSON', false)
     .action(finish(explain))
+}
 
-  root
-    .command('schema')
-    .description('print the JSON Schema of the routing file')
-    .action(finish(() => schema()))
-
+function addMock(root: Command): void {
   root
     .command('mock')
     .description('run the mock providers alone, in all dialects')
     .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
     .option('--faults <file>', 'what goes wrong: a YAML fault plan')
     .action(finish(mock))
+}
 
-  const adminFlag = (command: Command): Command =>
-    command.addOption(new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071'))
-
-  adminFlag(root.command('status'))
+function addOperators(root: Command): void {
+  const admin = (): Option =>
+    new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071')
+  root
+    .command('status')
     .description('show the targets of a running relay')
+    .addOption(admin())
     .option('--json', 'as JSON', false)
     .action(finish(status))
-
-  adminFlag(root.command('healthcheck'))
+  root
+    .command('healthcheck')
     .description('exit code for a container HEALTHCHECK: 0 when the relay is ready')
+    .addOption(admin())
     .action(finish(healthcheck))
-
-  return root
 }
 
 /** A command gives its exit code; undefined means that it goes on running. */
