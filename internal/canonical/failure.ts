@@ -39,8 +39,3 @@ export type Failure = {
   /** A limit that waiting does not cure: quota 0, request larger than the limit of a minute. */
   readonly permanent?: boolean
 }
-
-/** Marks a `switch` as exhaustive: the compiler refuses the call when a case is missing. */
-export function unreachable(value: never): never {
-  throw new Error(`unreachable: ${JSON.stringify(value)}`)
-}

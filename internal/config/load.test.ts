@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadFile, loadText } from './load.ts'
+import { formatProblem } from './problem.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+function problemsOf(text: string, strict = false): readonly string[] {
+  const loaded = loadText(text, { path: 'f', strict, sources: { env: { SET: 'value' }, readFile: () => 'from file' } })
+  return loaded.ok ? loaded.value.warnings.map(formatProblem) : loaded.error.map(formatProblem)
+}
+
+const head = 'version: 1\nproviders:\n  openai: { api_key: k }\n'
+const models = 'models: { smart: { targets: [openai/gpt] } }\n'
+
+const cases: readonly { name: string; text: string; strict?: boolean; problems: readonly (string | RegExp)[] }[] = [
+  { name: 'a good file', text: head + models, problems: [] },
+  {
+    name: 'an unknown key',
+    text: `${head}models: { smart: { tragets: [openai/gpt] } }`,
+    problems: [/^f:4:11: models\.smart needs targets/, 'f:4:20: unknown key tragets (did you mean targets?)'],
+  },
+  {
+    name: 'a word that is none of the known',
+    text: `${head}${models}log: { level: infos }`,
+    problems: [/^f:5:15: log\.level must be one of trace, .*, not infos \(did you mean info\?\)$/],
+  },
+  {
+    name: 'a duration without its unit',
+    text: `${head}${models}timeouts: { idle: 20 }`,
+    problems: [/^f:5:19: timeouts\.idle must be a duration such as 500ms, 30s, 5m or 1h, not 20/],
+  },
+  {
+    name: 'a number that is text',
+    text: `${head}${models}retry: { attempts: four }`,
+    problems: [/^f:5:20: retry\.attempts must be integer, not four/],
+  },
+  {
+    name: 'a share above one',
+    text: `${head}${models}retry: { budget: 2 }`,
+    problems: [/^f:5:18: retry\.budget must be a share such as 5% or 0\.05, not 2/],
+  },
+  {
+    name: 'an unknown provider in a target',
+    text: `${head}models: { smart: { targets: [opnai/gpt] } }`,
+    problems: ['f:4:30: opnai is no provider (did you mean openai?)'],
+  },
+  {
+    name: 'an unknown provider type',
+    text: 'version: 1\nproviders: { x: { type: opneai } }\nmodels: { m: { targets: [x/y] } }',
+    problems: [/^f:2:25: opneai is no provider type \(did you mean openai\?\)$/, /x is no provider/],
+  },
+  {
+    name: 'a provider without a base URL',
+    text: `version: 1\nproviders: { x: { type: openai-compatible } }\nmodels: { m: { targets: [x/y] } }`,
+    problems: ['f:2:17: openai-compatible needs base_url'],
+  },
+  {
+    name: 'an unknown strategy',
+    text: `${head}models: { smart: { strategy: fallbak, targets: [openai/gpt] } }`,
+    problems: ['f:4:30: fallbak is no strategy (did you mean fallback?)'],
+  },
+  {
+    name: 'a rule for a model that is none',
+    text: `${head}${models}rules: [{ when: { tier: a }, use: smrt }]`,
+    problems: ['f:5:35: smrt is no model (did you mean smart?)'],
+  },
+  {
+    name: 'an address that is none',
+    text: `${head}${models}listen: localhost`,
+    problems: ['f:5:9: localhost must be host:port, :port or unix:/path'],
+  },
+  {
+    name: 'a backoff that shrinks',
+    text: `${head}${models}retry: { backoff: { base: 2s, max: 1s } }`,
+    problems: ['f:5:36: the longest wait is shorter than the first'],
+  },
+  { name: 'no YAML', text: 'version: [1', problems: [/^f:1:\d+: not valid YAML: /] },
+  { name: 'an empty file', text: '', problems: ['f:1:1: the file is empty'] },
+  { name: 'a duplicate key', text: `${head}${models}models: {}`, problems: [/^f:5:1: not valid YAML: Map keys must be unique/] },
+  {
+    name: 'a secret that is not set is a warning',
+    text: `version: 1\nproviders: { openai: { api_key: "\${NOT_SET}" } }\n${models}`,
+    problems: ['f:2:33: the environment variable NOT_SET is not set'],
+  },
+  {
+    name: 'a secret that is set, one with a default, one from a file',
+    text: `version: 1\nproviders: { openai: { api_keys: ["\${SET}", "\${NO:-x}", "\${file:/k}"] } }\n${models}`,
+    problems: [],
+  },
+  {
+    name: 'a wildcard target under a plain name',
+    text: `${head}models: { smart: { targets: ["openai/*"] } }`,
+    problems: ['f:4:30: a target with `*` needs a model name with `*`'],
+  },
+]
+
+for (const { name, text, strict, problems } of cases) {
+  test(`routing file: ${name}`, () => {
+    const found = problemsOf(text, strict)
+    assert.equal(found.length, problems.length, found.join('\n'))
+    for (const [index, expected] of problems.entries()) {
+      if (typeof expected === 'string') assert.equal(found[index], expected)
+      else assert.match(found[index] ?? '', expected)
+    }
+  })
+}
+
+test('routing file: an unset secret is an error when strict', () => {
+  const text = `version: 1\nproviders: { openai: { api_key: "\${NOT_SET}" } }\n${models}`
+  assert.equal(loadText(text, { path: 'f', strict: true, sources: { env: {}, readFile: () => '' } }).ok, false)
+})
+
+test('routing file: defaults are filled in, units are read', () => {
+  const loaded = loadText(`${head}${models}timeouts: { idle: 1.5s }\nlimits: { max_body: 2MiB }\nbreaker: { error_rate: 25% }`, {
+    path: 'f',
+  })
+  assert.ok(loaded.ok)
+  const { config } = loaded.value
+  assert.equal(config.timeouts.idle, 1500)
+  assert.equal(config.timeouts.total, 600_000)
+  assert.equal(config.timeouts.first_token, 'auto')
+  assert.equal(config.limits.max_body, 2 * 1024 * 1024)
+  assert.equal(config.breaker.error_rate, 0.25)
+  assert.equal(config.breaker.consecutive_errors, 3)
+  assert.equal(config.retry.on_failure.context_length, 'larger')
+  assert.equal(config.listen, '127.0.0.1:7070')
+})
+
+test('routing file: keys are never shown', () => {
+  const loaded = loadText(head + models, { path: 'f' })
+  assert.ok(loaded.ok)
+  const [key] = loaded.value.config.providers.get('openai')?.keys ?? []
+  assert.equal(key?.reveal(), 'k')
+  assert.equal(String(key), '********')
+  assert.equal(JSON.stringify({ key }), '{"key":"********"}')
+})
+
+for (const file of readdirSync(join(root, 'configs')).filter((name) => name.endsWith('.yaml'))) {
+  test(`configs/${file} is good`, () => {
+    const loaded = loadFile({
+      path: join(root, 'configs', file),
+      sources: { env: {}, readFile: (path) => readFileSync(path, 'utf8') },
+    })
+    assert.ok(loaded.ok, loaded.ok ? '' : loaded.error.map(formatProblem).join('\n'))
+  })
+}

@@ -1,0 +1,24 @@
+/** Writes the generated pages again; with `--check` tells whether they are current. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { jsonSchema } from '#config/json-schema.ts'
+import { configurationReference } from '#config/reference.ts'
+import { createMetrics } from '#telemetry/metrics.ts'
+import { metricsReference } from '#telemetry/reference.ts'
+
+const root = join(import.meta.dirname, '..')
+const pages: Readonly<Record<string, string>> = {
+  'docs/configuration.md': `${configurationReference().trim()}\n`,
+  'docs/metrics.md': await metricsReference(createMetrics('0')),
+  'configs/routing.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
+}
+
+let stale = 0
+for (const [file, text] of Object.entries(pages)) {
+  const path = join(root, file)
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+  stale++
+  if (process.argv.includes('--check')) console.error(`${file} is not current: make docs`)
+  else writeFileSync(path, text)
+}
+if (process.argv.includes('--check') && stale > 0) process.exitCode = 1
