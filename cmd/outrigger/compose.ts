@@ -10,7 +10,9 @@ import { createHealth, type Health } from '#health/registry.ts'
 import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
 import { createPrices, type Prices } from '#pricing/catalogue.ts'
+import { estimateInput } from '#pricing/estimate-tokens.ts'
 import type { RelayDeps } from '#relay/deps.ts'
+import { forward } from '#relay/forward.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
@@ -130,6 +132,9 @@ function clientPort(shared: Shared): Listener {
     router: createRouter(dialects),
     fallbackDialect: openaiChat,
     relay: (exchange) => relay(exchange, deps),
+    forward: (request) => forward(request, deps),
+    plan: deps.plan,
+    estimateTokens: estimateInput,
     admission,
     clock,
     newId: createIds(),

@@ -87,6 +87,15 @@ export type Passthrough = {
   readonly answer?: (body: Json, request: Request) => Json | undefined
 }
 
+/** Counting a prompt's tokens without an answer. */
+export type TokenCounting = {
+  /** Below the provider's base URL. */
+  readonly path: (model: string) => string
+  readonly body: (request: Request, model: string) => Json
+  /** The answer, when the number is our own estimate. */
+  readonly answer: (tokens: number) => Json
+}
+
 /** A wire format, both sides of it: wire ↔ canonical. All functions are pure. */
 export type Dialect = {
   readonly name: DialectName
@@ -114,4 +123,6 @@ export type Dialect = {
   readonly decodeError: (status: number, headers: Readonly<Record<string, string | undefined>>, body: string) => Failure
 
   readonly passthrough: Passthrough
+  /** For dialects that have a route for it. */
+  readonly countTokens?: TokenCounting
 }

@@ -7,7 +7,7 @@ export type ClientPort = {
   /** Sends status and headers; once. */
   readonly head: (status: number, headers: Readonly<Record<string, string>>) => void
   /** False when the client is slower than the provider: wait for `onDrain` before reading on. */
-  readonly write: (text: string) => boolean
+  readonly write: (text: string | Uint8Array) => boolean
   readonly onDrain: (listener: () => void) => void
   readonly end: (body?: string | Uint8Array) => void
   /** Tells when the client closed its connection before the answer's end; at once if it already has. */

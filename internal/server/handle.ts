@@ -1,13 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Failure } from '#canonical/failure.ts'
+import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { Result } from '#lib/result.ts'
 import type { Exchange } from '#relay/exchange.ts'
+import type { Forwarded } from '#relay/forward.ts'
 import type { Admission } from './admission.ts'
 import { type BodyProblem, parseBody, readBody } from './body.ts'
+import { countTokens, forwardToProvider } from './forwarding.ts'
 import { forwardedHeaders, readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
-import { clientPort, respondError } from './respond.ts'
+import { reject } from './reject.ts'
+import { clientPort } from './respond.ts'
 import type { Match, Router } from './routes.ts'
 
 export type HandlerDeps = {
@@ -16,6 +23,10 @@ export type HandlerDeps = {
   /** The dialect in which errors of unknown paths are told. */
   readonly fallbackDialect: Dialect
   readonly relay: (exchange: Exchange) => Promise<void>
+  readonly forward: (request: Forwarded) => Promise<number | Failure>
+  /** The targets that would be asked, for counting tokens. */
+  readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
+  readonly estimateTokens: (request: Request) => number
   readonly admission: Admission
   readonly clock: Clock
   readonly newId: () => string
@@ -34,7 +45,7 @@ export type Rejection = {
 }
 
 /** What is known of a request while it is handled. */
-type Incoming = {
+export type Incoming = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly url: URL
@@ -61,6 +72,8 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
   switch (match.kind) {
     case 'dialect':
       return await handleDialect(incoming, match, deps)
+    case 'provider':
+      return await forwardToProvider(incoming, match, deps)
     case 'models':
       return respondModels(incoming, match, deps)
     case 'wrong_method': {
@@ -105,10 +118,8 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
       deps,
     )
   }
-  if (route.operation !== 'generate') {
-    const message = `${url.pathname} is not supported`
-    return reject(incoming, dialect, { code: 'unsupported_operation', kind: 'unsupported', message, requestId }, deps)
-  }
+  if (route.operation === 'count_tokens')
+    return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
   const admitted = await deps.admission.enter(hints.value.priority)
   if (admitted.kind === 'shed') {
     const message =
@@ -166,16 +177,4 @@ function rejectBody(incoming: Incoming, dialect: Dialect, problem: BodyProblem, 
 
 function unknownPath(requestId: string, path: string): ClientError {
   return { code: 'unknown_path', kind: 'not_found', message: `there is nothing at ${path}`, requestId }
-}
-
-// biome-ignore lint/complexity/useMaxParams: the headers are a rare fifth.
-function reject(
-  incoming: Incoming,
-  dialect: Dialect,
-  error: ClientError,
-  deps: HandlerDeps,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const status = respondError(incoming.response, dialect, error, headers)
-  deps.onRejected({ dialect, requestId: incoming.requestId, status, error, durationMs: deps.clock.now() - incoming.startedMs })
 }

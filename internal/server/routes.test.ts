@@ -11,6 +11,8 @@ function told(match: Match): string {
       return `${match.dialect.name} ${match.route.operation}${match.pathModel === undefined ? '' : ` ${match.pathModel}`}`
     case 'models':
       return `models ${match.form}${match.id === undefined ? '' : ` ${match.id}`}`
+    case 'provider':
+      return `provider ${match.name} ${match.rest}`
     case 'wrong_method':
       return `wrong method, use ${match.allow}`
     case 'unknown':
@@ -32,6 +34,7 @@ const cases: readonly [string, string, string][] = [
   ['GET', '/v1beta/models', 'models gemini'],
   ['GET', '/v1/chat/completions', 'wrong method, use POST'],
   ['DELETE', '/v1/models', 'wrong method, use GET'],
+  ['PUT', '/providers/openai/files/a', 'provider openai /files/a'],
   ['POST', '/nothing', 'unknown'],
   ['POST', '/v1beta/models/%E0%A4%A:generateContent', 'wrong method, use GET'],
 ]

@@ -4,6 +4,8 @@ import type { Dialect, DialectRoute } from '#dialect/dialect.ts'
 export type Match =
   | { readonly kind: 'dialect'; readonly dialect: Dialect; readonly route: DialectRoute; readonly pathModel?: string }
   | { readonly kind: 'models'; readonly form: 'openai_or_anthropic' | 'gemini'; readonly id?: string }
+  /** To a provider as it is; `rest` lies below its base URL. */
+  | { readonly kind: 'provider'; readonly name: string; readonly rest: string }
   /** The path is known, the method is not the one it takes. */
   | { readonly kind: 'wrong_method'; readonly allow: string; readonly dialect?: Dialect }
   | { readonly kind: 'unknown' }
@@ -31,7 +33,7 @@ export function createRouter(dialects: readonly Dialect[]): Router {
   return (method, path) => {
     const known = exact.get(path)
     if (known !== undefined) return method === known.route.method ? { kind: 'dialect', ...known } : wrongMethod(known)
-    return matchPattern(patterns, method, path) ?? modelsMatch(method, path)
+    return matchPattern(patterns, method, path) ?? providerMatch(path) ?? modelsMatch(method, path)
   }
 }
 
@@ -50,6 +52,14 @@ function matchPattern(patterns: readonly PatternEntry[], method: string, path: s
 
 function wrongMethod({ route, dialect }: RouteEntry): Match {
   return { kind: 'wrong_method', allow: route.method, dialect }
+}
+
+/** `/providers/{name}/…`: the way to what has no translation. */
+function providerMatch(path: string): Match | undefined {
+  const match = /^\/providers\/([^/]+)(\/.+)$/.exec(path)
+  const name = decode(match?.[1] ?? '')
+  const rest = match?.[2]
+  return name === undefined || name === '' || rest === undefined ? undefined : { kind: 'provider', name, rest }
 }
 
 function modelsMatch(method: string, path: string): Match {

@@ -5,7 +5,7 @@ import type { Upstream } from './pools.ts'
 
 /** One request to a provider. `path` lies below the base URL. */
 export type CallRequest = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array

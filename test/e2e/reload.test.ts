@@ -6,14 +6,21 @@ import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 let world: MockRelay
 
 before(async () => {
-  world = await startMockRelay('models:\n  smart: { targets: [openai/gpt-4.1] }\nlog: { level: info }\n', { first_token: '20ms', chunk: '40ms' })
+  world = await startMockRelay('models:\n  smart: { targets: [openai/gpt-4.1] }\nlog: { level: info }\n', {
+    first_token: '20ms',
+    chunk: '40ms',
+  })
 })
 after(() => world?.close())
 
 async function stream(model: string): Promise<{ readonly text: string; readonly finish: string | null }> {
   let text = ''
   let finish: string | null = null
-  for await (const chunk of await world.openai.chat.completions.create({ model, stream: true, messages: [{ role: 'user', content: 'Tell me something' }] })) {
+  for await (const chunk of await world.openai.chat.completions.create({
+    model,
+    stream: true,
+    messages: [{ role: 'user', content: 'Tell me something' }],
+  })) {
     text += chunk.choices[0]?.delta.content ?? ''
     finish = chunk.choices[0]?.finish_reason ?? finish
   }
@@ -34,7 +41,10 @@ test('editing the file while 200 streams run breaks none of them; a bad file is 
   const good = readFileSync(world.relay.configPath, 'utf8')
 
   const running = Array.from({ length: 200 }, () => stream('smart'))
-  await until(async () => /outrigger_in_flight 200/.test(await (await fetch(`${world.relay.adminUrl}/metrics`)).text()), '200 streams run')
+  await until(
+    async () => /outrigger_in_flight 200/.test(await (await fetch(`${world.relay.adminUrl}/metrics`)).text()),
+    '200 streams run',
+  )
   writeFileSync(world.relay.configPath, good.replace('smart: {', 'clever: { targets: [gemini/gemini-3.7-flash] }\n  smart: {'))
   await until(() => world.relay.log().includes('config reloaded'), 'the new file is taken')
   const answers = await Promise.all(running)

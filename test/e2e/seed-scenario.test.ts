@@ -17,7 +17,9 @@ test('Claude answers 503, 500 ms later GPT answers 503, then Gemini answers; aft
     { kind: 'error', status: 503, when: { provider: 'openai' } },
   ])
   for (let number = 1; number <= 3; number++) {
-    const { data, response } = await world.openai.chat.completions.create({ model: 'smart', messages: [{ role: 'user', content: 'Hello' }] }).withResponse()
+    const { data, response } = await world.openai.chat.completions
+      .create({ model: 'smart', messages: [{ role: 'user', content: 'Hello' }] })
+      .withResponse()
     assert.match(data.choices[0]?.message.content ?? '', /gemini/i)
     assert.equal(response.headers.get('x-outrigger-target'), 'gemini/gemini-3.7-flash')
     assert.equal(response.headers.get('x-outrigger-attempts'), '3')
@@ -28,7 +30,9 @@ test('Claude answers 503, 500 ms later GPT answers 503, then Gemini answers; aft
 
   // Three in a row have failed at both: neither is asked again.
   world.mock.reset()
-  const { data, response } = await world.openai.chat.completions.create({ model: 'smart', messages: [{ role: 'user', content: 'Hello again' }] }).withResponse()
+  const { data, response } = await world.openai.chat.completions
+    .create({ model: 'smart', messages: [{ role: 'user', content: 'Hello again' }] })
+    .withResponse()
   assert.match(data.choices[0]?.message.content ?? '', /gemini/i)
   assert.equal(response.headers.get('x-outrigger-attempts'), '1')
   assert.deepEqual(
@@ -37,5 +41,8 @@ test('Claude answers 503, 500 ms later GPT answers 503, then Gemini answers; aft
   )
   const metrics = await (await fetch(`${world.relay.adminUrl}/metrics`)).text()
   assert.match(metrics, /outrigger_breaker_state\{target="anthropic\/claude-opus-5-5"\} 2/)
-  assert.match(metrics, /outrigger_failovers_total\{route="smart",from="anthropic\/claude-opus-5-5",to="openai\/gpt-5.6",reason="overloaded"\} 3/)
+  assert.match(
+    metrics,
+    /outrigger_failovers_total\{route="smart",from="anthropic\/claude-opus-5-5",to="openai\/gpt-5.6",reason="overloaded"\} 3/,
+  )
 })

@@ -10,7 +10,9 @@ let world: MockRelay
 
 before(async () => {
   const models = families.map((_, first) => `  m${first}: { targets: [${targets(first)}] }`).join('\n')
-  world = await startMockRelay(`models:\n${models}\nretry: { backoff: { base: 5ms } }\nbreaker: { consecutive_errors: 1000 }\nlog: { level: warn }\n`)
+  world = await startMockRelay(
+    `models:\n${models}\nretry: { backoff: { base: 5ms } }\nbreaker: { consecutive_errors: 1000 }\nlog: { level: warn }\n`,
+  )
 })
 after(() => world?.close())
 
@@ -50,7 +52,12 @@ for (const [first, family] of families.entries()) {
   test(`a streamed tool call, ${family} first, with an error event before any content`, async () => {
     world.setFaults([{ kind: 'error_event', first: true, rate: 0.5, when: { provider: family.split('/')[0] } }], first + 1)
     for (let round = 0; round < 6; round++) {
-      const stream = world.openai.chat.completions.stream({ model: `m${first}`, messages: question, tools, stream_options: { include_usage: true } })
+      const stream = world.openai.chat.completions.stream({
+        model: `m${first}`,
+        messages: question,
+        tools,
+        stream_options: { include_usage: true },
+      })
       const answer = await stream.finalChatCompletion()
       const call = answer.choices[0]?.message.tool_calls?.[0]
       assert.ok(call?.type === 'function')
@@ -67,7 +74,9 @@ test('1,000 requests one after the other, the first provider failing three times
   let good = 0
   let failedOver = 0
   for (let number = 0; number < 1000; number++) {
-    const { data, response } = await world.openai.chat.completions.create({ model: 'm0', messages: [{ role: 'user', content: `Hello ${number}` }] }).withResponse()
+    const { data, response } = await world.openai.chat.completions
+      .create({ model: 'm0', messages: [{ role: 'user', content: `Hello ${number}` }] })
+      .withResponse()
     if ((data.choices[0]?.message.content ?? '') !== '' && data.choices[0]?.finish_reason === 'stop') good++
     if (response.headers.get('x-outrigger-attempts') !== '1') failedOver++
   }

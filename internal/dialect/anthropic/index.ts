@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { countTokens } from './count-tokens.ts'
 import { decodeAnswer } from './decode-answer.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
@@ -25,4 +26,5 @@ export const anthropic: Dialect = {
   decodeStream,
   decodeError,
   passthrough,
+  countTokens,
 }

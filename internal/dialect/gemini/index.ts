@@ -1,5 +1,6 @@
 import type { Request } from '#canonical/request.ts'
 import type { Dialect, DialectRoute } from '../dialect.ts'
+import { countTokens } from './count-tokens.ts'
 import { decodeAnswer } from './decode-answer.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
@@ -29,4 +30,5 @@ export const gemini: Dialect = {
   decodeStream,
   decodeError,
   passthrough,
+  countTokens,
 }

@@ -1,0 +1,100 @@
+import type { PlanInput } from '#canonical/plan.ts'
+import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import { readBody } from './body.ts'
+import type { HandlerDeps, Incoming } from './handle.ts'
+import { forwardedHeaders } from './headers.ts'
+import { reject } from './reject.ts'
+import { clientPort, respondError } from './respond.ts'
+import type { Match } from './routes.ts'
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** `/providers/{name}/…`: sent as it is, with the provider's key. */
+export async function forwardToProvider(
+  incoming: Incoming,
+  match: Extract<Match, { readonly kind: 'provider' }>,
+  deps: HandlerDeps,
+): Promise<void> {
+  const { request, response, requestId, url } = incoming
+  const provider = deps.config().providers.get(match.name)
+  const method = methods.find((known) => known === request.method)
+  if (provider === undefined) {
+    const message = `there is no provider ${JSON.stringify(match.name)}`
+    return reject(incoming, deps.fallbackDialect, { code: 'provider_not_found', kind: 'not_found', message, requestId }, deps)
+  }
+  if (method === undefined || match.rest.includes('/../')) {
+    const error: ClientError = {
+      code: 'method_not_allowed',
+      kind: 'method_not_allowed',
+      message: `${request.method} is not forwarded`,
+      requestId,
+    }
+    return reject(incoming, deps.fallbackDialect, error, deps)
+  }
+  const body = method === 'GET' ? undefined : await readBody(request, deps.config().limits.max_body)
+  if (body?.ok === false) {
+    if (body.error.kind === 'gone') return
+    return reject(
+      incoming,
+      deps.fallbackDialect,
+      { code: 'invalid_request', kind: body.error.kind, message: body.error.message, requestId },
+      deps,
+    )
+  }
+  const result = await deps.forward({
+    provider,
+    method,
+    path: match.rest + url.search,
+    contentType: request.headers['content-type'],
+    body: body?.value,
+    forward: forwardedHeaders(request.headers),
+    requestId,
+    client: clientPort(response),
+  })
+  if (typeof result === 'number') return
+  if (response.headersSent) response.destroy()
+  else
+    respondError(response, deps.fallbackDialect, {
+      code: result.code ?? result.kind,
+      kind: result.kind,
+      message: result.message,
+      requestId,
+    })
+}
+
+/** Counts a prompt's tokens: at the first target, if it speaks the client's dialect, else by our own estimate. */
+export async function countTokens(incoming: Incoming, dialect: Dialect, input: PlanInput, deps: HandlerDeps): Promise<void> {
+  const { response, requestId } = incoming
+  const counting = dialect.countTokens
+  const planned = deps.plan(input, deps.config())
+  if (counting === undefined || !planned.ok) {
+    const message = planned.ok ? 'tokens cannot be counted here' : planned.error.message
+    return reject(
+      incoming,
+      dialect,
+      { code: planned.ok ? 'unsupported_operation' : planned.error.code, kind: 'not_found', message, requestId, param: 'model' },
+      deps,
+    )
+  }
+  const target = planned.value.steps[0]?.target
+  const provider = target === undefined ? undefined : deps.config().providers.get(target.provider)
+  if (target !== undefined && provider !== undefined && target.dialect === dialect.name) {
+    const result = await deps.forward({
+      provider,
+      method: 'POST',
+      path: counting.path(target.model),
+      contentType: 'application/json',
+      body: JSON.stringify(counting.body(input.request, target.model)),
+      forward: forwardedHeaders(incoming.request.headers),
+      requestId,
+      client: clientPort(response),
+    })
+    if (typeof result === 'number' || response.headersSent) return
+  }
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'x-outrigger-request-id': requestId,
+    'x-outrigger-estimated': 'true',
+  })
+  response.end(JSON.stringify(counting.answer(deps.estimateTokens(input.request))))
+}
