@@ -166,7 +166,7 @@ type OperatorFacts = {
 
 function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain }: OperatorFacts): Server {
   const { current, log, clock, metrics, health, admission } = shared
-  const sample = sampleHealth(health, admission, metrics, clock)
+  const sample = sampleHealth(shared)
   const status = (): unknown =>
     statusView({
       version,

@@ -1,3 +1,4 @@
+import type { Current } from '#config/current.ts'
 import type { Health } from '#health/registry.ts'
 import type { BreakerStateName } from '#health/snapshot.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -6,11 +7,22 @@ import type { Metrics } from '#telemetry/metrics.ts'
 
 const stateNumbers: Readonly<Record<BreakerStateName, number>> = { closed: 0, half_open: 1, open: 2 }
 
+export type SampleDeps = {
+  readonly current: Current
+  readonly health: Health
+  readonly admission: Admission
+  readonly metrics: Metrics
+  readonly clock: Clock
+}
+
 /** Brings the gauges up to date; called when they are scraped, so that requests pay nothing for them. */
-export function sampleHealth(health: Health, admission: Admission, metrics: Metrics, clock: Clock): () => void {
+export function sampleHealth({ current, health, admission, metrics, clock }: SampleDeps): () => void {
   return () => {
+    // Only targets of the routing file: models that clients name would be labels without end.
+    const named = new Set(current.get().models.flatMap((model) => model.targets.map((target) => target.id)))
     metrics.queueDepth.set(admission.queued())
     for (const { target, breaker, errorRatio, latencyMs } of health.status(clock.now())) {
+      if (!named.has(target)) continue
       metrics.breakerState.set({ target }, stateNumbers[breaker])
       metrics.targetErrorRatio.set({ target }, errorRatio)
       if (latencyMs === undefined) continue

@@ -22,6 +22,11 @@ export type Target = {
   /** The dialect the provider speaks. */
   readonly dialect: DialectName
   readonly weight: number
+  /**
+   * Its name in metrics, when that is not its id: a model that the client named (`openai/gpt-x` under `openai/*`) must not
+   * become a label.
+   */
+  readonly label?: string
   /** Overrides the catalogue. */
   readonly price?: Price
   /** Context window in tokens, where known. */

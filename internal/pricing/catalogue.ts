@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Usage } from '#canonical/answer.ts'
 import type { Price, Target } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
@@ -21,6 +22,9 @@ export type Prices = {
 /** How the catalogue names the vendors that we name otherwise. */
 const catalogueNames: Readonly<Record<string, string>> = { gemini: 'google', xai: 'x-ai', bedrock: 'aws', vertex: 'google' }
 
+// Wildcard routes let clients name models: what is kept of them must have an end.
+const mostEntries = 5000
+
 // Longer prompts may have other rates; shorter ones have the same everywhere.
 const longPrompt = 100_000
 
@@ -28,7 +32,7 @@ type Entry = { readonly price: Price | undefined; readonly context: number | und
 
 export function createPrices(config: () => Config): Prices {
   let catalogue: Catalogue | undefined
-  const entries = new Map<string, Entry>()
+  const entries = new LRUCache<string, Entry>({ max: mostEntries })
 
   const providerOf = (target: Target): string => {
     const type = config().providers.get(target.provider)?.type.type ?? target.provider

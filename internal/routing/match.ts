@@ -38,6 +38,7 @@ function fill(target: Target, model: string, config: Config): Target {
   return {
     ...target,
     id: `${target.provider}/${model}`,
+    label: `${target.provider}/*`,
     model,
     dialect: provider?.type.dialectOf(model, provider.api) ?? target.dialect,
   }
@@ -50,6 +51,7 @@ function matchProvider(name: string, config: Config): Matched | undefined {
   if (provider === undefined || model === '') return undefined
   const target: Target = {
     id: name,
+    label: `${provider.name}/*`,
     provider: provider.name,
     model,
     dialect: provider.type.dialectOf(model, provider.api),

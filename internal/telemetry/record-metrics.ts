@@ -1,4 +1,5 @@
 import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { Target } from '#canonical/plan.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Turns what the relay tells into metrics. Labels come from the routing file and from closed sets, never from a client. */
@@ -13,7 +14,12 @@ export function recordMetrics(metrics: Metrics): Observer {
       case 'attempt_ended':
         return recordAttempt(metrics, event)
       case 'failover':
-        return metrics.failovers.inc({ route: event.route, from: event.from.id, to: event.to.id, reason: event.reason })
+        return metrics.failovers.inc({
+          route: event.route,
+          from: labelOf(event.from),
+          to: labelOf(event.to),
+          reason: event.reason,
+        })
       case 'retry_budget_exhausted':
         return metrics.retryBudgetExhausted.inc()
       case 'request_ended':
@@ -23,7 +29,7 @@ export function recordMetrics(metrics: Metrics): Observer {
 }
 
 function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'attempt_ended' }>): void {
-  const target = event.target.id
+  const target = labelOf(event.target)
   metrics.attempts.inc({ target, outcome: event.outcome })
   if (event.firstTokenMs !== undefined) metrics.timeToFirstToken.observe({ target }, event.firstTokenMs / 1000)
   const { usage } = event
@@ -37,11 +43,16 @@ function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'att
 
 function recordRequest(metrics: Metrics, event: Extract<RelayEvent, { kind: 'request_ended' }>): void {
   const { route, dialect, outcome } = event
-  const target = event.target?.id ?? ''
+  const target = event.target === undefined ? '' : labelOf(event.target)
   metrics.inFlight.dec()
   metrics.requests.inc({ route, dialect, target, outcome, status: String(event.status) })
   metrics.requestDuration.observe({ route, outcome }, event.durationMs / 1000)
   metrics.overhead.observe(event.overheadMs / 1000)
   if (event.streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: event.streamOutcome })
   if (event.costUsd !== undefined) metrics.cost.inc({ route, target }, event.costUsd)
+}
+
+/** Models that clients name are unbounded: their targets share a label. */
+function labelOf({ label, id }: Target): string {
+  return label ?? id
 }

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RelayEvent } from '#canonical/observe.ts'
+import type { Target } from '#canonical/plan.ts'
+import { createMetrics } from './metrics.ts'
+import { recordMetrics } from './record-metrics.ts'
+
+const target: Target = { id: 'openai/gpt', provider: 'openai', model: 'gpt', dialect: 'openai-chat', weight: 1 }
+const usage = { input: 10, output: 5, cacheRead: 4, cacheWrite: 0, reasoning: 2 }
+
+function attempt(of: Target): RelayEvent {
+  return {
+    kind: 'attempt_ended',
+    requestId: 'r',
+    route: 'smart',
+    target: of,
+    keyIndex: 0,
+    outcome: 'ok',
+    usage,
+    durationMs: 10,
+    atMs: 1,
+  }
+}
+
+test('metrics: an attempt is counted with its tokens by type', async () => {
+  const metrics = createMetrics('1')
+  recordMetrics(metrics)(attempt(target))
+  const text = await metrics.registry.metrics()
+  assert.match(text, /outrigger_attempts_total\{target="openai\/gpt",outcome="ok"\} 1/)
+  assert.match(text, /outrigger_tokens_total\{target="openai\/gpt",type="input"\} 10/)
+  assert.match(text, /outrigger_tokens_total\{target="openai\/gpt",type="cache_read"\} 4/)
+})
+
+test('metrics: models that clients name share one label', async () => {
+  const metrics = createMetrics('1')
+  const observe = recordMetrics(metrics)
+  for (let number = 0; number < 50; number++)
+    observe(attempt({ ...target, id: `openai/x${number}`, model: `x${number}`, label: 'openai/*' }))
+  const text = await metrics.registry.metrics()
+  assert.match(text, /outrigger_attempts_total\{target="openai\/\*",outcome="ok"\} 50/)
+  assert.doesNotMatch(text, /openai\/x/)
+})
+
+test('metrics: a request counts by how it ended, and leaves none in flight', async () => {
+  const metrics = createMetrics('1')
+  const observe = recordMetrics(metrics)
+  observe({ kind: 'request_started', requestId: 'r', dialect: 'anthropic', atMs: 0 })
+  observe({
+    kind: 'request_ended',
+    requestId: 'r',
+    dialect: 'anthropic',
+    route: 'smart',
+    target,
+    outcome: 'recovered',
+    streamOutcome: 'recovered',
+    status: 200,
+    stream: true,
+    attempts: [],
+    costUsd: 0.5,
+    durationMs: 100,
+    overheadMs: 1,
+    dropped: [],
+    atMs: 100,
+  })
+  const text = await metrics.registry.metrics()
+  assert.match(text, /outrigger_in_flight 0/)
+  assert.match(
+    text,
+    /outrigger_requests_total\{route="smart",dialect="anthropic",target="openai\/gpt",outcome="recovered",status="200"\} 1/,
+  )
+  assert.match(text, /outrigger_stream_outcomes_total\{dialect="anthropic",target="openai\/gpt",outcome="recovered"\} 1/)
+  assert.match(text, /outrigger_cost_usd_total\{route="smart",target="openai\/gpt"\} 0\.5/)
+})
