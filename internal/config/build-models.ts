@@ -1,43 +1,57 @@
 import type { Price, Target } from '#canonical/plan.ts'
 import { compact } from '#lib/json.ts'
-import { strategyNames } from '#strategy/registry.ts'
+import { checkStrategy } from './check-names.ts'
 import type { ModelRoute, ProviderConfig } from './config.ts'
-import { type Filled, type TargetEntry, targetName } from './filled.ts'
 import { didYouMean } from './problem.ts'
 import type { Report } from './report.ts'
+import type { TargetEntry } from './schema/models.ts'
+import type { Filled, FilledModel } from './schema/routing-file.ts'
 
 type Providers = ReadonlyMap<string, ProviderConfig>
+type At = { readonly providers: Providers; readonly path: readonly string[]; readonly report: Report; readonly data: Filled }
 
 /** The block `models`: each name with its targets. */
 export function buildModels(data: Filled, providers: Providers, report: Report): readonly ModelRoute[] {
   if (Object.keys(data.models).length === 0) report(['models'], 'no models: nothing could be asked for')
   return Object.entries(data.models).map(([name, model]) => {
+    const path = ['models', name]
     const strategy = model.strategy ?? 'fallback'
-    checkStrategy(strategy, ['models', name, 'strategy'], report)
-    const wildcard = name.includes('*')
-    const targets = model.targets.flatMap((entry, index) => {
-      const path = ['models', name, 'targets', String(index)]
-      const target = buildTarget(entry, providers, path, report)
-      if (target?.model.includes('*') === true && !wildcard) report(path, 'a target with `*` needs a model name with `*`')
-      return target === undefined ? [] : [target]
-    })
-    return { name, wildcard, strategy, targets }
+    checkStrategy(strategy, [...path, 'strategy'], report)
+    if (starsIn(name) > 1) report(path, `${name} has more than one \`*\``, { at: 'key' })
+    const { retry, timeouts, stream, max_price } = model
+    const targets = buildTargets(name, model, { providers, path: [...path, 'targets'], report, data })
+    return compact({ name, wildcard: name.includes('*'), strategy, targets, max_price, retry, timeouts, stream })
   })
 }
 
-export function checkStrategy(strategy: string, path: readonly string[], report: Report): void {
-  if (strategyNames.includes(strategy)) return
-  report(path, `${strategy} is no strategy`, didYouMean(strategy, strategyNames) ?? `strategies: ${strategyNames.join(', ')}`)
+function buildTargets(name: string, model: FilledModel, at: At): readonly Target[] {
+  const seen = new Set<string>()
+  return model.targets.flatMap((entry, index) => {
+    const path = [...at.path, String(index)]
+    const id = targetName(entry)
+    if (starsIn(id) > Math.min(1, starsIn(name))) at.report(path, starProblem(name))
+    if (seen.has(id)) at.report(path, `${id} stands here twice`, { severity: 'warning' })
+    seen.add(id)
+    const target = buildTarget(entry, { ...at, path })
+    return target === undefined ? [] : [target]
+  })
 }
 
-function buildTarget(entry: TargetEntry, providers: Providers, path: readonly string[], report: Report): Target | undefined {
+function starProblem(name: string): string {
+  return name.includes('*') ? 'a target can have one `*` only' : 'a target with `*` needs a model name with `*`'
+}
+
+function buildTarget(entry: TargetEntry, { providers, path, report, data }: At): Target | undefined {
   const id = targetName(entry)
   const provider = id.slice(0, id.indexOf('/'))
   const model = id.slice(provider.length + 1)
   const known = providers.get(provider)
   if (known === undefined) {
-    const names = [...providers.keys()]
-    report(path, `${provider} is no provider`, didYouMean(provider, names) ?? `providers: ${names.join(', ')}`)
+    // A provider that is there but of an unknown type is told at its own place.
+    const names = Object.keys(data.providers)
+    if (!names.includes(provider)) {
+      report(path, `${provider} is no provider`, { hint: didYouMean(provider, names) ?? `providers: ${names.join(', ')}` })
+    }
     return undefined
   }
   const options = typeof entry === 'string' ? undefined : entry
@@ -55,4 +69,13 @@ function buildTarget(entry: TargetEntry, providers: Providers, path: readonly st
 function priceOf(price: Exclude<TargetEntry, string>['price']): Price | undefined {
   if (price === undefined) return undefined
   return compact({ input: price.input, output: price.output, cachedInput: price.cached_input, cacheWrite: price.cache_write })
+}
+
+/** `provider/model`, whichever way it is written. */
+export function targetName(target: TargetEntry): string {
+  return typeof target === 'string' ? target : target.target
+}
+
+function starsIn(text: string): number {
+  return text.split('*').length - 1
 }

@@ -1,33 +1,45 @@
-import { parseAddress } from '#lib/address.ts'
+import { compact } from '#lib/json.ts'
+import { buildAlerts } from './build-alerts.ts'
+import { buildClients } from './build-clients.ts'
 import { buildModels } from './build-models.ts'
 import { buildProviders } from './build-providers.ts'
+import { optionalSecret } from './build-secret.ts'
+import { checkAddresses } from './check-addresses.ts'
 import { checkRules } from './check-rules.ts'
-import type { Config, StreamConfig } from './config.ts'
-import { type Filled, filled } from './filled.ts'
-import type { Problem } from './problem.ts'
-import { type BuildContext, type Report, reportTo } from './report.ts'
-import type { RoutingFileData } from './schema/routing-file.ts'
+import { checkWaits } from './check-waits.ts'
+import type { Config, StateConfig } from './config.ts'
+import type { Report } from './report.ts'
+import type { Filled } from './schema/routing-file.ts'
+import type { SecretSources } from './secrets.ts'
+
+/** What the blocks of a file are put together with. */
+export type BuildContext = {
+  readonly file: string
+  readonly report: Report
+  readonly sources: SecretSources
+  /** An unset secret that is used is an error. */
+  readonly strict: boolean
+  readonly digest: string
+  readonly filledDigest: string
+  readonly files: readonly string[]
+  readonly nowMs: number
+}
 
 /** Puts the blocks together and checks what reaches over several of them. */
-export function buildConfig(
-  data: RoutingFileData,
-  context: BuildContext,
-): { readonly config: Config; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = []
-  const report = reportTo(problems, context)
-  const file = filled(data)
-  const providers = buildProviders(file, context, report)
-  const models = buildModels(file, providers, report)
-  checkRules(file, report)
-  checkAddress(file.listen, 'listen', report)
-  checkAddress(file.admin, 'admin', report)
-  if (file.retry.backoff.max < file.retry.backoff.base)
-    report(['retry', 'backoff', 'max'], 'the longest wait is shorter than the first')
-  const { listen, admin, rules, retry, breaker, timeouts, health, limits, log } = file
-  const config: Config = {
+export function buildConfig(data: Filled, context: BuildContext): Config {
+  const { report } = context
+  const providers = buildProviders(data, context)
+  const models = buildModels(data, providers, report)
+  checkRules(data, report)
+  checkAddresses(data, report)
+  checkWaits(data, report)
+  const { listen, admin, rules, retry, breaker, timeouts, stream, hedge, health, cache, limits, telemetry, log, reload } = data
+  return compact({
     path: context.file,
     loadedAtMs: context.nowMs,
     digest: context.digest,
+    filledDigest: context.filledDigest,
+    files: context.files,
     listen,
     admin,
     providers,
@@ -36,20 +48,25 @@ export function buildConfig(
     retry,
     breaker,
     timeouts,
-    stream: streamOf(file.stream),
+    stream,
+    hedge,
     health,
+    alerts: buildAlerts(data, context),
+    cache,
+    clients: buildClients(data, context),
+    state: buildState(data, context),
     limits,
+    telemetry,
     log,
+    reload,
+  })
+}
+
+function buildState({ state }: Filled, context: BuildContext): StateConfig {
+  const redis = optionalSecret(state.redis, ['state', 'redis'], context)
+  if (redis === undefined) return {}
+  if (!/^rediss?:\/\//.test(redis.reveal()) || !URL.canParse(redis.reveal())) {
+    context.report(['state', 'redis'], 'state.redis must be a URL that begins with redis:// or rediss://')
   }
-  return { config, problems }
-}
-
-function streamOf({ on_break, hold }: Filled['stream']): StreamConfig {
-  const tokens = /^(\d+) tokens$/.exec(hold)?.[1]
-  return { on_break, hold: tokens === undefined ? { kind: 'first_token' } : { kind: 'tokens', tokens: Number(tokens) } }
-}
-
-function checkAddress(address: string, key: string, report: Report): void {
-  const parsed = parseAddress(address)
-  if (!parsed.ok) report([key], `${address} ${parsed.error}`)
+  return { redis }
 }

@@ -1,27 +1,29 @@
-import { checkStrategy } from './build-models.ts'
-import type { Filled } from './filled.ts'
-import { didYouMean } from './problem.ts'
+import { checkModelName, checkProviderName, checkStrategy } from './check-names.ts'
 import type { Report } from './report.ts'
+import type { Filled } from './schema/routing-file.ts'
+import type { Rule } from './schema/rules.ts'
 
-/** Names in `rules` must exist. */
+/** Names in `rules` must exist, and each rule must be reached and do something. */
 export function checkRules(data: Filled, report: Report): void {
+  const catchAll = data.rules.findIndex(({ when }) => Object.keys(when).length === 0)
   for (const [index, rule] of data.rules.entries()) {
     const path = ['rules', String(index)]
-    if (rule.use !== undefined) checkName(rule.use, Object.keys(data.models), { path: [...path, 'use'], what: 'model', report })
-    if (rule.strategy !== undefined) checkStrategy(rule.strategy, [...path, 'strategy'], report)
-    for (const key of ['only', 'ignore'] as const) {
-      for (const [at, name] of (rule[key] ?? []).entries()) {
-        checkName(name, Object.keys(data.providers), { path: [...path, key, String(at)], what: 'provider', report })
-      }
+    checkNames(rule, data, path, report)
+    if (catchAll >= 0 && index > catchAll) {
+      report(path, 'this rule is never reached', { hint: `rule ${catchAll + 1} fits every request`, severity: 'warning' })
     }
+    if (Object.keys(rule).length === 1) report(path, 'this rule changes nothing', { severity: 'warning' })
   }
 }
 
-function checkName(
-  name: string,
-  known: readonly string[],
-  at: { readonly path: readonly string[]; readonly what: string; readonly report: Report },
-): void {
-  if (!known.includes(name))
-    at.report(at.path, `${name} is no ${at.what}`, didYouMean(name, known) ?? `${at.what}s: ${known.join(', ')}`)
+function checkNames(rule: Rule, data: Filled, path: readonly string[], report: Report): void {
+  if (rule.use !== undefined) checkModelName(rule.use, data, [...path, 'use'], report)
+  if (rule.strategy !== undefined) checkStrategy(rule.strategy, [...path, 'strategy'], report)
+  for (const key of ['only', 'ignore'] as const) {
+    for (const [at, name] of (rule[key] ?? []).entries()) checkProviderName(name, data, [...path, key, String(at)], report)
+  }
+  const { client } = rule.when
+  if (client !== undefined && !data.clients.some(({ name }) => name === client)) {
+    report([...path, 'when', 'client'], `${client} is no client`, { severity: 'warning' })
+  }
 }

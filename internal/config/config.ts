@@ -1,8 +1,44 @@
 import type { Target } from '#canonical/plan.ts'
 import type { Provider } from '#provider/provider.ts'
-import type { BreakerConfig, RetryConfig, TimeoutsConfig } from './schema/resilience.ts'
-import type { RoutingFileData } from './schema/routing-file.ts'
+import type { AlertConfig } from './schema/alerts.ts'
+import type { BreakerConfig } from './schema/breaker.ts'
+import type { CacheConfig } from './schema/cache.ts'
+import type { ClientConfig } from './schema/clients.ts'
+import type { HealthConfig, ProbeConfig } from './schema/health.ts'
+import type { HedgeConfig } from './schema/hedge.ts'
+import type { LimitsConfig } from './schema/limits.ts'
+import type { LogConfig } from './schema/log.ts'
+import type { MaxPriceConfig } from './schema/models.ts'
+import type { ProviderLimitsConfig } from './schema/providers.ts'
+import type { ReloadConfig } from './schema/reload.ts'
+import type { RetryConfig } from './schema/retry.ts'
+import type { Rule } from './schema/rules.ts'
+import type { StateConfig } from './schema/state.ts'
+import type { StreamConfig } from './schema/stream.ts'
+import type { TelemetryConfig } from './schema/telemetry.ts'
+import type { TimeoutsConfig } from './schema/timeouts.ts'
 import type { Secret } from './secrets.ts'
+
+export type {
+  AlertConfig,
+  BreakerConfig,
+  CacheConfig,
+  ClientConfig,
+  HealthConfig,
+  HedgeConfig,
+  LimitsConfig,
+  LogConfig,
+  MaxPriceConfig,
+  ProbeConfig,
+  ReloadConfig,
+  RetryConfig,
+  Rule,
+  Secret,
+  StateConfig,
+  StreamConfig,
+  TelemetryConfig,
+  TimeoutsConfig,
+}
 
 /** The routing file, checked, with every default filled in: durations in milliseconds, shares as 0–1, sizes in bytes. */
 export type Config = {
@@ -10,6 +46,10 @@ export type Config = {
   readonly loadedAtMs: number
   /** Of the file's text, to tell versions apart. */
   readonly digest: string
+  /** Of what `${…}` gave outside of secrets: it changes when the file does not but a file that it names does. */
+  readonly filledDigest: string
+  /** Files that `${file:…}` took values from; they are watched too. */
+  readonly files: readonly string[]
   readonly listen: string
   readonly admin: string
   readonly providers: ReadonlyMap<string, ProviderConfig>
@@ -19,9 +59,19 @@ export type Config = {
   readonly breaker: BreakerConfig
   readonly timeouts: TimeoutsConfig
   readonly stream: StreamConfig
-  readonly health: Required<NonNullable<RoutingFileData['health']>>
-  readonly limits: Required<NonNullable<RoutingFileData['limits']>>
-  readonly log: Required<NonNullable<RoutingFileData['log']>>
+  /** Left out: off. */
+  readonly hedge?: HedgeConfig
+  readonly health: HealthConfig
+  readonly alerts: readonly AlertConfig[]
+  /** Left out: off. */
+  readonly cache?: CacheConfig
+  /** Virtual keys. Empty: off, everybody may ask. */
+  readonly clients: readonly ClientConfig[]
+  readonly state: StateConfig
+  readonly limits: LimitsConfig
+  readonly telemetry: TelemetryConfig
+  readonly log: LogConfig
+  readonly reload: ReloadConfig
 }
 
 export type ProviderConfig = {
@@ -31,7 +81,13 @@ export type ProviderConfig = {
   /** Empty for a provider that runs without a key. */
   readonly keys: readonly Secret[]
   readonly api?: string
+  /** Lower-case names. They may hold keys: never to be shown. */
   readonly headers: Readonly<Record<string, string>>
+  /** Of its own, whole: what the entry leaves out is as in `timeouts` at the top. */
+  readonly timeouts?: TimeoutsConfig
+  /** Of its own, whole: what the entry leaves out is as in `health` at the top. */
+  readonly health?: ProbeConfig
+  readonly limits?: ProviderLimitsConfig
 }
 
 export type ModelRoute = {
@@ -41,11 +97,10 @@ export type ModelRoute = {
   readonly wildcard: boolean
   readonly strategy: string
   readonly targets: readonly Target[]
-}
-
-export type Rule = NonNullable<RoutingFileData['rules']>[number]
-
-export type StreamConfig = {
-  readonly on_break: 'continue' | 'error'
-  readonly hold: { readonly kind: 'first_token' } | { readonly kind: 'tokens'; readonly tokens: number }
+  /** Targets above it are left out. */
+  readonly max_price?: MaxPriceConfig
+  /** Of its own, whole: what the entry leaves out is as in `retry` at the top. The same for the two below. */
+  readonly retry?: RetryConfig
+  readonly timeouts?: TimeoutsConfig
+  readonly stream?: StreamConfig
 }

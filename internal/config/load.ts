@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { err, ok, type Result } from '#lib/result.ts'
 import { buildConfig } from './build.ts'
 import type { Config } from './config.ts'
+import { fillData } from './fill-data.ts'
+import { findCycle } from './find-cycle.ts'
 import { locator } from './place.ts'
 import type { Problem } from './problem.ts'
+import { reportTo } from './report.ts'
 import { processSources, type SecretSources } from './secrets.ts'
 import { validate } from './validate.ts'
 
@@ -13,7 +16,7 @@ export type LoadOptions = {
   /** How the file is named in problems. */
   readonly path: string
   readonly sources?: SecretSources
-  /** An unset secret is an error, not a warning. Default false. */
+  /** An unset secret that is used is an error, not a warning. Default false. */
   readonly strict?: boolean
   readonly nowMs?: number
 }
@@ -35,31 +38,61 @@ export function loadFile(options: LoadOptions): Result<Loaded, readonly Problem[
 export function loadText(text: string, options: LoadOptions): Result<Loaded, readonly Problem[]> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false })
-  const file = options.path
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map((error): Problem => {
-        const { line, col } = lines.linePos(error.pos[0])
-        return { file, line, column: col, message: `not valid YAML: ${error.message}`, severity: 'error' }
-      }),
-    )
-  }
-  const data: unknown = document.toJS()
-  if (data === null || data === undefined) {
-    // A save that truncates first is seen as an empty file for a moment.
-    return err([{ file, line: 1, column: 1, message: 'the file is empty', severity: 'error' }])
-  }
+  const read = readData(document, lines, options.path)
+  if (!read.ok) return read
+
+  const problems: Problem[] = []
+  const { path: file, sources = processSources, strict = false, nowMs = Date.now() } = options
   const locate = locator(document, lines)
-  const valid = validate(data, file, locate)
-  if (!valid.ok) return valid
-  const built = buildConfig(valid.value, {
+  const report = reportTo(problems, file, locate)
+  const filled = fillData(read.value, { sources, locate, report, strict })
+  const valid = validate(filled.data, report)
+  if (!valid.ok) return err(inOrder(problems))
+  const config = buildConfig(valid.value, {
     file,
-    locate,
-    sources: options.sources ?? processSources,
-    strict: options.strict ?? false,
-    digest: createHash('sha256').update(text).digest('hex').slice(0, 16),
-    nowMs: options.nowMs ?? Date.now(),
+    report,
+    sources,
+    strict,
+    digest: digestOf(text),
+    filledDigest: digestOf(salt, ...filled.values),
+    files: filled.files,
+    nowMs,
   })
-  const errors = built.problems.filter((problem) => problem.severity === 'error')
-  return errors.length > 0 ? err(built.problems) : ok({ config: built.config, warnings: built.problems })
+  const found = inOrder(problems)
+  return problems.some(({ severity }) => severity === 'error') ? err(found) : ok({ config, warnings: found })
+}
+
+/** The document as plain data; what YAML itself finds wrong is told alone, because the rest would follow from it. */
+function readData(document: Document.Parsed, lines: LineCounter, file: string): Result<unknown, readonly Problem[]> {
+  const problem = (offset: number, message: string): Problem => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col, message, severity: 'error' }
+  }
+  if (document.errors.length > 0) {
+    return err(document.errors.map(({ pos, message }) => problem(pos[0], `not valid YAML: ${message}`)))
+  }
+  const cycle = findCycle(document)
+  if (cycle !== undefined)
+    return err([problem(cycle.offset, `*${cycle.alias} stands within &${cycle.alias}: it would hold itself`)])
+  try {
+    const data: unknown = document.toJS()
+    // A save that truncates first is seen as an empty file for a moment.
+    return data === null || data === undefined ? err([problem(0, 'the file is empty')]) : ok(data)
+  } catch (error) {
+    // An alias without its anchor, or aliases that multiply beyond all measure.
+    return err([problem(0, `not valid YAML: ${error instanceof Error ? error.message : String(error)}`)])
+  }
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+// What was filled in may be a key: its digest must not tell it to who can guess.
+const salt = randomBytes(16).toString('hex')
+
+function digestOf(...texts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const text of texts) hash.update(`${text.length}:`).update(text)
+  return hash.digest('hex').slice(0, 16)
 }

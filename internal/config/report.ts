@@ -1,23 +1,19 @@
 import type { Locate } from './place.ts'
 import type { Problem } from './problem.ts'
-import type { SecretSources } from './secrets.ts'
-
-/** What the blocks of a file are put together with. */
-export type BuildContext = {
-  readonly file: string
-  readonly locate: Locate
-  readonly sources: SecretSources
-  /** An unset secret is an error. */
-  readonly strict: boolean
-  readonly digest: string
-  readonly nowMs: number
-}
 
 /** Notes a problem at a path of the file. */
-export type Report = (path: readonly string[], message: string, hint?: string, severity?: Problem['severity']) => void
+export type Report = (path: readonly string[], message: string, options?: ReportOptions) => void
 
-export function reportTo(problems: Problem[], { file, locate }: BuildContext): Report {
-  return (path, message, hint, severity = 'error') => {
-    problems.push({ file, ...locate(path, 'value'), message, severity, ...(hint === undefined ? {} : { hint }) })
+export type ReportOptions = {
+  readonly hint?: string | undefined
+  /** Default `error`. */
+  readonly severity?: Problem['severity']
+  /** Which half of the line it is about. Default `value`. */
+  readonly at?: 'key' | 'value'
+}
+
+export function reportTo(problems: Problem[], file: string, locate: Locate): Report {
+  return (path, message, { hint, severity = 'error', at = 'value' } = {}) => {
+    problems.push({ file, ...locate.place(path, at), message, severity, ...(hint === undefined ? {} : { hint }) })
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 
 /** A text that must not be shown: a key. Its string and JSON forms are masked. */
 export type Secret = {
-  /** The value as it is now: a file that changed is read again. */
+  /** The value as it is now: a file that changed is read again, at most once a second. */
   readonly reveal: () => string
   readonly toString: () => string
   readonly toJSON: () => string
@@ -11,6 +11,7 @@ export type Secret = {
 /** Where `${…}` are looked up. */
 export type SecretSources = {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Throws when the file cannot be read. */
   readonly readFile: (path: string) => string
 }
 
@@ -21,7 +22,7 @@ export type MissingSecret = { readonly name: string; readonly kind: 'environment
 
 const pattern = /\$\$\{|\$\{(?:file:(?<file>[^}]+)|(?<name>[A-Za-z_]\w*)(?::-(?<fallback>[^}]*))?)\}/g
 
-/** Fills in `${NAME}`, `${NAME:-default}` and `${file:/path}`; `$${` is a literal `${`. */
+/** Fills in `${NAME}`, `${NAME:-default}` and `${file:/path}`; `$${` is a literal `${`. What is missing becomes empty, what is none of these stays. */
 export function fillIn(
   text: string,
   sources: SecretSources,
@@ -48,15 +49,16 @@ function textOf(match: RegExpExecArray, sources: SecretSources, missing: Missing
 }
 
 function fromFile(path: string, sources: SecretSources, missing: MissingSecret[]): string {
-  try {
-    return sources.readFile(path).trim()
-  } catch (error) {
-    missing.push({
-      name: path,
-      kind: 'file',
-      message: `the file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    })
+  const problem = (reason: string): string => {
+    missing.push({ name: path, kind: 'file', message: `the file ${path} ${reason}` })
     return ''
+  }
+  try {
+    const text = sources.readFile(path).trim()
+    // A file that is being written again is empty for a moment.
+    return text === '' ? problem('is empty') : text
+  } catch (error) {
+    return problem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
@@ -65,43 +67,49 @@ export function filesIn(text: string): readonly string[] {
   return [...text.matchAll(pattern)].flatMap((match) => match.groups?.['file'] ?? [])
 }
 
+/** `${…}` of a text that are none of the known forms, such as `${MY-KEY}`: most likely a slip. */
+export function strangersIn(text: string): readonly string[] {
+  return text.replaceAll(pattern, '').match(/\$\{[^}]*\}?/g) ?? []
+}
+
 // A changed key is taken up within a second, without asking the file system for each request.
 const freshForMs = 1000
 
 /** A secret from a text of the routing file. Values from files follow the file; those from the environment are fixed. */
-export function createSecret(text: string, sources: SecretSources): Secret {
+export function createSecret(text: string, sources: SecretSources, nowMs: () => number = Date.now): Secret {
   const files = filesIn(text)
-  let value = fillIn(text, sources).value
-  let checkedMs = Date.now()
+  let checkedMs = nowMs()
+  // Before the value is read: a change in between is seen as one the next time, not missed for ever.
   let seen = stamps(files)
-  const reveal = (): string => {
-    const nowMs = Date.now()
-    if (files.length === 0 || nowMs - checkedMs < freshForMs) return value
-    checkedMs = nowMs
+  let { value } = fillIn(text, sources)
+  const refresh = (): void => {
+    checkedMs = nowMs()
     const stamp = stamps(files)
-    if (stamp !== seen) {
-      const read = fillIn(text, sources)
-      // A key that is being replaced may be missing for a moment: the old one stays until the new one is there.
-      if (read.missing.length === 0) {
-        value = read.value
-        seen = stamp
-      }
-    }
+    if (stamp === seen) return
+    const read = fillIn(text, sources)
+    // A key that is being replaced may be missing for a moment: the old one stays until the new one is there.
+    if (read.missing.length > 0) return
+    value = read.value
+    seen = stamp
+  }
+  const reveal = (): string => {
+    if (files.length > 0 && Math.abs(nowMs() - checkedMs) >= freshForMs) refresh()
     return value
   }
-  const masked = (): string => mask(value)
+  const masked = (): string => (value === '' ? '' : '********')
   return { reveal, toString: masked, toJSON: masked }
 }
 
-function mask(value: string): string {
-  return value === '' ? '' : '********'
+function stamps(files: readonly string[]): string {
+  return files.map(stampOf).join('|')
 }
 
-function stamps(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const stat = statSync(file, { throwIfNoEntry: false })
-      return stat === undefined ? '-' : `${stat.mtimeMs}:${stat.size}:${stat.ino}`
-    })
-    .join('|')
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(file)
+    return `${mtimeMs}:${size}:${ino}`
+  } catch {
+    // Gone or unreadable is a state of its own: reading it tells why.
+    return '-'
+  }
 }

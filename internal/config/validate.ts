@@ -1,64 +1,103 @@
 import { Value } from 'typebox/value'
-import { asArray, asObject, asString } from '#lib/json.ts'
+import { asArray, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
-import type { Locate } from './place.ts'
-import { didYouMean, type Problem } from './problem.ts'
-import { RoutingFile, type RoutingFileData } from './schema/routing-file.ts'
+import { inherit } from './inherit.ts'
+import { didYouMean } from './problem.ts'
+import type { Report } from './report.ts'
+import { type Filled, RoutingFile } from './schema/routing-file.ts'
 
-/** The file's data with its defaults, or what is wrong with it. */
-export function validate(data: unknown, file: string, locate: Locate): Result<RoutingFileData, readonly Problem[]> {
-  const errors = [...Value.Errors(RoutingFile, data)]
-  if (errors.length === 0) return ok(Value.Decode(RoutingFile, Value.Default(RoutingFile, structuredClone(data))))
-  const problems = new Map<string, Problem>()
-  for (const error of errors) {
-    for (const problem of problemsOf(error, data, file, locate)) {
-      const key = `${problem.line}:${problem.column}`
-      // Of several errors at one place the first is the nearest to what was written; a union's own is the last and the best.
-      if (!problems.has(key) || error.keyword === 'anyOf') problems.set(key, problem)
-    }
+/** The file's data with its defaults; what is wrong with it is reported. */
+export function validate(data: unknown, report: Report): Result<Filled, undefined> {
+  const errors = Value.Errors(RoutingFile, data)
+  if (errors.length === 0 && isObject(data)) return ok(withDefaults(data))
+  const told = new Set<string>()
+  for (const error of nearest(errors, data)) {
+    // A value that breaks several rules at once (its type and its pattern) is told once.
+    if (told.has(error.instancePath) && error.keyword !== 'additionalProperties' && error.keyword !== 'required') continue
+    told.add(error.instancePath)
+    tell(error, data, report)
   }
-  return err([...problems.values()].sort((a, b) => a.line - b.line || a.column - b.column))
+  return err(undefined)
+}
+
+function withDefaults(data: JsonObject): Filled {
+  const decoded: unknown = Value.Decode(RoutingFile, Value.Default(RoutingFile, structuredClone(inherit(data))))
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: Value.Default has filled in what the schema's own type calls optional.
+  return decoded as Filled
 }
 
 type SchemaError = ReturnType<typeof Value.Errors>[number]
 
-function problemsOf(error: SchemaError, data: unknown, file: string, locate: Locate): readonly Problem[] {
-  const path = error.instancePath
+/**
+ * Of a value that fits none of several forms, the errors that help: those within the form that was meant, where it is a
+ * mapping, else the one that names all forms.
+ */
+function nearest(errors: readonly SchemaError[], data: unknown): readonly SchemaError[] {
+  const dropped = new Set<SchemaError>()
+  for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
+    const within = errors.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`))
+    const meant = isObject(valueAt(data, stepsOf(choice.instancePath)))
+      ? within.filter(({ keyword, instancePath }) => keyword !== 'type' || instancePath !== choice.instancePath)
+      : []
+    for (const error of within) if (!meant.includes(error)) dropped.add(error)
+    if (meant.length > 0) dropped.add(choice)
+  }
+  return errors.filter((error) => !dropped.has(error) && error.keyword !== 'boolean')
+}
+
+function tell(error: SchemaError, data: unknown, report: Report): void {
+  const path = stepsOf(error.instancePath)
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return tellUnknownKeys(error, path, report)
+    case 'required':
+      return report(path, `${name(path)} needs ${asArray(asObject(error.params)['requiredProperties']).join(', ')}`, {
+        at: 'key',
+      })
+    default:
+      return tellWrongValue(error, path, valueAt(data, path), report)
+  }
+}
+
+function tellUnknownKeys(error: SchemaError, path: readonly string[], report: Report): void {
+  const known = Object.keys(asObject(schemaAt(error.schemaPath)['properties']))
+  for (const key of asArray(asObject(error.params)['additionalProperties']).map(String)) {
+    const hint = didYouMean(key, known) ?? `known keys: ${known.join(', ')}`
+    report([...path, key], `unknown key ${key}`, { hint, at: 'key' })
+  }
+}
+
+function tellWrongValue(error: SchemaError, path: readonly string[], value: unknown, report: Report): void {
+  const schema = schemaAt(error.schemaPath)
+  const expects = asString(schema['expects']) ?? typeName(schema) ?? error.message.replace(/^must be /, '')
+  const found = schema['secret'] === true ? kindOf(value) : shown(value)
+  const words = asArray(schema['enum']).map(String)
+  const hint = words.length === 0 ? asString(schema['description']) : didYouMean(String(value), words)
+  report(path, `${name(path)} must be ${expects}, not ${found}`, { hint })
+}
+
+function typeName(schema: JsonObject): string | undefined {
+  const type = asString(schema['type'])
+  return type === undefined ? undefined : (typeNames[type] ?? type)
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  boolean: 'true or false',
+}
+
+function stepsOf(pointer: string): readonly string[] {
+  return pointer
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  if (error.keyword === 'boolean') return []
-  const schema = schemaAt(error.schemaPath)
-  const params = asObject(error.params)
-  if (error.keyword === 'additionalProperties') {
-    const known = Object.keys(asObject(schema['properties']))
-    return asArray(params['additionalProperties']).map((key) => {
-      const hint = didYouMean(String(key), known) ?? `known keys: ${known.join(', ')}`
-      return { file, ...locate([...path, String(key)], 'key'), message: `unknown key ${String(key)}`, hint, severity: 'error' }
-    })
-  }
-  if (error.keyword === 'required') {
-    const missing = asArray(params['requiredProperties']).join(', ')
-    return [{ file, ...locate(path, 'key'), message: `${name(path)} needs ${missing}`, severity: 'error' }]
-  }
-  const expects = asString(schema['expects']) ?? error.message
-  const found = tell(valueAt(data, path))
-  const words = asArray(schema['enum']).map(String)
-  const hint = words.length === 0 ? asString(schema['description']) : didYouMean(found, words)
-  const problem = {
-    file,
-    ...locate(path, 'value'),
-    message: `${name(path)} must be ${expects.replace(/^must be /, '')}, not ${found}`,
-    severity: 'error',
-  } as const
-  return [hint === undefined ? problem : { ...problem, hint }]
 }
 
-function schemaAt(schemaPath: string): Readonly<Record<string, unknown>> {
+function schemaAt(schemaPath: string): JsonObject {
   let found: unknown = RoutingFile
-  for (const step of schemaPath.split('/').slice(1)) {
-    found = Array.isArray(found) ? found[Number(step)] : asObject(found)[step.replaceAll('~1', '/')]
-  }
+  for (const step of stepsOf(schemaPath)) found = Array.isArray(found) ? found[Number(step)] : asObject(found)[step]
   return asObject(found)
 }
 
@@ -72,9 +111,12 @@ function name(path: readonly string[]): string {
   return path.length === 0 ? 'the file' : path.join('.')
 }
 
-function tell(value: unknown): string {
+function shown(value: unknown): string {
+  return typeof value === 'object' || value === undefined ? kindOf(value) : String(value) || 'an empty text'
+}
+
+function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a mapping'
-  return typeof value === 'string' ? value : String(value)
+  return isObject(value) ? 'a mapping' : `a ${typeof value}`
 }

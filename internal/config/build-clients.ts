@@ -1,0 +1,36 @@
+import type { BuildContext } from './build.ts'
+import { buildSecret } from './build-secret.ts'
+import { checkModelName } from './check-names.ts'
+import type { ClientConfig } from './config.ts'
+import { reportRepeated } from './repeated.ts'
+import type { Filled } from './schema/routing-file.ts'
+
+/** The block `clients`: virtual keys. */
+export function buildClients(data: Filled, context: BuildContext): readonly ClientConfig[] {
+  const clients = data.clients.map((client, index): ClientConfig => {
+    const path = ['clients', String(index)]
+    for (const [at, model] of (client.models ?? []).entries()) {
+      checkModelName(model, data, [...path, 'models', String(at)], context.report)
+    }
+    return { ...client, key: buildSecret(client.key, [...path, 'key'], context) }
+  })
+  reportRepeated(clients, { path: ['clients'], field: 'name', what: 'client', report: context.report })
+  checkKeys(clients, context)
+  return clients
+}
+
+/** A key that two clients share would make one of them the other; an empty one would let in who has none. */
+function checkKeys(clients: readonly ClientConfig[], { report }: BuildContext): void {
+  const owners = new Map<string, string>()
+  for (const [index, { name, key }] of clients.entries()) {
+    const path = ['clients', String(index), 'key']
+    const value = key.reveal()
+    if (value === '') {
+      report(path, `the key of ${name} is empty: it lets nobody in`, { severity: 'warning' })
+      continue
+    }
+    const owner = owners.get(value)
+    if (owner !== undefined) report(path, `${name} has the same key as ${owner}`)
+    else owners.set(value, name)
+  }
+}

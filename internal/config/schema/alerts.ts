@@ -1,0 +1,24 @@
+import { type StaticDecode, Type } from 'typebox'
+import type { Secret } from '../secrets.ts'
+import { Count, closed, Duration, Ratio, SecretText, Text, type WithDefaults } from './units.ts'
+
+/** An entry of `alerts`. */
+export const Alert = Type.Object(
+  {
+    name: Type.Optional(Text('The `alert` label of metrics. Default: `alert-1` for the first, and so on.')),
+    error_rate: Ratio({ description: 'Share of errors above which it fires; it is over at half of it.' }),
+    over: Type.Optional(Duration({ default: '5m', description: 'The time that the share is measured over.' })),
+    min_requests: Type.Optional(
+      Count({ minimum: 1, default: 20, description: 'Requests in that time before the share counts.' }),
+    ),
+    webhook: Type.Optional(
+      SecretText('Where to tell, by POST of JSON that Slack takes too. Empty or left out: only the log and the metrics.'),
+    ),
+  },
+  { ...closed, description: 'Tells people when a target fails too often.' },
+)
+
+export const Alerts = Type.Array(Alert, { default: [], expects: 'a list of alerts', description: 'Who is told of what.' })
+
+export type AlertEntry = WithDefaults<StaticDecode<typeof Alert>, 'over' | 'min_requests'>
+export type AlertConfig = Omit<AlertEntry, 'webhook' | 'name'> & { readonly name: string; readonly webhook?: Secret }

@@ -1,0 +1,19 @@
+import { type StaticDecode, Type } from 'typebox'
+import { Count, closed, Duration, Size, type Whole } from './units.ts'
+
+/** The block `limits`. */
+export const Limits = Type.Object(
+  {
+    max_body: Type.Optional(
+      Size({ default: '32MiB', description: 'The largest request body; a larger one is refused with 413.' }),
+    ),
+    max_concurrent: Type.Optional(Count({ minimum: 1, default: 2000, description: 'Requests under way at the same time.' })),
+    queue: Type.Optional(
+      Count({ minimum: 0, default: 1000, description: 'Requests that may wait for a place; further ones get a 503.' }),
+    ),
+    queue_timeout: Type.Optional(Duration({ default: '5s', description: 'How long they may wait.' })),
+  },
+  { ...closed, default: {}, description: 'What protects the relay.' },
+)
+
+export type LimitsConfig = Whole<StaticDecode<typeof Limits>>

@@ -1,0 +1,75 @@
+import { type StaticDecode, Type } from 'typebox'
+import { retryFields } from './retry.ts'
+import { streamFields } from './stream.ts'
+import { timeoutFields } from './timeouts.ts'
+import { Amount, Count, closed, Text } from './units.ts'
+
+const usd = (description: string) => Amount({ minimum: 0, description })
+
+const PriceTable = Type.Object(
+  {
+    input: usd('USD per million tokens read.'),
+    output: usd('USD per million tokens written.'),
+    cached_input: Type.Optional(usd('USD per million tokens read from a cache. Default: as `input`.')),
+    cache_write: Type.Optional(usd('USD per million tokens written to a cache. Default: as `input`.')),
+  },
+  { ...closed, description: 'Prices, over the catalogue.' },
+)
+
+/** Of a model or a rule: targets above it are left out. */
+export const MaxPrice = Type.Object(
+  {
+    input: Type.Optional(usd('USD per million tokens read.')),
+    output: Type.Optional(usd('USD per million tokens written.')),
+  },
+  { ...closed, description: 'Targets above it are left out.' },
+)
+
+const targetPattern = '^[^/]+/.+$'
+
+const Target = Type.Union(
+  [
+    Type.String({ pattern: targetPattern }),
+    Type.Object(
+      {
+        target: Type.String({ pattern: targetPattern, expects: 'provider/model', description: '`provider/model`.' }),
+        weight: Type.Optional(
+          Amount({ minimum: 0, default: 1, description: 'Its share under `weighted`; at 0 it only stands by.' }),
+        ),
+        price: Type.Optional(PriceTable),
+        context: Type.Optional(Count({ minimum: 1, description: 'Its context window in tokens, over the catalogue.' })),
+      },
+      closed,
+    ),
+  ],
+  { expects: 'provider/model, or a mapping with `target`', description: 'A model at a provider.' },
+)
+
+/** An entry of `models`. */
+export const Model = Type.Object(
+  {
+    strategy: Type.Optional(Text('How targets are ordered. Default `fallback`: as they stand.')),
+    targets: Type.Array(Target, { minItems: 1, expects: 'a list of targets', description: 'The targets, in order.' }),
+    max_price: Type.Optional(MaxPrice),
+    retry: Type.Optional(
+      Type.Object(retryFields, { ...closed, inherits: 'retry', description: 'As `retry` at the top, for this model.' }),
+    ),
+    timeouts: Type.Optional(
+      Type.Object(timeoutFields, { ...closed, inherits: 'timeouts', description: 'As `timeouts` at the top, for this model.' }),
+    ),
+    stream: Type.Optional(
+      Type.Object(streamFields, { ...closed, inherits: 'stream', description: 'As `stream` at the top, for this model.' }),
+    ),
+  },
+  { ...closed, expects: 'a mapping with `targets`', description: 'A name that clients may ask for.' },
+)
+
+export const Models = Type.Record(Type.String(), Model, {
+  expects: 'a mapping of names to models',
+  description:
+    'The names that clients may ask for. A `*` in a name stands for any characters, which go into the `*` of its targets.',
+})
+
+export type ModelEntry = StaticDecode<typeof Model>
+export type TargetEntry = ModelEntry['targets'][number]
+export type MaxPriceConfig = StaticDecode<typeof MaxPrice>
