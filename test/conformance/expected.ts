@@ -24,14 +24,17 @@ export type Unusable = { readonly unusable: string }
 /** What differs, as one line each; empty when the readings are equal. */
 export function differences(expected: Reading, read: Reading): readonly string[] {
   const found: string[] = []
-  if (expected.choices.length !== read.choices.length) found.push(`${expected.choices.length} choices expected, ${read.choices.length} read`)
+  if (expected.choices.length !== read.choices.length)
+    found.push(`${expected.choices.length} choices expected, ${read.choices.length} read`)
   for (const [index, choice] of expected.choices.entries()) {
     const other = read.choices[index]
     if (other !== undefined) found.push(...choiceDifferences(choice, other))
   }
   if (expected.usage !== undefined) {
-    if (expected.usage.input !== read.usage?.input) found.push(`input tokens: ${expected.usage.input} expected, ${read.usage?.input} read`)
-    if (expected.usage.output !== read.usage?.output) found.push(`output tokens: ${expected.usage.output} expected, ${read.usage?.output} read`)
+    if (expected.usage.input !== read.usage?.input)
+      found.push(`input tokens: ${expected.usage.input} expected, ${read.usage?.input} read`)
+    if (expected.usage.output !== read.usage?.output)
+      found.push(`output tokens: ${expected.usage.output} expected, ${read.usage?.output} read`)
   }
   return found
 }
@@ -39,12 +42,14 @@ export function differences(expected: Reading, read: Reading): readonly string[]
 function choiceDifferences(expected: ReadChoice, read: ReadChoice): readonly string[] {
   const found: string[] = []
   if (expected.text !== read.text) found.push(`text: ${clip(expected.text)} expected, ${clip(read.text)} read`)
-  if (expected.calls.length !== read.calls.length) found.push(`${expected.calls.length} tool calls expected, ${read.calls.length} read`)
+  if (expected.calls.length !== read.calls.length)
+    found.push(`${expected.calls.length} tool calls expected, ${read.calls.length} read`)
   for (const [index, call] of expected.calls.entries()) {
     const other = read.calls[index]
     if (other === undefined) continue
     if (call.name !== other.name) found.push(`tool call ${index}: name ${call.name} expected, ${other.name} read`)
-    if (!sameJson(call.args, other.args)) found.push(`tool call ${index}: arguments ${clip(call.args)} expected, ${clip(other.args)} read`)
+    if (!sameJson(call.args, other.args))
+      found.push(`tool call ${index}: arguments ${clip(call.args)} expected, ${clip(other.args)} read`)
   }
   if (finishOf(expected) !== finishOf(read)) found.push(`finish: ${finishOf(expected)} expected, ${finishOf(read)} read`)
   return found
@@ -64,7 +69,9 @@ function sameJson(left: string, right: string): boolean {
 /** JSON text with its keys in order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) =>
-    typeof entry === 'object' && entry !== null && !Array.isArray(entry) ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1))) : entry,
+    typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : entry,
   )
 }
 

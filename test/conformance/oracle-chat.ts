@@ -59,7 +59,12 @@ function addCall(choice: Choice, call: JsonObject): void {
   const fn = asObject(call['function'])
   const index = asNumber(call['index'])
   const id = asString(call['id']) ?? ''
-  const args = typeof fn['arguments'] === 'string' ? fn['arguments'] : fn['arguments'] === undefined || fn['arguments'] === null ? '' : JSON.stringify(fn['arguments'])
+  const args =
+    typeof fn['arguments'] === 'string'
+      ? fn['arguments']
+      : fn['arguments'] === undefined || fn['arguments'] === null
+        ? ''
+        : JSON.stringify(fn['arguments'])
   const known = index === undefined ? choice.calls.find((other) => id !== '' && other.id === id) : choice.calls[index]
   if (known === undefined) {
     choice.calls.push({ id, name: asString(fn['name']) ?? '', args })
