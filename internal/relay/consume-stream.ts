@@ -18,6 +18,8 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
   const { dialect, request, target, encoded, passthrough } = prepared
   let ended: 'open' | 'end' | Failure = 'open'
   let contentSeen = false
+  // A broken event in a sound stream is left out: the vendor's own SDK would choke on it.
+  let skipped = false
 
   const take = (event: AnswerEvent): void => {
     if (ended !== 'open') return
@@ -26,6 +28,7 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
       return
     }
     if (event.kind === 'end') ended = 'end'
+    if (event.kind === 'skipped') skipped = true
     if (event.kind !== 'start') port.life()
     if (passthrough) out.note(event)
     // The end is written once the answer has been judged.
@@ -40,8 +43,9 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
 
   const readFrame = (frame: SseFrame): void => {
     if (ended !== 'open') return
+    skipped = false
     decoder.frame(frame)
-    if (passthrough && (ended === 'open' || ended === 'end')) out.raw(dialect.passthrough.frame(frame, request))
+    if (passthrough && !skipped && (ended === 'open' || ended === 'end')) out.raw(dialect.passthrough.frame(frame, request))
   }
   const parser = parseSse(readFrame, (limit) => {
     ended = { kind: 'malformed', phase: 'stream', message: `an event is larger than ${limit} bytes` }
