@@ -18,7 +18,17 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
   const { dialect, request, target, encoded, passthrough } = prepared
   let ended: 'open' | 'end' | Failure = 'open'
   let contentSeen = false
+  // A broken event in a sound stream is left out: the vendor's own SDK would choke on it.
+  let skipped = false
 
+  const note = (event: AnswerEvent): void => {
+    if (passthrough) out.note(event)
+    // The end is written once the answer has been judged.
+    else if (event.kind !== 'end') emit(event)
+    if (contentSeen || out.seen.length() === 0) return
+    contentSeen = true
+    port.content()
+  }
   const take = (event: AnswerEvent): void => {
     if (ended !== 'open') return
     if (event.kind === 'failure') {
@@ -26,22 +36,21 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
       return
     }
     if (event.kind === 'end') ended = 'end'
+    skipped = event.kind === 'skipped'
+    // That a stream was opened shows nothing of the model behind it.
     if (event.kind !== 'start') port.life()
-    if (passthrough) out.note(event)
-    // The end is written once the answer has been judged.
-    else if (event.kind !== 'end') emit(event)
-    if (!contentSeen && out.seen.length() > 0) {
-      contentSeen = true
-      port.content()
-    }
+    note(event)
   }
   const names = encoded.names === undefined ? {} : { names: encoded.names }
   const decoder = dialect.decodeStream(take, { request, target, ...names })
 
+  // What told of a failure, or could not be read, stays here.
+  const mayPass = (): boolean => passthrough && !skipped && typeof ended === 'string'
   const readFrame = (frame: SseFrame): void => {
     if (ended !== 'open') return
+    skipped = false
     decoder.frame(frame)
-    if (passthrough && (ended === 'open' || ended === 'end')) out.raw(dialect.passthrough.frame(frame, request))
+    if (mayPass()) out.raw(dialect.passthrough.frame(frame, request))
   }
   const parser = parseSse(readFrame, (limit) => {
     ended = { kind: 'malformed', phase: 'stream', message: `an event is larger than ${limit} bytes` }

@@ -1,7 +1,7 @@
 import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import { readBody } from './body.ts'
-import type { HandlerDeps, Incoming } from './handle.ts'
+import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
 import { reject } from './reject.ts'
 import { clientPort, respondError } from './respond.ts'

@@ -1,57 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Failure } from '#canonical/failure.ts'
-import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
-import type { Request } from '#canonical/request.ts'
-import type { Config } from '#config/config.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import type { Clock } from '#lib/clock.ts'
-import type { Result } from '#lib/result.ts'
 import type { Exchange } from '#relay/exchange.ts'
-import type { Forwarded } from '#relay/forward.ts'
-import type { Admission } from './admission.ts'
 import { type BodyProblem, parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
+import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders, readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
 import { reject } from './reject.ts'
 import { clientPort } from './respond.ts'
-import type { Match, Router } from './routes.ts'
-
-export type HandlerDeps = {
-  readonly config: () => Config
-  readonly router: Router
-  /** The dialect in which errors of unknown paths are told. */
-  readonly fallbackDialect: Dialect
-  readonly relay: (exchange: Exchange) => Promise<void>
-  readonly forward: (request: Forwarded) => Promise<number | Failure>
-  /** The targets that would be asked, for counting tokens. */
-  readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
-  readonly estimateTokens: (request: Request) => number
-  readonly admission: Admission
-  readonly clock: Clock
-  readonly newId: () => string
-  /** A request that was refused before the relay saw it. */
-  readonly onRejected: (rejection: Rejection) => void
-  /** A bug: told, answered with 500, never fatal. */
-  readonly onBug: (error: unknown, requestId: string) => void
-}
-
-export type Rejection = {
-  readonly dialect: Dialect
-  readonly requestId: string
-  readonly status: number
-  readonly error: ClientError
-  readonly durationMs: number
-}
-
-/** What is known of a request while it is handled. */
-export type Incoming = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly url: URL
-  readonly requestId: string
-  readonly startedMs: number
-}
+import type { Match } from './routes.ts'
 
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
 

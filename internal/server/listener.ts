@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Address, parseAddress } from '#lib/address.ts'
 import { err, ok, type Result } from '#lib/result.ts'
-import { type HandlerDeps, handle } from './handle.ts'
+import { handle } from './handle.ts'
+import type { HandlerDeps } from './handler-deps.ts'
 import { respondError } from './respond.ts'
 
 export type Listener = {

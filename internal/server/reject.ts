@@ -1,5 +1,5 @@
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import type { HandlerDeps, Incoming } from './handle.ts'
+import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { respondError } from './respond.ts'
 
 /** Refuses a request that the relay has not seen, and tells so. */

@@ -2,7 +2,7 @@ import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from
 import { payloads, type Recording } from '../support/recordings.ts'
 import type { Reading, ReadUsage, Unusable } from './expected.ts'
 
-type Choice = { text: string; calls: { id: string; name: string; args: string }[]; finish: string | undefined }
+type Choice = { text: string; refusal: string; calls: { id: string; name: string; args: string }[]; finish: string | undefined }
 
 /** Reads an OpenAI Chat recording, of any server, tolerant of all that surprises.md tells. */
 export function readChat(recording: Recording, stream: boolean): Reading | Unusable {
@@ -19,8 +19,9 @@ export function readChat(recording: Recording, stream: boolean): Reading | Unusa
   if (choices.size === 0) return { unusable: 'no choices' }
   const ordered = [...choices.entries()].sort(([a], [b]) => a - b).map(([, choice]) => choice)
   return {
-    choices: ordered.map(({ text, calls, finish }) => ({
+    choices: ordered.map(({ text, refusal, calls, finish }) => ({
       text,
+      refusal,
       calls: calls.map(({ name, args }) => ({ name, args })),
       finish: finishWord(finish, calls.length > 0),
     })),
@@ -40,12 +41,14 @@ function usageIn(chunk: JsonObject): JsonObject | undefined {
 
 function readChoice(entry: JsonObject, choices: Map<number, Choice>, stream: boolean): void {
   const index = asNumber(entry['index']) ?? 0
-  const choice = choices.get(index) ?? { text: '', calls: [], finish: undefined }
+  const choice = choices.get(index) ?? { text: '', refusal: '', calls: [], finish: undefined }
   choices.set(index, choice)
   choice.finish = asString(entry['finish_reason']) ?? choice.finish
   const message = asObject(stream ? (entry['delta'] ?? entry['message']) : entry['message'])
   choice.text += textOf(message['content'])
+  choice.refusal += asString(message['refusal']) ?? ''
   for (const call of asArray(message['tool_calls'])) addCall(choice, asObject(call))
+  if (isObject(message['function_call'])) addCall(choice, { index: 0, function: message['function_call'] })
 }
 
 function textOf(content: unknown): string {
@@ -59,7 +62,12 @@ function addCall(choice: Choice, call: JsonObject): void {
   const fn = asObject(call['function'])
   const index = asNumber(call['index'])
   const id = asString(call['id']) ?? ''
-  const args = typeof fn['arguments'] === 'string' ? fn['arguments'] : fn['arguments'] === undefined || fn['arguments'] === null ? '' : JSON.stringify(fn['arguments'])
+  const args =
+    typeof fn['arguments'] === 'string'
+      ? fn['arguments']
+      : fn['arguments'] === undefined || fn['arguments'] === null
+        ? ''
+        : JSON.stringify(fn['arguments'])
   const known = index === undefined ? choice.calls.find((other) => id !== '' && other.id === id) : choice.calls[index]
   if (known === undefined) {
     choice.calls.push({ id, name: asString(fn['name']) ?? '', args })
@@ -86,6 +94,14 @@ function finishWord(raw: string | undefined, called: boolean): string {
   }
 }
 
+/** xAI counts reasoning apart from the completion, Mistral audio apart from the prompt; the total has them. */
 function totals(usage: JsonObject): ReadUsage {
-  return { input: asNumber(usage['prompt_tokens']) ?? 0, output: asNumber(usage['completion_tokens']) ?? 0 }
+  const input = asNumber(usage['prompt_tokens']) ?? 0
+  const output = asNumber(usage['completion_tokens']) ?? 0
+  const missing = (asNumber(usage['total_tokens']) ?? 0) - input - output
+  if (missing <= 0) return { input, output }
+  const reasoned = asNumber(asObject(usage['completion_tokens_details'])['reasoning_tokens']) === missing
+  return reasoned
+    ? { input, output: output + missing, told: { input, output } }
+    : { input: input + missing, output, told: { input, output } }
 }

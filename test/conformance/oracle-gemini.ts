@@ -41,10 +41,12 @@ function readCandidate(candidate: JsonObject, choices: Map<number, Choice>): str
   const choice = choices.get(index) ?? { text: '', calls: [], finish: undefined }
   choices.set(index, choice)
   choice.finish = candidate['finishReason'] ?? choice.finish
-  if (candidate['groundingMetadata'] !== undefined && Object.keys(asObject(candidate['groundingMetadata'])).length > 0) return 'grounded by a tool of the provider'
+  if (candidate['groundingMetadata'] !== undefined && Object.keys(asObject(candidate['groundingMetadata'])).length > 0)
+    return 'grounded by a tool of the provider'
   for (const entry of asArray(asObject(candidate['content'])['parts'])) {
     const part = asObject(entry)
-    if ('executableCode' in part || 'codeExecutionResult' in part || 'toolCall' in part || 'toolResponse' in part) return 'holds parts of tools that run at the provider'
+    if ('executableCode' in part || 'codeExecutionResult' in part || 'toolCall' in part || 'toolResponse' in part)
+      return 'holds parts of tools that run at the provider'
     if ('inlineData' in part) return 'holds an image'
     if (typeof part['text'] === 'string' && part['thought'] !== true) choice.text += part['text']
     const call = part['functionCall']

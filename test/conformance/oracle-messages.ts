@@ -5,16 +5,21 @@ import type { ReadCall, Reading, Unusable } from './expected.ts'
 /** Reads an Anthropic Messages recording. */
 export function readMessages(recording: Recording, stream: boolean): Reading | Unusable {
   const tools = asArray(recording.request?.body['tools']).map(asObject)
-  if (tools.some((tool) => tool['type'] !== undefined && tool['type'] !== 'custom')) return { unusable: 'asks for tools that run at the provider' }
+  if (tools.some((tool) => tool['type'] !== undefined && tool['type'] !== 'custom'))
+    return { unusable: 'asks for tools that run at the provider' }
   const message = stream ? foldMessage(payloads(recording)) : asObject(recording.response.body)
   if ('unusable' in message) return { unusable: String(message['unusable']) }
   const blocks = asArray(message['content']).map(asObject)
-  if (blocks.some((block) => !known.has(asString(block['type']) ?? ''))) return { unusable: 'holds blocks of tools that run at the provider' }
+  if (blocks.some((block) => !known.has(asString(block['type']) ?? '')))
+    return { unusable: 'holds blocks of tools that run at the provider' }
   const finish = finishWords[asString(message['stop_reason']) ?? '']
   if (finish === undefined) return { unusable: `stop reason ${String(message['stop_reason'])}` }
   const calls: ReadCall[] = blocks
     .filter((block) => block['type'] === 'tool_use')
-    .map((block) => ({ name: asString(block['name']) ?? '', args: typeof block['input'] === 'string' ? block['input'] : JSON.stringify(block['input'] ?? {}) }))
+    .map((block) => ({
+      name: asString(block['name']) ?? '',
+      args: typeof block['input'] === 'string' ? block['input'] : JSON.stringify(block['input'] ?? {}),
+    }))
   const text = blocks.map((block) => (block['type'] === 'text' ? (asString(block['text']) ?? '') : '')).join('')
   const usage = asObject(message['usage'])
   const count = (name: string): number => asNumber(usage[name]) ?? 0
@@ -66,13 +71,15 @@ function foldMessage(events: readonly unknown[]): JsonObject {
         break
     }
   }
-  for (const block of blocks) if (block['type'] === 'tool_use') block['input'] = block['partial'] === '' ? (block['input'] ?? {}) : block['partial']
+  for (const block of blocks)
+    if (block['type'] === 'tool_use') block['input'] = block['partial'] === '' ? (block['input'] ?? {}) : block['partial']
   return message
 }
 
 function addDelta(block: Record<string, unknown>, delta: JsonObject): void {
   if (delta['type'] === 'text_delta') block['text'] = `${asString(block['text']) ?? ''}${asString(delta['text']) ?? ''}`
-  if (delta['type'] === 'input_json_delta') block['partial'] = `${asString(block['partial']) ?? ''}${asString(delta['partial_json']) ?? ''}`
+  if (delta['type'] === 'input_json_delta')
+    block['partial'] = `${asString(block['partial']) ?? ''}${asString(delta['partial_json']) ?? ''}`
 }
 
 function mergeUsage(message: Record<string, unknown>, usage: unknown): void {

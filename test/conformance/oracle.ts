@@ -3,6 +3,7 @@ import type { Reading, Unusable } from './expected.ts'
 import { readChat } from './oracle-chat.ts'
 import { readGemini } from './oracle-gemini.ts'
 import { readMessages } from './oracle-messages.ts'
+import { readResponses } from './oracle-responses.ts'
 
 /** What a recording says, read without any code of the product. */
 export function oracle(recording: Recording): Reading | Unusable {
@@ -15,6 +16,8 @@ export function oracle(recording: Recording): Reading | Unusable {
       return readMessages(recording, stream)
     case 'generate-content':
       return readGemini(recording, stream)
+    case 'responses':
+      return readResponses(recording, stream)
     default:
       return { unusable: `api ${recording.api}` }
   }

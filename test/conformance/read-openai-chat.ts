@@ -1,5 +1,5 @@
 import type OpenAI from 'openai'
-import type { ReadChoice, Reading } from './expected.ts'
+import type { ReadCall, ReadChoice, Reading } from './expected.ts'
 
 const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Hello' }]
 
@@ -16,13 +16,22 @@ async function readWhole(client: OpenAI, model: string): Promise<Reading> {
       .map(({ message, finish_reason }) => ({
         // Azure leaves the message out where its filter has removed it.
         text: message?.content ?? '',
-        calls: (message?.tool_calls ?? []).flatMap((call) =>
-          call.type === 'custom' ? [] : [{ name: call.function.name, args: call.function.arguments }],
-        ),
+        calls: [
+          ...(message?.tool_calls ?? []).flatMap((call) =>
+            call.type === 'custom' ? [] : [{ name: call.function.name, args: call.function.arguments }],
+          ),
+          ...legacyCalls(message),
+        ],
         finish: normalFinish(finish_reason),
       })),
     usage: answer.usage === undefined ? undefined : { input: answer.usage.prompt_tokens, output: answer.usage.completion_tokens },
   }
+}
+
+/** The form before tools. */
+function legacyCalls(message: OpenAI.ChatCompletionMessage | undefined): readonly ReadCall[] {
+  const call = message?.function_call
+  return call ? [{ name: call.name, args: call.arguments }] : []
 }
 
 async function readStream(client: OpenAI, model: string): Promise<Reading> {

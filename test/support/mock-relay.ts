@@ -15,7 +15,10 @@ export type MockRelay = {
 }
 
 /** The relay in front of the three mock families; `yaml` is the routing file without its providers. */
-export async function startMockRelay(yaml: string, latency: { readonly first_token: string; readonly chunk: string } = { first_token: '0ms', chunk: '0ms' }): Promise<MockRelay> {
+export async function startMockRelay(
+  yaml: string,
+  latency: { readonly first_token: string; readonly chunk: string } = { first_token: '0ms', chunk: '0ms' },
+): Promise<MockRelay> {
   const mock = await startMocks(dialects)
   const urls = new Map(mock.providers.map(({ name, url }) => [name, url]))
   const providers = [

@@ -22,14 +22,29 @@ export type RelayProcess = {
  * Runs the relay as users do, on free ports, with this routing file (without `listen` and `admin`).
  * `command` runs something else than the sources: the built executable.
  */
-export async function startRelay(yaml: string, options: { readonly command?: readonly string[]; readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {}): Promise<RelayProcess> {
+export async function startRelay(
+  yaml: string,
+  options: { readonly command?: readonly string[]; readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<RelayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-'))
   const configPath = join(folder, 'routing.yaml')
   writeFileSync(configPath, yaml)
   const [listen, admin] = await freePorts(2)
   const [program = process.execPath, ...before] = options.command ?? [process.execPath, main]
-  const flags = ['serve', '-c', configPath, '--listen', `127.0.0.1:${listen}`, '--admin', `127.0.0.1:${admin}`, ...(options.args ?? [])]
-  const child = spawn(program, [...before, ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } })
+  const flags = [
+    'serve',
+    '-c',
+    configPath,
+    '--listen',
+    `127.0.0.1:${listen}`,
+    '--admin',
+    `127.0.0.1:${admin}`,
+    ...(options.args ?? []),
+  ]
+  const child = spawn(program, [...before, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  })
   let log = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     log += text

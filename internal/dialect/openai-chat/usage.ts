@@ -26,11 +26,13 @@ function readUsage(value: unknown, quirks: ChatQuirks | undefined): Usage | unde
     asNumber(value['num_cached_tokens']) ??
     asNumber(value['cached_tokens'])
   const written = asNumber(inDetails['cache_write_tokens']) ?? asNumber(inDetails['cache_creation_input_tokens'])
+  const cacheRead = between(cached ?? 0, input)
   return compact({
     input,
     output,
-    cacheRead: between(cached ?? 0, input),
-    cacheWrite: between(written ?? 0, input),
+    cacheRead,
+    // What was read and what was written are different tokens; servers have told of the same ones as both.
+    cacheWrite: between(written ?? 0, input - cacheRead),
     reasoning: between(reasoning, output),
     audioIn,
     audioOut: asNumber(outDetails['audio_tokens']),
