@@ -6,6 +6,7 @@ import { statusView } from '#admin/status-view.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
 import { dialects } from '#dialect/registry.ts'
+import type { Alerts } from '#health/alerts.ts'
 import { createHealth, type Health } from '#health/registry.ts'
 import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
@@ -28,6 +29,7 @@ import { recordMetrics } from '#telemetry/record-metrics.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { observeReloads } from './observe-reloads.ts'
 import { sampleHealth } from './sample-health.ts'
+import { startAlerts } from './start-alerts.ts'
 import { startProber } from './start-prober.ts'
 
 export type RuntimeOptions = {
@@ -83,14 +85,16 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     log.warn({ target, from, to, reason }, `breaker ${to === 'half_open' ? 'half-open' : to}`),
   )
   const prober = startProber(shared)
+  const alerts = startAlerts(shared)
   return {
-    listener: clientPort(shared),
+    listener: clientPort(shared, alerts),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain }),
     health: shared.health,
     lifecycle,
     warmUp: shared.prices.load,
     async close() {
       prober.stop()
+      alerts.stop()
       await shared.pools.close()
     },
   }
@@ -108,7 +112,7 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
     })
 }
 
-function relayDeps(shared: Shared): RelayDeps {
+function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
   const { current, log, clock, metrics, health, pools, prices } = shared
   return {
     config: current.get,
@@ -117,16 +121,16 @@ function relayDeps(shared: Shared): RelayDeps {
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
     costOf: prices.cost,
-    observers: [health.observe, recordMetrics(metrics), logAccess(log)],
+    observers: [health.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,
   }
 }
 
-function clientPort(shared: Shared): Listener {
+function clientPort(shared: Shared, alerts: Alerts): Listener {
   const { current, log, clock, metrics, admission } = shared
-  const deps = relayDeps(shared)
+  const deps = relayDeps(shared, alerts)
   return createListener({
     config: current.get,
     router: createRouter(dialects),

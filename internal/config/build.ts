@@ -6,6 +6,7 @@ import { buildProviders } from './build-providers.ts'
 import { optionalSecret } from './build-secret.ts'
 import { checkAddresses } from './check-addresses.ts'
 import { checkRules } from './check-rules.ts'
+import { checkUnsupported } from './check-unsupported.ts'
 import { checkWaits } from './check-waits.ts'
 import type { Config, StateConfig } from './config.ts'
 import type { Report } from './report.ts'
@@ -33,6 +34,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   checkRules(data, report)
   checkAddresses(data, report)
   checkWaits(data, report)
+  checkUnsupported(data, report)
   const { listen, admin, rules, retry, breaker, timeouts, stream, hedge, health, cache, limits, telemetry, log, reload } = data
   return compact({
     path: context.file,

@@ -6,20 +6,20 @@ import { type Candidate, hasCandidate, hasOtherKey, nextCandidate, sameCandidate
 
 /** After a failure that the client has not seen: what the policy says, the wait before it, and the candidate it leads to. */
 export async function followPolicy(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
-  const { deps, config, exchange, plan } = run
+  const { deps, policy, exchange, plan } = run
   // A request that the target cannot even be told costs nobody anything: the next one is asked at once.
   if (failure.kind === 'unsupported') return nextCandidate(run, candidate.index)
 
   const others = askable(run, candidate)
   const facts: Facts = {
     attempts: run.record.attempts.length,
-    maxAttempts: config.retry.attempts,
+    maxAttempts: policy.retry.attempts,
     attemptsAtTarget: attemptsInARow(run, candidate.target),
     hasOtherKey: hasOtherKey(run, candidate),
     hasNext: hasCandidate(run, others),
     leftMs: leftMs(run),
   }
-  const { action, waitMs } = decide(failure, facts, { ...config.retry, random: deps.random })
+  const { action, waitMs } = decide(failure, facts, { ...policy.retry, random: deps.random })
   if (action === 'stop') return undefined
   const chosen = choose(run, candidate, action)
   if (chosen === undefined) return undefined

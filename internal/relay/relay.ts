@@ -50,11 +50,11 @@ async function tryTargets(run: Run): Promise<void> {
 }
 
 async function afterFailure(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
-  const { out, exchange, config } = run
+  const { out, exchange, policy } = run
   if (out?.committed() !== true) return followPolicy(run, candidate, failure)
   // Something was sent: only a continuation can still save the answer.
-  if (config.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined
-  if (run.record.attempts.length >= config.retry.attempts + 1) return undefined
+  if (policy.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined
+  if (run.record.attempts.length >= policy.retry.attempts + 1) return undefined
   const next = nextToContinue(run, candidate, failure)
   if (next === undefined) return undefined
   if (run.record.continuations++ === 0) out.takeOver()

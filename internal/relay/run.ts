@@ -2,6 +2,7 @@ import type { RelayEvent } from '#canonical/observe.ts'
 import type { Plan } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
+import type { Clock } from '#lib/clock.ts'
 import type { Attempt } from './attempt.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
@@ -9,12 +10,17 @@ import { openRecord, type RequestRecord } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
 import { openStreamOut, type StreamOut } from './stream-out.ts'
 
+/** The rules that one request runs by. */
+export type Policy = Pick<Config, 'retry' | 'timeouts' | 'stream'>
+
 /** One planned request under way: what its attempts share. */
 export type Run = {
   readonly exchange: Exchange
   readonly plan: Plan
   /** The configuration it began with. */
   readonly config: Config
+  /** What the model has of its own, else what stands at the top of the file. */
+  readonly policy: Policy
   readonly deps: RelayDeps
   readonly record: RequestRecord
   readonly answerContext: AnswerContext
@@ -28,6 +34,31 @@ export type Run = {
   onGone: () => void
 }
 
+function policyOf(route: string, config: Config): Policy {
+  const model = config.models.find(({ name }) => name === route)
+  return {
+    retry: model?.retry ?? config.retry,
+    timeouts: model?.timeouts ?? config.timeouts,
+    stream: model?.stream ?? config.stream,
+  }
+}
+
+/** Whether an answer of that many characters may begin for the client. */
+function holdBack(hold: Config['stream']['hold'], clock: Clock): (characters: number) => boolean {
+  let sinceMs: number | undefined
+  switch (hold.kind) {
+    case 'first_token':
+      return () => true
+    case 'tokens':
+      return (characters) => characters >= hold.tokens * charactersPerToken
+    case 'duration':
+      return () => {
+        sinceMs ??= clock.now()
+        return clock.now() - sinceMs >= hold.ms
+      }
+  }
+}
+
 // Rough: what matters is that a held answer is long enough to show that it lives.
 const charactersPerToken = 4
 
@@ -38,15 +69,17 @@ export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: Re
     requestId: exchange.requestId,
     nowSeconds: deps.nowSeconds(),
   }
-  const { hold } = config.stream
+  const policy = policyOf(plan.route, config)
+  const { hold } = policy.stream
   const base = {
     exchange,
     plan,
     config,
+    policy,
     deps,
     record,
     answerContext,
-    deadlineMs: exchange.startedMs + Math.min(config.timeouts.total, exchange.hints.timeoutMs ?? Number.POSITIVE_INFINITY),
+    deadlineMs: exchange.startedMs + Math.min(policy.timeouts.total, exchange.hints.timeoutMs ?? Number.POSITIVE_INFINITY),
     gone: false,
     onGone: () => {},
   }
@@ -57,7 +90,7 @@ export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: Re
     client: exchange.client,
     headers: () => answerHeaders(base),
     onCommit: () => {},
-    holdCharacters: hold.kind === 'tokens' ? hold.tokens * charactersPerToken : 0,
+    mayBegin: holdBack(hold, deps.clock),
   })
   return { ...base, out }
 }

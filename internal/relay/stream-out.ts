@@ -38,8 +38,8 @@ export type StreamOutOptions = {
   readonly headers: () => Readonly<Record<string, string>>
   /** Told when the answer begins for the client. */
   readonly onCommit: () => void
-  /** Characters of content that are held back besides the lifecycle frames. 0: the first content lets go. */
-  readonly holdCharacters: number
+  /** Whether an answer with this many characters of content may begin; the lifecycle frames before are always held back. */
+  readonly mayBegin: (characters: number) => boolean
 }
 
 export function openStreamOut(options: StreamOutOptions): StreamOut {
@@ -85,7 +85,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
     },
     flush() {
       if (!committed) {
-        if (!hasContent || seen.length() < options.holdCharacters) return true
+        if (!hasContent || !options.mayBegin(seen.length())) return true
         commit()
       }
       return write()

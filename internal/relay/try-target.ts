@@ -83,7 +83,7 @@ function emitFor(out: StreamOut, candidate: Candidate): Emit {
 }
 
 function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): AttemptLimits {
-  const { timeouts } = run.config
+  const timeouts = run.config.providers.get(target.provider)?.timeouts ?? run.policy.timeouts
   const left = Math.max(1, leftMs(run))
   if (run.out === undefined) {
     // Whole answers show no sign of life, so that the time left is shared with the targets that follow.
