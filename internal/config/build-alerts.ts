@@ -1,5 +1,5 @@
 import { compact } from '#lib/json.ts'
-import type { BuildContext } from './build.ts'
+import type { BuildContext } from './build-context.ts'
 import { optionalSecret } from './build-secret.ts'
 import type { AlertConfig } from './config.ts'
 import { reportRepeated } from './repeated.ts'

@@ -1,4 +1,4 @@
-import type { BuildContext } from './build.ts'
+import type { BuildContext } from './build-context.ts'
 import { buildSecret } from './build-secret.ts'
 import { checkModelName } from './check-names.ts'
 import type { ClientConfig } from './config.ts'

@@ -1,7 +1,7 @@
 import { compact } from '#lib/json.ts'
 import type { Provider } from '#provider/provider.ts'
 import { findProvider, providerTypes } from '#provider/registry.ts'
-import type { BuildContext } from './build.ts'
+import type { BuildContext } from './build-context.ts'
 import { targetName } from './build-models.ts'
 import { buildSecret } from './build-secret.ts'
 import type { ProviderConfig } from './config.ts'

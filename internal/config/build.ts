@@ -1,6 +1,7 @@
 import { compact } from '#lib/json.ts'
 import { buildAlerts } from './build-alerts.ts'
 import { buildClients } from './build-clients.ts'
+import type { BuildContext } from './build-context.ts'
 import { buildModels } from './build-models.ts'
 import { buildProviders } from './build-providers.ts'
 import { optionalSecret } from './build-secret.ts'
@@ -9,22 +10,7 @@ import { checkRules } from './check-rules.ts'
 import { checkUnsupported } from './check-unsupported.ts'
 import { checkWaits } from './check-waits.ts'
 import type { Config, StateConfig } from './config.ts'
-import type { Report } from './report.ts'
 import type { Filled } from './schema/routing-file.ts'
-import type { SecretSources } from './secrets.ts'
-
-/** What the blocks of a file are put together with. */
-export type BuildContext = {
-  readonly file: string
-  readonly report: Report
-  readonly sources: SecretSources
-  /** An unset secret that is used is an error. */
-  readonly strict: boolean
-  readonly digest: string
-  readonly filledDigest: string
-  readonly files: readonly string[]
-  readonly nowMs: number
-}
 
 /** Puts the blocks together and checks what reaches over several of them. */
 export function buildConfig(data: Filled, context: BuildContext): Config {

@@ -3,52 +3,89 @@ import type { Config } from './config.ts'
 import type { Loaded } from './load.ts'
 import { formatProblem, type Problem } from './problem.ts'
 
+/** Why the file was read: it changed, somebody asked (SIGHUP), or the start. */
+export type ReloadReason = 'start' | 'file' | 'signal' | 'guard'
+
 /** What the last reload came to. */
 export type ReloadState = {
   /** Milliseconds since the epoch. */
   readonly atMs: number
   readonly ok: boolean
-  /** One line each, with their places; why a file was refused. */
+  readonly reason: ReloadReason
+  /** One line each, with their places; why a file was refused, or the warnings of one that was taken. */
   readonly problems: readonly string[]
 }
 
 export type Current = {
   readonly get: () => Config
-  /** Reads the file again. All or nothing: a file with errors changes nothing. `unchanged` when its text is what is loaded. */
-  readonly reload: () => 'taken' | 'refused' | 'unchanged'
+  /**
+   * Reads the file again. All or nothing: a file with errors changes nothing. `unchanged` when it and what `${…}` gives are
+   * what is loaded. The reason is for logs; default `file`.
+   */
+  readonly reload: (reason?: ReloadReason) => 'taken' | 'refused' | 'unchanged'
+  /** Takes the configuration before the last one again, and lets the present file be until it changes. False without one. */
+  readonly rollBack: () => boolean
   readonly lastReload: () => ReloadState
-  /** Hears of every reload that was taken or refused. */
-  readonly subscribe: (listener: (state: ReloadState, config: Config) => void) => void
+  /** How many reloads were taken and refused. */
+  readonly counts: () => { readonly taken: number; readonly refused: number }
+  /** Hears of every reload that was taken or refused; gives what ends that. */
+  readonly subscribe: (listener: (state: ReloadState, config: Config) => void) => () => void
 }
 
 /** The live configuration. Who asks keeps what it got: a request ends on the configuration that it began with. */
 export function createCurrent(initial: Config, load: () => Result<Loaded, readonly Problem[]>, nowMs: () => number): Current {
   let config = initial
-  let state: ReloadState = { atMs: nowMs(), ok: true, problems: [] }
-  const listeners: ((state: ReloadState, config: Config) => void)[] = []
-  const settle = (next: ReloadState): void => {
-    state = next
+  let before: Config | undefined
+  let rejected: Config | undefined
+  let state: ReloadState = { atMs: nowMs(), ok: true, reason: 'start', problems: [] }
+  const counts = { taken: 0, refused: 0 }
+  const listeners = new Set<(state: ReloadState, config: Config) => void>()
+
+  const settle = (next: Omit<ReloadState, 'atMs'>): void => {
+    state = { ...next, atMs: nowMs() }
+    counts[next.ok ? 'taken' : 'refused']++
     for (const listener of listeners) listener(state, config)
+  }
+  const take = ({ config: next, warnings }: Loaded, reason: ReloadReason): 'taken' | 'unchanged' => {
+    if (rejected !== undefined && sameFile(next, rejected)) return 'unchanged'
+    if (sameFile(next, config) && state.ok) return 'unchanged'
+    // A refused file that was put right again is no step forward: the guard would have nothing to go back to.
+    if (!sameFile(next, config)) before = config
+    config = next
+    rejected = undefined
+    settle({ ok: true, reason, problems: warnings.map(formatProblem) })
+    return 'taken'
+  }
+  const refuse = (error: readonly Problem[], reason: ReloadReason): 'refused' | 'unchanged' => {
+    const problems = error.map(formatProblem)
+    // The same bad file, read again, is not told again.
+    if (!state.ok && problems.join('\n') === state.problems.join('\n')) return 'unchanged'
+    settle({ ok: false, reason, problems })
+    return 'refused'
   }
   return {
     get: () => config,
-    reload() {
+    reload(reason = 'file') {
       const loaded = load()
-      if (loaded.ok) {
-        if (loaded.value.config.digest === config.digest && state.ok) return 'unchanged'
-        config = loaded.value.config
-        settle({ atMs: nowMs(), ok: true, problems: loaded.value.warnings.map(formatProblem) })
-        return 'taken'
-      }
-      const problems = loaded.error.map(formatProblem)
-      // The same bad file, read again, is not told again.
-      if (!state.ok && problems.join('\n') === state.problems.join('\n')) return 'unchanged'
-      settle({ atMs: nowMs(), ok: false, problems })
-      return 'refused'
+      return loaded.ok ? take(loaded.value, reason) : refuse(loaded.error, reason)
+    },
+    rollBack() {
+      if (before === undefined) return false
+      rejected = config
+      config = before
+      before = undefined
+      settle({ ok: true, reason: 'guard', problems: [] })
+      return true
     },
     lastReload: () => state,
+    counts: () => ({ ...counts }),
     subscribe(listener) {
-      listeners.push(listener)
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
+}
+
+function sameFile(left: Config, right: Config): boolean {
+  return left.digest === right.digest && left.filledDigest === right.filledDigest
 }

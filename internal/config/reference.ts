@@ -1,97 +1,122 @@
-import { asArray, asObject, asString } from '#lib/json.ts'
-import { providerTypes } from '#provider/registry.ts'
+import { asArray, asObject, asString, type JsonObject } from '#lib/json.ts'
+import { findProvider, providerTypes } from '#provider/registry.ts'
 import { strategyNames } from '#strategy/registry.ts'
+import { blockExamples } from './reference-examples.ts'
 import { RoutingFile } from './schema/routing-file.ts'
-
-type Schema = Readonly<Record<string, unknown>>
 
 /** docs/configuration.md, from the schema alone. */
 export function configurationReference(): string {
   const root = asObject(RoutingFile)
-  const blocks = Object.entries(asObject(root['properties'])).flatMap(([name, schema]) => section(name, asObject(schema), 2))
+  const blocks = Object.entries(asObject(root['properties'])).flatMap(([name, schema]) => section([name], asObject(schema)))
+  return [...preface(), '## At the top', '', ...table(['file'], fieldsOf(root)), '', ...blocks]
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+}
+
+function preface(): readonly string[] {
   return [
     '# Configuration',
     '',
     '<!-- Written by `make docs` from internal/config/schema. -->',
     '',
     'The routing file is YAML. `outrigger check FILE` prints every problem with its line; `outrigger schema` prints its JSON Schema for',
-    'editors. Durations are written `500ms`, `30s`, `5m`, `1h`; shares `5%` or `0.05`; sizes `64KiB`, `32MiB`. `${NAME}`, `${NAME:-default}`',
-    'and `${file:/path}` are filled in anywhere in keys, URLs and headers; `$${` is a literal `${`.',
+    'editors. Unknown keys are problems. Anchors, aliases and merge keys (`<<`) work.',
     '',
-    'A change is taken up at once, all or nothing: a file with a problem changes nothing, and the last good one stays.',
+    '**Units.** Durations are written `500ms`, `30s`, `5m`, `1h`; shares `5%` or `0.05`; sizes `64KiB`, `32MiB`.',
     '',
-    `Provider types: ${providerTypes.map(code).join(', ')}.`,
+    '**Values from elsewhere.** `${NAME}`, `${NAME:-default}` (also when it is empty) and `${file:/path}` are filled in within any value;',
+    '`$${` is a literal `${`. Without quotes, what is filled in is read as YAML would read it: `attempts: ${ATTEMPTS:-4}` is a number.',
+    'Fields marked 🔒 are secrets: they are never shown.',
+    '',
+    '**Changes** are taken up at once, all or nothing: a file with a problem changes nothing, and the last good one stays. SIGHUP reads',
+    'the file again. `listen` and `admin` take effect with the next start.',
+    '',
+    '## Provider types',
+    '',
+    '| `type` | provider | `base_url` | key of the vendor’s SDK | `api` |',
+    '|---|---|---|---|---|',
+    ...providerTypes.map(providerRow),
     '',
     `Strategies: ${strategyNames.map(code).join(', ')}.`,
     '',
-    '## At the top',
-    '',
-    ...table(topFields(root)),
-    '',
-    ...blocks,
   ]
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
 }
 
-/** Fields of the file that hold a plain value. */
-function topFields(root: Schema): readonly [string, Schema][] {
-  return Object.entries(asObject(root['properties'])).flatMap(([name, schema]): readonly [string, Schema][] => {
-    const field = asObject(schema)
-    return field['type'] === 'object' || field['type'] === 'array' ? [] : [[name, field]]
-  })
+function providerRow(type: string): string {
+  const provider = findProvider(type)
+  const { title = '', baseUrl, keyFrom, apis = [] } = provider ?? {}
+  const cells = [
+    code(type),
+    title,
+    baseUrl ?? 'must be given',
+    keyFrom === undefined ? '' : code(keyFrom),
+    apis.map(code).join(', '),
+  ]
+  return `| ${cells.join(' | ')} |`
 }
 
-/** A block: its meaning, its fields, and the blocks in it. */
-function section(path: string, schema: Schema, depth: number): readonly string[] {
+/** A block: its meaning, an example, its fields, and the blocks in it. */
+function section(path: readonly string[], schema: JsonObject): readonly string[] {
   const inner = innerObject(schema)
   if (inner === undefined) return []
-  const fields = Object.entries(asObject(inner['properties'])).map(([name, field]): [string, Schema] => [name, asObject(field)])
-  const below = fields.flatMap(([name, field]) => section(`${path}.${name}`, field, depth + 1))
+  const name = path.join('.')
+  const heading = `${'#'.repeat(Math.min(path.length + 1, 4))} ${code(name)}`
   const description = asString(schema['description']) ?? asString(inner['description']) ?? ''
-  return [`${'#'.repeat(Math.min(depth, 4))} \`${path}\``, '', description, '', ...table(fields), '', ...below]
+  const example = blockExamples[name]
+  const shown = example === undefined ? [] : ['```yaml', example.trim(), '```', '']
+  const fields = fieldsOf(inner)
+  const below = fields.flatMap(([field, block]) => (block['inherits'] === undefined ? section([...path, field], block) : []))
+  return [heading, '', description, '', ...shown, ...table(path, fields), '', ...below]
+}
+
+function fieldsOf(schema: JsonObject): readonly (readonly [string, JsonObject])[] {
+  return Object.entries(asObject(schema['properties'])).map(([name, field]) => [name, asObject(field)])
 }
 
 /** The object that a block, a list of blocks, or a map of blocks is made of. */
-function innerObject(schema: Schema): Schema | undefined {
-  if (Object.keys(schema).length === 0) return undefined
-  const options = asArray(schema['anyOf']).map(asObject)
-  const found = [
-    schema,
-    asObject(schema['items']),
-    ...Object.values(asObject(schema['patternProperties'])).map(asObject),
-    ...options,
-  ]
-  for (const candidate of found) {
-    if (Object.keys(asObject(candidate['properties'])).length > 0) return candidate
-    const nested = candidate === schema ? undefined : innerObject(candidate)
-    if (nested !== undefined) return nested
+function innerObject(schema: JsonObject): JsonObject | undefined {
+  if (fieldsOf(schema).length > 0) return schema
+  const inside = [schema['items'], ...Object.values(asObject(schema['patternProperties'])), ...asArray(schema['anyOf'])]
+  for (const candidate of inside) {
+    const found = candidate === undefined ? undefined : innerObject(asObject(candidate))
+    if (found !== undefined) return found
   }
   return undefined
 }
 
-function table(fields: readonly [string, Schema][]): readonly string[] {
+function table(path: readonly string[], fields: readonly (readonly [string, JsonObject])[]): readonly string[] {
   if (fields.length === 0) return []
-  const rows = fields.map(
-    ([name, field]) => `| \`${name}\` | ${typeOf(field)} | ${defaultOf(field)} | ${cell(asString(field['description']) ?? '')} |`,
-  )
+  const rows = fields.map(([name, field]) => {
+    const where = path[0] === 'file' ? name : [...path, name].join('.')
+    const lock = field['secret'] === true || asObject(field['items'])['secret'] === true ? ' 🔒' : ''
+    return `| ${code(name)}${lock} | ${typeOf(field, where)} | ${defaultOf(field)} | ${cell(asString(field['description']) ?? '')} |`
+  })
   return ['| key | takes | default | meaning |', '|---|---|---|---|', ...rows]
 }
 
-function typeOf(field: Schema): string {
+function typeOf(field: JsonObject, where: string): string {
   const words = asArray(field['enum'])
   if (words.length > 0) return words.map((word) => code(String(word))).join(', ')
   if ('const' in field) return code(String(field['const']))
-  const expects = asString(field['expects'])
-  if (expects !== undefined) return cell(expects)
-  const pattern = asString(field['pattern'])
-  if (pattern?.includes('(ms|s|m|h)') === true) return 'duration'
-  return asString(field['type']) ?? 'one of several forms'
+  const inherited = asString(field['inherits'])
+  if (inherited !== undefined) return link(inherited)
+  if (fieldsOf(field).length > 0) return link(where)
+  const expects = asString(field['expects']) ?? asString(field['type']) ?? 'one of several forms'
+  return innerObject(field) === undefined ? cell(expects) : `[${expects}](#${anchor(where)})`
 }
 
-function defaultOf(field: Schema): string {
+function defaultOf(field: JsonObject): string {
   const value = field['default']
   return value === undefined || typeof value === 'object' ? '' : code(String(value))
+}
+
+function link(path: string): string {
+  return `[${path}](#${anchor(path)})`
+}
+
+/** As GitHub makes it from a heading. */
+function anchor(path: string): string {
+  return path.toLowerCase().replace(/[^\w-]/g, '')
 }
 
 function code(text: string): string {

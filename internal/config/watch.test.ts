@@ -86,3 +86,43 @@ test('watch: the same content written again is no change', async () => {
   await watcher.close()
   rmSync(folder, { recursive: true })
 })
+
+test('watch: another folder in the place of the first is one change', async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'outrigger-watch-'))
+  const [folder, next] = [join(parent, 'conf'), join(parent, 'next')]
+  for (const [name, text] of [
+    [folder, 'a'],
+    [next, 'b'],
+  ] as const) {
+    mkdirSync(name)
+    writeFileSync(join(name, 'routing.yaml'), text)
+  }
+  let seen = 0
+  const watcher = watchFile(join(folder, 'routing.yaml'), () => seen++)
+  await pause(100)
+  renameSync(folder, join(parent, 'old'))
+  renameSync(next, folder)
+  for (let waited = 0; waited < 2800 && seen === 0; waited += 25) await pause(25)
+  assert.equal(seen, 1)
+  await watcher.close()
+  rmSync(parent, { recursive: true })
+})
+
+test('watch: a change of a file that the routing file names is one change, without any event of its folder', async () => {
+  const [folder, secrets] = [mkdtempSync(join(tmpdir(), 'outrigger-watch-')), mkdtempSync(join(tmpdir(), 'outrigger-secrets-'))]
+  const [path, other] = [join(folder, 'routing.yaml'), join(secrets, 'url')]
+  writeFileSync(path, 'a')
+  writeFileSync(other, 'one')
+  let seen = 0
+  const watcher = watchFile(
+    path,
+    () => seen++,
+    () => [other],
+  )
+  writeFileSync(other, 'two')
+  for (let waited = 0; waited < 2800 && seen === 0; waited += 25) await pause(25)
+  assert.equal(seen, 1)
+  await watcher.close()
+  rmSync(folder, { recursive: true })
+  rmSync(secrets, { recursive: true })
+})

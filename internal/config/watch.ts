@@ -5,27 +5,41 @@ import { watch as watchFolder } from 'chokidar'
 
 // An editor's save is several events; a truncated file is written again within this time.
 const settleMs = 100
-// What no event tells: a bind-mounted file, a replaced folder, a network file system.
+// What no event tells: a bind-mounted file, a replaced folder, a network file system, a lost watch.
 const rereadMs = 2000
 
 /**
- * Calls back when the file's content has changed. Watches the folder, not the file: a rename-over and Kubernetes'
- * `..data` link put another file in its place. Every two seconds the file is read in any case.
+ * Calls back when the content of the file, or of one of the others that it names, has changed. Watches the folder, not the
+ * file: a rename-over and Kubernetes' `..data` link put another file in its place. Every two seconds all are read in any
+ * case, which is how changes of the others are seen.
  */
-export function watchFile(path: string, onChange: () => void): { readonly close: () => Promise<void> } {
-  let seen = digestOf(path)
+export function watchFile(
+  path: string,
+  onChange: () => void,
+  others: () => readonly string[] = () => [],
+): { readonly close: () => Promise<void> } {
+  const seen = new Map<string, string>()
   let timer: NodeJS.Timeout | undefined
+  /** Remembers what the files hold; tells whether one of those that were known holds something else. */
+  const remember = (): boolean => {
+    let changed = false
+    for (const file of new Set([path, ...others()])) {
+      const digest = digestOf(file)
+      // A file that is gone for a moment is being replaced: the last good one stays.
+      if (digest === undefined) continue
+      changed ||= seen.has(file) && seen.get(file) !== digest
+      seen.set(file, digest)
+    }
+    return changed
+  }
   const look = (): void => {
-    const now = digestOf(path)
-    // A file that is gone for a moment is being replaced: the last good one stays.
-    if (now === undefined || now === seen) return
-    seen = now
-    onChange()
+    if (remember()) onChange()
   }
   const soon = (): void => {
     clearTimeout(timer)
     timer = setTimeout(look, settleMs)
   }
+  remember()
   const watcher = watchFolder(dirname(path), { depth: 0, ignoreInitial: true })
   watcher.on('all', soon)
   // Without events (no more inotify watches) the regular look remains.

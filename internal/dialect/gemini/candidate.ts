@@ -1,95 +1,92 @@
-import type { Emit } from '#canonical/answer.ts'
-import type { Json, Opaque } from '#canonical/request.ts'
+import type { AnswerMediaPart, AnswerServerToolPart } from '#canonical/answer.ts'
+import type { Json } from '#canonical/request.ts'
 import { asArray, asObject, asString, isObject } from '#lib/json.ts'
-import type { DecodeContext } from '../dialect.ts'
-import { decodeCalls } from './calls.ts'
-import { citationsOf } from './citations.ts'
-import { finishOf } from './finish.ts'
+import { type CandidateScope, decodeCalls } from './calls.ts'
+import { blockedFinish, finishOf, isUnspecified } from './finish.ts'
+import { readLogprobs } from './logprobs.ts'
+import { type Beside, decodeTexts } from './texts.ts'
 
 export type CandidateDecoder = {
   readonly read: (entry: Json) => void
-  readonly finish: (raw: string) => void
+  /** The prompt was blocked: there will be no content. */
+  readonly block: (reason: string) => void
   readonly finished: () => boolean
+  /** Whether anything came. */
+  readonly hasParts: () => boolean
   readonly close: () => void
 }
 
-type OpenText = { readonly type: 'text' | 'reasoning'; readonly part: number; opaque: readonly Opaque[] }
-
-/** The parts of one candidate. Neighbouring texts of a kind are one part. */
-export function decodeCandidate(candidate: number, emit: Emit, context: DecodeContext): CandidateDecoder {
-  const { vendor } = context.target.quirks
+/** The parts of one candidate, chunk by chunk. */
+export function decodeCandidate(shared: Omit<CandidateScope, 'nextPart'>): CandidateDecoder {
+  const { candidate, emit } = shared
+  const { vendor } = shared.context.target.quirks
   let parts = 0
+  const nextPart = (): number => parts++
+  const scope: CandidateScope = { ...shared, nextPart }
+  const texts = decodeTexts(scope)
+  const calls = decodeCalls(scope)
+  const sourced: Json[] = []
   let raw: string | undefined
-  let text = ''
-  let open: OpenText | undefined
-  const calls = decodeCalls(candidate, () => parts++, emit, context)
+  let blocked: string | undefined
 
-  const closeText = (): void => {
-    if (open !== undefined)
-      emit({ kind: 'part_end', candidate, part: open.part, ...(open.opaque.length === 0 ? {} : { opaque: open.opaque }) })
-    open = undefined
-  }
-  const openText = (type: OpenText['type']): OpenText => {
-    if (open?.type === type) return open
-    closeText()
-    const opened: OpenText = { type, part: parts++, opaque: [] }
-    open = opened
-    emit({ kind: 'part_start', candidate, part: opened.part, type })
-    return opened
-  }
-  const addText = (type: OpenText['type'], piece: string, signature: unknown): void => {
-    if (piece === '' && signature === undefined) return
-    // A signature on an empty text belongs to what is open; after everything else it is kept in a part of its own.
-    const into = piece === '' ? (open ?? openText('reasoning')) : openText(type)
-    if (piece !== '') emit({ kind: 'part_delta', candidate, part: into.part, text: piece })
-    if (type === 'text') text += piece
-    if (signature !== undefined) into.opaque = [{ vendor, kind: 'signature', data: signature }]
-  }
-  const addPart = (part: Json): void => {
+  const addPart = (part: Json, logprobs: unknown): void => {
+    const signed = signatureOf(part, vendor)
     if (typeof part['text'] === 'string')
-      return addText(part['thought'] === true ? 'reasoning' : 'text', part['text'], part['thoughtSignature'])
-    closeText()
-    if (isObject(part['functionCall'])) return calls.read(part['functionCall'], part['thoughtSignature'])
-    addWhole(part, () => parts++, { candidate, vendor, emit })
+      return texts.add(part['thought'] === true ? 'reasoning' : 'text', part['text'], { ...signed, logprobs })
+    if (isObject(part['functionCall'])) {
+      texts.close()
+      return calls.read(part['functionCall'], signed.opaque)
+    }
+    const content = wholePart(part, vendor, signed)
+    if (content === undefined) return texts.add('text', '', signed)
+    texts.close()
+    emit({ kind: 'part_whole', candidate, part: nextPart(), content })
   }
   return {
     read(entry) {
-      for (const part of asArray(asObject(entry['content'])['parts'])) addPart(asObject(part))
-      if (open?.type === 'text')
-        for (const citation of citationsOf(entry, text)) emit({ kind: 'part_citation', candidate, part: open.part, citation })
+      const content = asArray(asObject(entry['content'])['parts']).map(asObject)
+      const logprobs = readLogprobs(entry['logprobsResult'])
+      const spoken = logprobs === undefined ? -1 : content.findIndex(isSpoken)
+      for (const [index, part] of content.entries()) addPart(part, index === spoken ? logprobs : undefined)
+      if (isObject(entry['groundingMetadata']) || isObject(entry['citationMetadata'])) sourced.push(entry)
       const finish = entry['finishReason']
-      if (finish !== undefined && finish !== null && finish !== 'FINISH_REASON_UNSPECIFIED') raw = String(finish)
+      if (finish !== undefined && finish !== null && !isUnspecified(finish)) raw = String(finish)
     },
-    finish(reason) {
-      raw = reason
+    block(reason) {
+      blocked = reason
     },
-    finished: () => raw !== undefined,
+    finished: () => raw !== undefined || blocked !== undefined,
+    hasParts: () => parts > 0,
     close() {
-      closeText()
+      texts.cite(sourced)
+      texts.close()
       calls.close()
-      emit({ kind: 'finish', candidate, finish: finishOf(raw ?? 'STOP', calls.count() > 0) })
+      const finish = blocked === undefined ? finishOf(raw, calls.count() > 0) : blockedFinish(blocked)
+      emit({ kind: 'finish', candidate, finish })
     },
   }
 }
 
-/** Media, and parts of tools that run at Google: they come in one piece. */
-function addWhole(
+function isSpoken(part: Json): boolean {
+  return typeof part['text'] === 'string' && part['text'] !== '' && part['thought'] !== true
+}
+
+function signatureOf(part: Json, vendor: string): Pick<Beside, 'opaque'> {
+  const data = asString(part['thoughtSignature'])
+  return data === undefined || data === '' ? {} : { opaque: [{ vendor, kind: 'signature', data }] }
+}
+
+/** Media, and parts of tools that run at Google: they come in one piece. An image of the model's thoughts is not the answer. */
+function wholePart(
   part: Json,
-  nextPart: () => number,
-  { candidate, vendor, emit }: { readonly candidate: number; readonly vendor: string; readonly emit: Emit },
-): void {
-  const inline = part['inlineData']
-  if (isObject(inline)) {
-    const mime = asString(inline['mimeType']) ?? 'application/octet-stream'
-    const kind = mime.startsWith('audio/') ? 'audio' : 'image'
-    return emit({
-      kind: 'part_whole',
-      candidate,
-      part: nextPart(),
-      content: { kind, mime, data: asString(inline['data']) ?? '' },
-    })
-  }
+  vendor: string,
+  signed: Pick<Beside, 'opaque'>,
+): AnswerMediaPart | AnswerServerToolPart | undefined {
+  const inline = asObject(part['inlineData'])
+  const mime = asString(inline['mimeType']) ?? ''
+  const data = asString(inline['data'])
+  const kind = mime.startsWith('image/') ? 'image' : mime.startsWith('audio/') ? 'audio' : undefined
+  if (kind !== undefined && data !== undefined && part['thought'] !== true) return { kind, mime, data, ...signed }
   const type = Object.keys(part).find((key) => key !== 'thought' && key !== 'thoughtSignature')
-  if (type !== undefined)
-    emit({ kind: 'part_whole', candidate, part: nextPart(), content: { kind: 'server_tool', type, vendor, raw: part } })
+  return type === undefined ? undefined : { kind: 'server_tool', type, vendor, raw: part }
 }

@@ -1,8 +1,11 @@
 import type { Answer, AnswerPart, Candidate } from '#canonical/answer.ts'
-import type { Citation, Json, Opaque } from '#canonical/request.ts'
+import type { Citation, Json } from '#canonical/request.ts'
 import { asObject, compact, parseJson } from '#lib/json.ts'
 import type { AnswerContext } from '../dialect.ts'
+import { writeCitations } from './citations.ts'
 import { finishReason } from './finish.ts'
+import { writeLogprobs } from './logprobs.ts'
+import { signForClient } from './signature.ts'
 import { writeUsage } from './usage.ts'
 
 /** Canonical → client, a whole answer. */
@@ -15,43 +18,45 @@ export function encodeAnswer(answer: Answer, { requestId }: AnswerContext): Json
   })
 }
 
-function writeCandidate(candidate: Candidate): Json {
-  const citations = candidate.parts.flatMap((part) => (part.kind === 'text' ? (part.citations ?? []) : [])).flatMap(writeCitation)
+function writeCandidate({ index, parts, finish, logprobs }: Candidate): Json {
   return compact({
-    content: { role: 'model', parts: candidate.parts.flatMap(writePart) },
-    finishReason: finishReason(candidate.finish),
-    index: candidate.index,
-    citationMetadata: citations.length === 0 ? undefined : { citationSources: citations },
+    content: { role: 'model', parts: parts.flatMap(writePart) },
+    finishReason: finishReason(finish),
+    index,
+    ...writeCitations(citationsOf(parts), parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')),
+    logprobsResult: writeLogprobs(logprobs),
   })
+}
+
+function citationsOf(parts: readonly AnswerPart[]): readonly Citation[] {
+  return parts.flatMap((part) => (part.kind === 'text' ? (part.citations ?? []) : []))
 }
 
 export function writePart(part: AnswerPart): readonly Json[] {
   switch (part.kind) {
     case 'text':
-      return part.text === '' ? [] : [withSignature({ text: part.text }, part.opaque)]
+      return notEmpty(signForClient({ text: part.text }, part.opaque))
     case 'refusal':
-      return [{ text: part.text }]
+      return notEmpty({ text: part.text })
     case 'reasoning':
-      return [withSignature({ text: part.text, thought: true }, part.opaque)]
-    case 'tool_call': {
-      const parsed = parseJson(part.args)
-      const args = part.custom === true ? { input: part.args } : parsed.ok ? asObject(parsed.value) : {}
-      return [withSignature({ functionCall: { id: part.id, name: part.name, args } }, part.opaque)]
-    }
+      return notEmpty(signForClient({ text: part.text, thought: true }, part.opaque))
+    case 'tool_call':
+      return [signForClient({ functionCall: { id: part.id, name: part.name, args: argsOf(part) } }, part.opaque)]
     case 'image':
     case 'audio':
-      return [{ inlineData: { mimeType: part.mime, data: part.data } }]
+      return [signForClient({ inlineData: { mimeType: part.mime, data: part.data } }, part.opaque)]
     case 'server_tool':
       return part.vendor === 'gemini' ? [part.raw] : []
   }
 }
 
-/** Only Google's own signatures have a place here. */
-export function withSignature(part: Json, opaque: readonly Opaque[] | undefined): Json {
-  const own = opaque?.find((entry) => entry.vendor === 'gemini' && entry.kind === 'signature')
-  return own === undefined ? part : { ...part, thoughtSignature: own.data }
+function notEmpty(part: Json): readonly Json[] {
+  return part['text'] === '' && part['thoughtSignature'] === undefined ? [] : [part]
 }
 
-export function writeCitation({ url, title, start, end }: Citation): readonly Json[] {
-  return url === undefined ? [] : [compact({ uri: url, title, startIndex: start, endIndex: end })]
+/** An object is demanded; arguments that were cut at a limit are none. */
+function argsOf({ args, custom }: Extract<AnswerPart, { kind: 'tool_call' }>): Json {
+  if (custom === true) return { input: args }
+  const parsed = parseJson(args)
+  return parsed.ok ? asObject(parsed.value) : {}
 }

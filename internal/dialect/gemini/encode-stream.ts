@@ -1,30 +1,37 @@
 import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
-import type { Json } from '#canonical/request.ts'
+import type { Citation, Json, Opaque } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
-import { withSignature, writeCitation, writePart } from './encode-answer.ts'
+import { writeCitations } from './citations.ts'
+import { writePart } from './encode-answer.ts'
 import { errorElement } from './error.ts'
 import { finishReason } from './finish.ts'
+import { writeLogprobs } from './logprobs.ts'
+import { signForClient } from './signature.ts'
 import { writeUsage } from './usage.ts'
+
+/** What the closing chunk of a candidate tells. */
+type Closing = { readonly texts: string[]; readonly citations: Citation[]; finish?: Finish }
 
 type State = {
   readonly context: AnswerContext
   model: string
   usage: Usage | undefined
-  readonly parts: Map<string, { readonly start: PartStart; held: string }>
-  readonly finishes: Map<number, Finish>
+  /** Parts under way, by candidate and number. */
+  readonly parts: Map<string, { readonly start: PartStart; args: string }>
+  readonly candidates: Map<number, Closing>
   /** Elements written so far, for the commas of an array. */
   count: number
 }
 
-/** Canonical → client: whole parts frame by frame. Text goes at once, a function call when its arguments are complete. */
+/** Canonical → client: whole parts chunk by chunk. Text goes at once, a function call when its arguments are complete. */
 export function encodeStream(context: AnswerContext): EventEncoder {
   const state: State = {
     context,
     model: context.request.model,
     usage: undefined,
     parts: new Map(),
-    finishes: new Map(),
+    candidates: new Map(),
     count: 0,
   }
   return (event) => encodeEvent(state, event)
@@ -36,96 +43,113 @@ function encodeEvent(state: State, event: AnswerEvent): string {
       state.model = event.model
       return ''
     case 'part_start':
-      state.parts.set(`${event.candidate}.${event.part}`, { start: event, held: '' })
+      state.parts.set(keyOf(event), { start: event, args: '' })
       return ''
     case 'part_delta':
       return addDelta(state, event)
     case 'part_citation':
-      return frame(state, { index: event.candidate, citationMetadata: { citationSources: writeCitation(event.citation) } })
+      closingOf(state, event.candidate).citations.push(event.citation)
+      return ''
     case 'part_end':
       return endPart(state, event)
     case 'part_whole':
-      return parts(state, event.candidate, writePart(event.content))
+      return writeParts(state, event.candidate, writePart(event.content))
     case 'usage':
       state.usage = event.usage
       return ''
     case 'finish':
-      state.finishes.set(event.candidate, event.finish)
+      closingOf(state, event.candidate).finish = event.finish
       return ''
     case 'end':
       return endStream(state)
     case 'failure':
-      return element(state, errorElement(event.failure)) + closing(state)
+      return writeElement(state, errorElement(event.failure)) + closeArray(state)
     case 'ping':
     case 'skipped':
       return ''
   }
 }
 
+function keyOf({ candidate, part }: { readonly candidate: number; readonly part: number }): string {
+  return `${candidate}.${part}`
+}
+
+function closingOf({ candidates }: State, index: number): Closing {
+  const known = candidates.get(index)
+  if (known !== undefined) return known
+  const closing: Closing = { texts: [], citations: [] }
+  candidates.set(index, closing)
+  return closing
+}
+
 /** One element: a server-sent event, or a member of the array that the client asked for. */
-function element(state: State, json: string): string {
-  const first = state.count++ === 0
+function writeElement(state: State, json: string): string {
   if (state.context.request.framing !== 'json-array') return `data: ${json}\r\n\r\n`
-  return `${first ? '[' : ',\r\n'}${json}`
+  return `${state.count++ === 0 ? '[' : ',\r\n'}${json}`
 }
 
-function closing(state: State): string {
-  return state.context.request.framing === 'json-array' ? (state.count === 0 ? '[]' : ']') : ''
+function closeArray({ context, count }: State): string {
+  if (context.request.framing !== 'json-array') return ''
+  return count === 0 ? '[]' : ']'
 }
 
-function frame(state: State, candidate: Json, usage?: Json): string {
-  return element(
+function writeChunk(state: State, candidate: Json, usage?: Json): string {
+  const { model, context } = state
+  return writeElement(
     state,
     JSON.stringify(
-      compact({ candidates: [candidate], usageMetadata: usage, modelVersion: state.model, responseId: state.context.requestId }),
+      compact({ candidates: [candidate], usageMetadata: usage, modelVersion: model, responseId: context.requestId }),
     ),
   )
 }
 
-function parts(state: State, candidate: number, written: readonly Json[]): string {
-  return written.length === 0 ? '' : frame(state, { content: { role: 'model', parts: written }, index: candidate })
+function writeParts(state: State, index: number, parts: readonly Json[], logprobs?: unknown): string {
+  if (parts.length === 0) return ''
+  return writeChunk(state, compact({ content: { role: 'model', parts }, index, logprobsResult: writeLogprobs(logprobs) }))
 }
 
 function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta' }>): string {
-  const part = state.parts.get(`${event.candidate}.${event.part}`)
-  if (part === undefined) return ''
-  if (part.start.type === 'tool_call') {
-    part.held += event.text
+  const part = state.parts.get(keyOf(event))
+  if (part === undefined || event.text === '') return ''
+  const { type } = part.start
+  if (type === 'tool_call') {
+    part.args += event.text
     return ''
   }
-  const written = part.start.type === 'reasoning' ? { text: event.text, thought: true } : { text: event.text }
-  return parts(state, event.candidate, [written])
+  if (type === 'text') closingOf(state, event.candidate).texts.push(event.text)
+  const written = type === 'reasoning' ? { text: event.text, thought: true } : { text: event.text }
+  return writeParts(state, event.candidate, [written], event.logprobs)
 }
 
 function endPart(state: State, event: Extract<AnswerEvent, { kind: 'part_end' }>): string {
-  const part = state.parts.get(`${event.candidate}.${event.part}`)
+  const part = state.parts.get(keyOf(event))
   if (part === undefined) return ''
-  const { start, held } = part
-  const opaque = [...(start.opaque ?? []), ...(event.opaque ?? [])]
-  if (start.type === 'tool_call') {
-    const { id, name, custom } = start
-    return parts(
-      state,
-      event.candidate,
-      writePart({
-        kind: 'tool_call',
-        id,
-        name,
-        args: held === '' ? '{}' : held,
-        opaque,
-        ...(custom === undefined ? {} : { custom }),
-      }),
-    )
+  state.parts.delete(keyOf(event))
+  const { start, args } = part
+  const opaque: readonly Opaque[] = [...(start.opaque ?? []), ...(event.opaque ?? [])]
+  if (start.type !== 'tool_call') {
+    // The text is out: its signature follows on an empty one, as Gemini itself does it.
+    const signed = signForClient(start.type === 'reasoning' ? { text: '', thought: true } : { text: '' }, opaque)
+    return 'thoughtSignature' in signed ? writeParts(state, event.candidate, [signed]) : ''
   }
-  const signed = withSignature(start.type === 'reasoning' ? { text: '', thought: true } : { text: '' }, opaque)
-  return 'thoughtSignature' in signed ? parts(state, event.candidate, [signed]) : ''
+  const { id, name, custom } = start
+  return writeParts(state, event.candidate, writePart(compact({ kind: 'tool_call', id, name, args, custom, opaque })))
 }
 
+/** The closing chunks. Their text is empty rather than missing: programs print it unseen. */
 function endStream(state: State): string {
   const usage = state.usage === undefined ? undefined : writeUsage(state.usage)
-  const finishes = state.finishes.size === 0 ? [[0, { reason: 'stop' }] as const] : [...state.finishes]
-  const frames = finishes.map(([index, finish]) =>
-    frame(state, { content: { role: 'model', parts: [] }, finishReason: finishReason(finish), index }, usage),
+  const chunks = [...state.candidates].map(([index, { texts, citations, finish }]) =>
+    writeChunk(
+      state,
+      compact({
+        content: { role: 'model', parts: [{ text: '' }] },
+        finishReason: finishReason(finish ?? { reason: 'other' }),
+        index,
+        ...writeCitations(citations, texts.join('')),
+      }),
+      usage,
+    ),
   )
-  return frames.join('') + closing(state)
+  return chunks.join('') + closeArray(state)
 }

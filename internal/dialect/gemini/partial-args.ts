@@ -1,11 +1,12 @@
+import type { Json } from '#canonical/request.ts'
 import { asNumber, asObject, asString, isObject } from '#lib/json.ts'
 
-/** Arguments that come in pieces, each with a JSON path (`$.location.city`). Source: ai.google.dev, streaming function calls. */
-export type PartialArgs = { readonly add: (pieces: readonly unknown[]) => void; readonly text: () => string }
+/** Arguments that come in pieces, each with a JSON path (`$.location.city`). Source: @google/genai, PartialArg. */
+export type PartialArgs = { readonly add: (pieces: readonly unknown[]) => void; readonly value: () => Json }
 
 type Container = Record<string, unknown> | unknown[]
 
-export function createPartialArgs(initial: Readonly<Record<string, unknown>>): PartialArgs {
+export function createPartialArgs(initial: Json): PartialArgs {
   const args: Record<string, unknown> = { ...initial }
   return {
     add(pieces) {
@@ -14,7 +15,7 @@ export function createPartialArgs(initial: Readonly<Record<string, unknown>>): P
         if (path !== undefined) put(args, stepsOf(path), piece)
       }
     },
-    text: () => JSON.stringify(args),
+    value: () => args,
   }
 }
 
@@ -25,7 +26,7 @@ function stepsOf(path: string): readonly string[] {
   )
 }
 
-function put(target: Container, [step, ...rest]: readonly string[], piece: Readonly<Record<string, unknown>>): void {
+function put(target: Container, [step, ...rest]: readonly string[], piece: Json): void {
   if (step === undefined) return
   const known = get(target, step)
   if (rest.length === 0) return set(target, step, grown(known, piece))
@@ -34,13 +35,17 @@ function put(target: Container, [step, ...rest]: readonly string[], piece: Reado
   put(next, rest, piece)
 }
 
+/** Own fields only: a path may name `__proto__`. */
 function get(container: Container, step: string): unknown {
-  return Array.isArray(container) ? container[Number(step)] : container[step]
+  if (Array.isArray(container)) return container[Number(step)]
+  return Object.hasOwn(container, step) ? container[step] : undefined
 }
 
+/** Elements come in order: a place far behind the end would make a list of nothing. */
 function set(container: Container, step: string, value: unknown): void {
-  if (Array.isArray(container)) container[Number(step)] = value
-  else Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true })
+  if (!Array.isArray(container))
+    Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true })
+  else if (Number(step) <= container.length) container[Number(step)] = value
 }
 
 function isContainer(value: unknown): value is Container {
@@ -48,7 +53,7 @@ function isContainer(value: unknown): value is Container {
 }
 
 /** Strings grow piece by piece; all else comes at once. */
-function grown(known: unknown, piece: Readonly<Record<string, unknown>>): unknown {
+function grown(known: unknown, piece: Json): unknown {
   const text = asString(piece['stringValue'])
   if (text !== undefined) return (typeof known === 'string' ? known : '') + text
   return asNumber(piece['numberValue']) ?? piece['boolValue'] ?? (piece['nullValue'] === undefined ? known : null)

@@ -1,68 +1,73 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { Json, Request } from '#canonical/request.ts'
+import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import type { ToolNames } from '../tool-names.ts'
-import { writeSchema } from './schema.ts'
+import { isEmptyObject, writeSchema } from './schema.ts'
 
-/** Declarations and the choice among them. Schemas go as JSON Schema (`parametersJsonSchema`). */
-export function writeTools(
-  request: Request,
-  target: EncodeTarget,
-  names: ToolNames,
-): { readonly fields: Json; readonly losses: readonly Loss[] } {
-  const losses: Loss[] = []
-  const foreign = request.tools.filter((tool) => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor)
-  for (const [index, tool] of request.tools.entries()) {
-    if (tool.kind !== 'builtin' || !foreign.includes(tool)) continue
-    const severity = foreign.length === request.tools.length ? 'refuse' : 'drop'
-    losses.push({ field: `tools[${index}].${tool.type}`, severity, reason: `the tool ${tool.type} runs at another vendor only` })
-  }
-  const subset = new Set(request.toolChoice?.mode === 'auto' ? (request.toolChoice.names ?? []) : [])
-  const declarations = request.tools.flatMap((tool) => {
-    if (tool.kind === 'builtin' || (subset.size > 0 && !subset.has(tool.name))) return []
-    const name = names.toProvider(tool.name)
-    if (tool.kind === 'custom') {
-      return [
-        compact({
-          name,
-          description: tool.description,
-          parametersJsonSchema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
-        }),
-      ]
-    }
-    return [
-      compact({
-        name,
-        description: tool.description,
-        parametersJsonSchema: tool.schema === undefined ? undefined : writeSchema(tool.schema),
-      }),
-    ]
-  })
-  const builtin = request.tools.flatMap((tool) => (tool.kind === 'builtin' && !foreign.includes(tool) ? [tool.raw] : []))
-  const tools = [...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]), ...builtin]
+/** The fields of a request that say which tools there are, and which of them is called. */
+export type WrittenTools = { readonly tools?: readonly Json[]; readonly choice?: Json; readonly losses: readonly Loss[] }
+
+/** All functions in one entry, the vendor's own tools in one each. Schemas go as JSON Schema (`parametersJsonSchema`). */
+export function writeTools(request: Request, target: EncodeTarget, names: ToolNames): WrittenTools {
+  const { toolChoice, tools } = request
+  const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
+  const losses = tools.flatMap((tool, index) => (isForeign(tool) ? [foreignLoss(request, index, tools.every(isForeign))] : []))
+  // A choice that forbids all has no word for tools that run at Google, and one among some of them offers only those.
+  const subset = toolChoice?.mode === 'auto' && toolChoice.names !== undefined ? new Set(toolChoice.names) : undefined
+  const declarations = tools.flatMap((tool) =>
+    tool.kind === 'builtin' || subset?.has(tool.name) === false ? [] : [writeFunction(tool, names)],
+  )
+  const own =
+    toolChoice?.mode === 'none' ? [] : tools.flatMap((tool) => (tool.kind === 'builtin' && !isForeign(tool) ? [tool.raw] : []))
+  const written = [...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]), ...own]
   if (request.parallelTools === false && declarations.length > 0)
-    losses.push({ field: 'parallel_tool_calls', severity: 'drop', reason: 'it has no counterpart' })
-  return {
-    fields: compact({
-      tools: tools.length === 0 ? undefined : tools,
-      toolConfig: declarations.length === 0 ? undefined : writeChoice(request, names),
-    }),
+    losses.push({
+      field: 'parallel_tool_calls',
+      severity: 'drop',
+      reason: 'the model decides how many functions it calls at once',
+    })
+  return compact({
+    tools: written.length === 0 ? undefined : written,
+    choice: declarations.length === 0 ? undefined : writeChoice(request, target, names),
     losses,
+  })
+}
+
+/** A tool of another vendor may be missing while there are others; not when it is all there is, or what must be called. */
+function foreignLoss({ tools, toolChoice }: Request, index: number, all: boolean): Loss {
+  const tool = tools[index]
+  const type = tool?.kind === 'builtin' ? tool.type : ''
+  const wanted = all || toolChoice?.names?.includes(type) === true
+  return {
+    field: `tools[${index}].${type}`,
+    severity: wanted ? 'refuse' : 'drop',
+    reason: `the tool ${type} runs at another vendor only`,
   }
 }
 
-function writeChoice({ toolChoice }: Request, names: ToolNames): Json | undefined {
-  if (toolChoice === undefined) return undefined
-  switch (toolChoice.mode) {
+/** A tool with free text is a function with one text argument here; the answer is unwrapped again. */
+const textArgument = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
+
+function writeFunction(tool: Exclude<Tool, { kind: 'builtin' }>, names: ToolNames): Json {
+  const schema = tool.kind === 'custom' ? textArgument : tool.schema
+  const parametersJsonSchema = schema === undefined || isEmptyObject(schema) ? undefined : writeSchema(schema)
+  return compact({ name: names.toProvider(tool.name), description: tool.description, parametersJsonSchema })
+}
+
+function writeChoice({ toolChoice, dialect, ext }: Request, { traits }: EncodeTarget, names: ToolNames): Json | undefined {
+  // A mode that only Gemini's clients can ask for.
+  const own = dialect === 'gemini' ? ext['toolConfig.functionCallingConfig.mode'] : undefined
+  switch (toolChoice?.mode) {
+    case undefined:
+      return undefined
     case 'none':
-      return { functionCallingConfig: { mode: 'NONE' } }
+      return { mode: 'NONE' }
     case 'auto':
-      return { functionCallingConfig: { mode: 'AUTO' } }
+      return { mode: own ?? 'AUTO' }
     case 'required':
-    case 'one': {
-      const allowed = toolChoice.names?.map(names.toProvider)
-      return { functionCallingConfig: compact({ mode: 'ANY', allowedFunctionNames: allowed }) }
-    }
+    case 'one':
+      if (traits.forcedTool === 'no') return { mode: 'AUTO' }
+      return compact({ mode: 'ANY', allowedFunctionNames: toolChoice.names?.map(names.toProvider) })
   }
 }

@@ -1,31 +1,43 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asNumber, isObject } from '#lib/json.ts'
+import { asArray, asNumber, asObject } from '#lib/json.ts'
 
 /** Thoughts are not part of the candidates' tokens, tool prompts not of the prompt's. Source: ai.google.dev, UsageMetadata. */
-export function readUsage(value: unknown): Usage | undefined {
-  if (!isObject(value)) return undefined
+export function readUsage(value: Json): Usage | undefined {
   const count = (name: string): number | undefined => asNumber(value[name])
   const prompt = count('promptTokenCount')
+  const total = count('totalTokenCount')
+  const written = count('candidatesTokenCount')
+  if (prompt === undefined && total === undefined && written === undefined) return undefined
+  const input = (prompt ?? 0) + (count('toolUsePromptTokenCount') ?? 0)
   const reasoning = count('thoughtsTokenCount') ?? 0
-  const candidates = count('candidatesTokenCount') ?? 0
-  if (prompt === undefined && count('totalTokenCount') === undefined && count('candidatesTokenCount') === undefined)
-    return undefined
+  const candidates = written ?? Math.max(0, (total ?? 0) - input - reasoning)
+  const audioIn = audioTokens(value['promptTokensDetails'])
+  const audioOut = audioTokens(value['candidatesTokensDetails'])
   return {
-    input: (prompt ?? 0) + (count('toolUsePromptTokenCount') ?? 0),
+    input,
     output: candidates + reasoning,
-    cacheRead: count('cachedContentTokenCount') ?? 0,
+    cacheRead: Math.min(count('cachedContentTokenCount') ?? 0, input),
     cacheWrite: 0,
     reasoning,
+    ...(audioIn === 0 ? {} : { audioIn }),
+    ...(audioOut === 0 ? {} : { audioOut }),
   }
 }
 
-export function writeUsage(usage: Usage): Json {
+function audioTokens(details: unknown): number {
+  return asArray(details)
+    .map(asObject)
+    .filter((detail) => detail['modality'] === 'AUDIO')
+    .reduce((sum, detail) => sum + (asNumber(detail['tokenCount']) ?? 0), 0)
+}
+
+export function writeUsage({ input, output, reasoning, cacheRead }: Usage): Json {
   return {
-    promptTokenCount: usage.input,
-    candidatesTokenCount: usage.output - usage.reasoning,
-    totalTokenCount: usage.input + usage.output,
-    ...(usage.reasoning > 0 ? { thoughtsTokenCount: usage.reasoning } : {}),
-    ...(usage.cacheRead > 0 ? { cachedContentTokenCount: usage.cacheRead } : {}),
+    promptTokenCount: input,
+    candidatesTokenCount: Math.max(0, output - reasoning),
+    totalTokenCount: input + output,
+    ...(reasoning > 0 ? { thoughtsTokenCount: reasoning } : {}),
+    ...(cacheRead > 0 ? { cachedContentTokenCount: cacheRead } : {}),
   }
 }

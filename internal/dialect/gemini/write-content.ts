@@ -1,138 +1,139 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { Json, Message, Opaque, Part, ToolResultPart } from '#canonical/request.ts'
+import type { AudioPart, FilePart, ImagePart, Json, Opaque, Part, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
 import { asObject, compact, isObject, parseJson } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { mimeOfName, sniffMime } from '../media.ts'
+import { mimeOfName, sniffMime, sourceOfUrl } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 
-export type Writer = { readonly target: EncodeTarget; readonly names: ToolNames; readonly losses: Loss[] }
-
-type Turn = { readonly role: 'user' | 'model'; readonly parts: Json[] }
-
-/** The turns, neighbours of one role merged. */
-export function writeContents(messages: readonly Message[], writer: Writer): readonly Json[] {
-  const turns: Turn[] = []
-  const called = namesOfCalls(messages)
-  const currentTurn = messages.findLastIndex(({ role }) => role === 'user')
-  for (const [index, message] of messages.entries()) {
-    const role = message.role === 'assistant' ? 'model' : 'user'
-    const parts = writeMessage(message, writer, called)
-    if (role === 'model' && index > currentTurn) addSentinel(parts, writer)
-    if (parts.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === role) last.parts.push(...parts)
-    else turns.push({ role, parts: [...parts] })
-  }
-  return turns
+/** What the writers of a request share; what cannot be said is added to `losses`. */
+export type Writer = {
+  readonly target: EncodeTarget
+  readonly names: ToolNames
+  readonly losses: Loss[]
+  /** The functions' names by the ids of their calls: results are bound to names here. */
+  readonly called: ReadonlyMap<string, string>
 }
 
-function namesOfCalls(messages: readonly Message[]): ReadonlyMap<string, string> {
-  return new Map(
-    messages.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'tool_call' ? [[part.id, part.name] as const] : []))),
-  )
-}
+type MediaPart = ImagePart | AudioPart | FilePart
 
-function writeMessage(message: Message, writer: Writer, called: ReadonlyMap<string, string>): Json[] {
-  if (message.role === 'system' || message.role === 'developer') {
-    return message.parts.flatMap((part) => (part.kind === 'text' && part.text !== '' ? [{ text: `[system]\n${part.text}` }] : []))
-  }
-  return message.parts.flatMap((part) => writePart(part, writer, called))
-}
-
-/** Gemini 3 wants a signature on the first call of each step of the turn; this word says that there is none. Source: ai.google.dev, thought signatures. */
-const sentinel = 'skip_thought_signature_validator'
-
-function addSentinel(parts: Json[], { target }: Writer): void {
-  if (target.traits.reasoning.kind !== 'level') return
-  const first = parts.findIndex((part) => 'functionCall' in part)
-  const call = parts[first]
-  if (call !== undefined && !('thoughtSignature' in call)) parts[first] = { ...call, thoughtSignature: sentinel }
-}
-
-function signature(opaque: readonly Opaque[] | undefined, { target }: Writer): unknown {
-  return opaque?.find((entry) => entry.vendor === target.quirks.vendor && entry.kind === 'signature')?.data
-}
-
-function withSignature(part: Json, opaque: readonly Opaque[] | undefined, writer: Writer): Json {
-  const data = signature(opaque, writer)
-  return data === undefined ? part : { ...part, thoughtSignature: data }
-}
-
-function writePart(part: Part, writer: Writer, called: ReadonlyMap<string, string>): readonly Json[] {
+export function writePart(part: Part, writer: Writer): readonly Json[] {
   switch (part.kind) {
     case 'text':
-      return part.text === '' && signature(part.opaque, writer) === undefined
-        ? []
-        : [withSignature({ text: part.text }, part.opaque, writer)]
+      return writeText({ text: part.text }, part.opaque, writer)
     case 'refusal':
       return part.text === '' ? [] : [{ text: part.text }]
-    case 'reasoning': {
-      const data = signature(part.opaque, writer)
-      return data === undefined ? [] : [{ text: part.text, thought: true, thoughtSignature: data }]
-    }
+    case 'reasoning':
+      return writeReasoning(part.text, part.opaque, writer)
     case 'tool_call':
-      return [withSignature({ functionCall: writeCall(part, writer) }, part.opaque, writer)]
+      return [signed({ functionCall: writeCall(part, writer) }, part.opaque, writer)]
     case 'tool_result':
-      return writeResult(part, writer, called)
+      return writeResult(part, writer)
     case 'image':
     case 'audio':
     case 'file':
       return writeMedia(part, writer)
     case 'server_tool':
-      return part.vendor === 'gemini' && writer.target.quirks.vendor === 'gemini' ? [part.raw] : []
+      return part.vendor === writer.target.quirks.vendor ? [part.raw] : []
   }
 }
 
-function writeCall(part: Extract<Part, { kind: 'tool_call' }>, { target, names }: Writer): Json {
+/** An empty part is refused, unless it carries a signature. */
+function writeText(part: { readonly text: string }, opaque: readonly Opaque[] | undefined, writer: Writer): readonly Json[] {
+  const written = signed(part, opaque, writer)
+  return part.text === '' && written === part ? [] : [written]
+}
+
+/** Thoughts go back only where they are signed by the same vendor: others would be read as the model's own words. */
+function writeReasoning(text: string, opaque: readonly Opaque[] | undefined, writer: Writer): readonly Json[] {
+  const thought = text === '' ? { text } : { text, thought: true }
+  const written = signed(thought, opaque, writer)
+  return written === thought ? [] : [written]
+}
+
+function signed(part: Json, opaque: readonly Opaque[] | undefined, { target }: Writer): Json {
+  const own = opaque?.find(({ vendor, kind }) => vendor === target.quirks.vendor && kind === 'signature')
+  return own === undefined ? part : { ...part, thoughtSignature: own.data }
+}
+
+/** Arguments are an object: those that were cut at a limit are none. */
+function writeCall(part: ToolCallPart, { target, names }: Writer): Json {
   const parsed = parseJson(part.args)
   const args = part.custom === true ? { input: part.args } : parsed.ok ? asObject(parsed.value) : {}
   return compact({ id: target.quirks.gemini?.noCallIds === true ? undefined : part.id, name: names.toProvider(part.name), args })
 }
 
-function writeResult(part: ToolResultPart, writer: Writer, called: ReadonlyMap<string, string>): readonly Json[] {
-  const { target, names } = writer
-  const media = part.parts
-    .filter((inner) => inner.kind === 'image' || inner.kind === 'file' || inner.kind === 'audio')
-    .flatMap((inner) => writeMedia(inner, writer))
-  const inside = target.traits.imagesInToolResults
+/** Media that may not stand inside a result follow it; the turn puts them after the last result. */
+function writeResult(part: ToolResultPart, writer: Writer): readonly Json[] {
+  const { target, names, called } = writer
+  const media = part.parts.filter((inner) => inner.kind === 'image' || inner.kind === 'file' || inner.kind === 'audio')
+  const inside = media.filter((inner) => target.traits.imagesInToolResults && mayStandInside(inner))
+  const after = media.filter((inner) => !inside.includes(inner))
+  const insideParts = inside.flatMap((inner) => writeMedia(inner, writer))
   const functionResponse = compact({
     id: target.quirks.gemini?.noCallIds === true ? undefined : part.callId,
-    name: names.toProvider(part.name ?? called.get(part.callId) ?? part.callId),
-    response: responseOf(part),
-    parts: inside && media.length > 0 ? media : undefined,
+    name: names.toProvider(called.get(part.callId) ?? part.name ?? part.callId),
+    response: responseOf(part, after.length > 0),
+    parts: insideParts.length === 0 ? undefined : insideParts,
   })
-  return [{ functionResponse }, ...(inside ? [] : media)]
+  return [{ functionResponse }, ...after.flatMap((inner) => writeMedia(inner, writer))]
 }
 
-/** A response is an object: JSON objects go as they are, all else in `output`. */
-function responseOf(part: ToolResultPart): Json {
-  const text = part.parts.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : [])).join('\n')
+/** Source: ai.google.dev/gemini-api/docs/function-calling, multimodal function responses; other addresses are refused there. */
+function mayStandInside(part: MediaPart): boolean {
+  if (part.source.kind === 'file') return true
+  if (part.source.kind !== 'base64') return false
+  return /^(image\/(png|jpeg|webp)|application\/pdf|text\/plain)$/.test(mimeOf(part, part.source.data))
+}
+
+const mediaFollow = '(The media of this result follow below.)'
+
+/** A response is an object: JSON objects go as they are, all else in `output`. `$ref` has a meaning of its own there. */
+function responseOf(part: ToolResultPart, follow: boolean): Json {
+  const texts = part.parts.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : []))
+  const text = texts.join('\n')
   if (part.isError === true) return { error: text }
   const parsed = parseJson(text)
-  const plain = parsed.ok && isObject(parsed.value) && !text.includes('"$ref"')
-  return plain ? asObject(parsed.value) : { output: text }
+  if (parsed.ok && isObject(parsed.value) && !text.includes('"$ref"')) return parsed.value
+  if (!follow) return texts.length === 0 ? {} : { output: text }
+  return { output: text === '' ? mediaFollow : `${text}\n${mediaFollow}` }
 }
 
-function writeMedia(part: Extract<Part, { kind: 'image' | 'audio' | 'file' }>, writer: Writer): readonly Json[] {
-  const { source } = part
+function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
+  const { source, mime } = part.source.kind === 'url' ? { mime: part.mime, ...sourceOfUrl(part.source.url) } : part
   switch (source.kind) {
     case 'base64':
-      return [{ inlineData: { mimeType: sniffMime(source.data) ?? part.mime ?? 'application/octet-stream', data: source.data } }]
-    case 'url':
       return [
         {
-          fileData: compact({
-            mimeType: part.mime ?? mimeOfName(source.url) ?? (part.kind === 'image' ? 'image/jpeg' : undefined),
-            fileUri: source.url,
-          }),
+          inlineData: { mimeType: mimeOf({ ...part, ...(mime === undefined ? {} : { mime }) }, source.data), data: source.data },
         },
       ]
+    case 'url':
+      return [{ fileData: compact({ mimeType: mime ?? guessedMime(part, source.url), fileUri: source.url }) }]
     case 'text':
-      return [{ text: source.text }]
+      return source.text === '' ? [] : [{ text: titled(part, source.text) }]
     case 'file':
-      if (source.vendor === writer.target.quirks.vendor)
-        return [{ fileData: compact({ mimeType: part.mime, fileUri: source.id }) }]
-      writer.losses.push({ field: part.kind, severity: 'refuse', reason: 'it lies at another vendor' })
+      if (source.vendor === writer.target.quirks.vendor) return [{ fileData: compact({ mimeType: mime, fileUri: source.id }) }]
+      writer.losses.push({ field: part.kind, severity: 'refuse', reason: 'the file lies at another vendor' })
       return []
   }
+}
+
+/** The first bytes are right more often than the client. */
+function mimeOf(part: MediaPart, data: string): string {
+  return sniffMime(data) ?? part.mime ?? (part.kind === 'file' ? mimeOfName(part.name ?? '') : undefined) ?? fallbacks[part.kind]
+}
+
+/** `application/octet-stream` is refused. */
+const fallbacks = { image: 'image/png', audio: 'audio/wav', file: 'text/plain' } as const
+
+/** The mime type of an address is obligatory. */
+function guessedMime(part: MediaPart, url: string): string {
+  const named = mimeOfName(url) ?? (part.kind === 'file' ? mimeOfName(part.name ?? '') : undefined)
+  return named ?? { image: 'image/jpeg', audio: 'audio/mpeg', file: 'application/pdf' }[part.kind]
+}
+
+/** A text document has no name here, so that it stands above its text. */
+function titled(part: MediaPart, text: string): string {
+  const heads = part.kind === 'file' ? [part.title ?? part.name, part.context] : []
+  return [...heads.filter((head) => head !== undefined && head !== ''), text].join('\n\n')
 }

@@ -1,0 +1,15 @@
+import type { Report } from './report.ts'
+import type { SecretSources } from './secrets.ts'
+
+/** What the blocks of a file are put together with. */
+export type BuildContext = {
+  readonly file: string
+  readonly report: Report
+  readonly sources: SecretSources
+  /** An unset secret that is used is an error. */
+  readonly strict: boolean
+  readonly digest: string
+  readonly filledDigest: string
+  readonly files: readonly string[]
+  readonly nowMs: number
+}

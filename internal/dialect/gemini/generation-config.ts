@@ -1,0 +1,100 @@
+import type { Effort, Json, Reasoning, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
+import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
+import type { ReasoningTraits } from '../quirks.ts'
+import { writeSchema } from './schema.ts'
+import type { Writer } from './write-content.ts'
+
+/** `generationConfig`: limits, sampling, the form of the answer, thinking. Source: ai.google.dev/api/generate-content. */
+export function writeConfig(request: Request, writer: Writer): Json {
+  return {
+    ...writeLimits(request, writer),
+    ...writeSampling(request, writer),
+    ...writeOutput(request, writer),
+    ...writeThinking(request, writer),
+  }
+}
+
+const maxStops = 5
+
+function writeLimits({ params }: Request, writer: Writer): Json {
+  const { traits } = writer.target
+  const { stop = [], maxOutput } = params
+  if (stop.length > maxStops)
+    writer.losses.push({ field: 'stop', severity: 'refuse', reason: `${maxStops} stop sequences are taken at most` })
+  const tooMuch = maxOutput !== undefined && traits.maxOutput !== undefined && maxOutput > traits.maxOutput
+  if (tooMuch) drop(writer, 'max_tokens', `the model gives ${traits.maxOutput} tokens at most`)
+  if (stop.length > 0 && traits.stop === false) drop(writer, 'stop', 'the model takes no stop sequences')
+  return compact({
+    maxOutputTokens: tooMuch ? traits.maxOutput : maxOutput,
+    stopSequences: stop.length === 0 || traits.stop === false ? undefined : stop.slice(0, maxStops),
+    candidateCount: params.candidates === 1 ? undefined : params.candidates,
+  })
+}
+
+function drop({ losses }: Writer, field: string, reason: string): undefined {
+  losses.push({ field, severity: 'drop', reason })
+  return undefined
+}
+
+function writeSampling({ params }: Request, writer: Writer): Json {
+  const { traits } = writer.target
+  const take = (field: string, value: number | undefined): number | undefined =>
+    value !== undefined && traits.sampling === 'none' ? drop(writer, field, 'the model chooses its own sampling') : value
+  const temperature = take('temperature', params.temperature)
+  const logprobs = params.logprobs
+  return compact({
+    temperature: temperature === undefined ? undefined : Math.min(temperature, traits.maxTemperature ?? 2),
+    topP: take('top_p', params.topP),
+    topK: take('top_k', params.topK),
+    presencePenalty: take('presence_penalty', params.presencePenalty),
+    frequencyPenalty: take('frequency_penalty', params.frequencyPenalty),
+    seed: params.seed,
+    responseLogprobs: logprobs === undefined ? undefined : true,
+    logprobs: logprobs === undefined || logprobs.top === 0 ? undefined : logprobs.top,
+  })
+}
+
+function writeOutput({ output, tools }: Request, writer: Writer): Json {
+  const modalities = compact({ responseModalities: output.modalities?.map((modality) => modality.toUpperCase()) })
+  if (output.format === 'text') return modalities
+  // Before Gemini 3 functions and a JSON answer exclude each other.
+  if (tools.length > 0 && writer.target.traits.schemaWithTools === false) {
+    drop(writer, 'response_format', 'the model takes no format together with tools')
+    return modalities
+  }
+  const schema = output.schema === undefined ? undefined : writeSchema(output.schema.schema)
+  return { ...modalities, responseMimeType: 'application/json', ...compact({ responseJsonSchema: schema }) }
+}
+
+function writeThinking({ reasoning }: Request, writer: Writer): Json {
+  if (reasoning === undefined) return {}
+  const { traits } = writer.target
+  const effort = effortOf(reasoning)
+  const shown = reasoning.visible === 'summary' || reasoning.visible === 'full' ? true : undefined
+  const includeThoughts = shown ?? (reasoning.visible === 'none' ? false : undefined)
+  switch (traits.reasoning.kind) {
+    case 'budget':
+      return thinkingConfig({ thinkingBudget: budget(reasoning, traits.reasoning), includeThoughts })
+    case 'level': {
+      const level = effort === undefined ? undefined : nearestEffort(effort, traits.reasoning.levels)
+      if (effort === 'none') drop(writer, 'reasoning', 'the model always thinks')
+      return thinkingConfig({ thinkingLevel: level?.toUpperCase(), includeThoughts })
+    }
+    default:
+      if (effort !== 'none' && effort !== undefined) drop(writer, 'reasoning', 'the model does not reason')
+      return {}
+  }
+}
+
+function thinkingConfig(fields: { readonly [name: string]: unknown }): Json {
+  const written: Json = compact(fields)
+  return Object.keys(written).length === 0 ? {} : { thinkingConfig: written }
+}
+
+/** Undefined where the client said nothing of how much: the model decides. */
+function budget(reasoning: Reasoning, { min, max, off }: Extract<ReasoningTraits, { kind: 'budget' }>): number | undefined {
+  const effort: Effort | undefined = effortOf(reasoning)
+  if (effort === undefined) return reasoning.budgetTokens
+  return effort === 'none' ? (off ?? min) : Math.max(min, budgetOf(reasoning, max))
+}
