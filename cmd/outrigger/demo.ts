@@ -22,7 +22,7 @@ const faults = {
   latency: { first_token: '60ms', chunk: '15ms' },
   faults: [
     { kind: 'error', status: 503, rate: 0.25, when: { provider: 'anthropic' } },
-    { kind: 'cut', after: 6, rate: 0.15, when: { provider: 'anthropic', stream: true } },
+    { kind: 'error_event', first: true, rate: 0.2, when: { provider: 'anthropic', stream: true } },
   ],
 }
 

@@ -89,8 +89,12 @@ async function run({ options, current, runtime, log, drainMs, stopped }: RunPart
     return exitCodes.listen
   }
   const urls = { listen: urlOf(listening.value), admin: urlOf(administering.value) }
-  const watcher = watchFile(options.config, () => current.reload())
-  process.on('SIGHUP', () => current.reload())
+  const watcher = watchFile(
+    options.config,
+    () => current.reload(),
+    () => current.get().files,
+  )
+  process.on('SIGHUP', () => current.reload('signal'))
   runtime.lifecycle.started = true
   log.info(
     { listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version },

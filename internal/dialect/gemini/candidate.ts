@@ -2,7 +2,7 @@ import type { AnswerMediaPart, AnswerServerToolPart } from '#canonical/answer.ts
 import type { Json } from '#canonical/request.ts'
 import { asArray, asObject, asString, isObject } from '#lib/json.ts'
 import { type CandidateScope, decodeCalls } from './calls.ts'
-import { blockedFinish, finishOf, isUnspecified } from './finish.ts'
+import { blockedFinish, finishOf, reasonWord } from './finish.ts'
 import { readLogprobs } from './logprobs.ts'
 import { type Beside, decodeTexts } from './texts.ts'
 
@@ -49,8 +49,7 @@ export function decodeCandidate(shared: Omit<CandidateScope, 'nextPart'>): Candi
       const spoken = logprobs === undefined ? -1 : content.findIndex(isSpoken)
       for (const [index, part] of content.entries()) addPart(part, index === spoken ? logprobs : undefined)
       if (isObject(entry['groundingMetadata']) || isObject(entry['citationMetadata'])) sourced.push(entry)
-      const finish = entry['finishReason']
-      if (finish !== undefined && finish !== null && !isUnspecified(finish)) raw = String(finish)
+      raw = reasonWord(entry['finishReason']) ?? raw
     },
     block(reason) {
       blocked = reason

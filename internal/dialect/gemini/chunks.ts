@@ -5,7 +5,7 @@ import { asArray, asNumber, asObject, asString, isObject } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { type CandidateDecoder, decodeCandidate } from './candidate.ts'
 import { errorInAnswer } from './error.ts'
-import { isUnspecified } from './finish.ts'
+import { reasonWord } from './finish.ts'
 import { readUsage } from './usage.ts'
 
 export type ChunksDecoder = {
@@ -48,7 +48,7 @@ export function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder 
   const readSound = (chunk: Json): void => {
     if (isObject(chunk['usageMetadata'])) usage = { ...usage, ...chunk['usageMetadata'] }
     const entries = asArray(chunk['candidates']).filter(isObject)
-    const blocked = blockReason(chunk)
+    const blocked = reasonWord(asObject(chunk['promptFeedback'])['blockReason'])
     if (entries.length > 0 || blocked !== undefined) start(chunk)
     for (const entry of entries) candidateAt(asNumber(entry['index']) ?? 0).read(entry)
     if (blocked !== undefined && candidates.size === 0) candidateAt(0).block(blocked)
@@ -76,11 +76,6 @@ export function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder 
       emit({ kind: 'end' })
     },
   }
-}
-
-function blockReason(chunk: Json): string | undefined {
-  const reason = asObject(chunk['promptFeedback'])['blockReason'] ?? undefined
-  return reason === undefined || isUnspecified(reason) ? undefined : String(reason)
 }
 
 const cutOff: Failure = { kind: 'network', phase: 'stream', message: 'the stream ended without a finish reason' }

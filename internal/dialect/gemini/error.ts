@@ -47,7 +47,7 @@ function readError(status: number, headers: ErrorHeaders, error: Json): Failure 
   const kind = kindOf(failure.kind, status, { words: `${word ?? ''} ${text}`, details })
   const waits = kind === 'rate_limit' || kind === 'overloaded' || kind === 'server'
   // A quota of nothing never passes.
-  const none = violationsOf(details).some(({ quotaValue }) => String(quotaValue) === '0')
+  const none = violationsOf(details).some(({ quotaValue }) => quotaValue === '0' || quotaValue === 0)
   const permanent = kind === 'rate_limit' && (guessed === true || none) ? true : undefined
   return compact({ ...failure, kind, retryAfterMs: waits ? (retryDelay(details, message) ?? hinted) : undefined, permanent })
 }

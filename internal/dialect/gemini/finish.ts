@@ -26,10 +26,13 @@ const byNumber: readonly FinishReason[] = [
   ...(['content_filter', 'content_filter', 'content_filter'] as const),
 ]
 
-/** Protobuf's default value, which says nothing. */
-export function isUnspecified(value: unknown): boolean {
-  return value === 0 || value === 'FINISH_REASON_UNSPECIFIED' || value === 'BLOCKED_REASON_UNSPECIFIED' || value === ''
+/** A reason's word or number as text; undefined for protobuf's default value, which says nothing. */
+export function reasonWord(value: unknown): string | undefined {
+  if (typeof value === 'number') return value === 0 ? undefined : String(value)
+  return typeof value !== 'string' || unspecified.has(value) ? undefined : value
 }
+
+const unspecified: ReadonlySet<string> = new Set(['', 'FINISH_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED'])
 
 /** Gemini says STOP also when it calls functions. Undefined: a whole answer that named no reason. */
 export function finishOf(raw: string | undefined, called: boolean): Finish {

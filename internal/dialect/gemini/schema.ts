@@ -192,7 +192,7 @@ function readKeyword(written: Record<string, unknown>, key: string, value: unkno
       written['examples'] = [value]
       return
     default:
-      written[key] = countNames.has(key) ? (asNumber(Number(value)) ?? value) : value
+      written[key] = countNames.has(key) && typeof value === 'string' ? (asNumber(Number(value)) ?? value) : value
   }
 }
 
