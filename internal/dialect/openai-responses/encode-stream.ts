@@ -49,7 +49,7 @@ type State = {
   readonly output: (Json | undefined)[]
 }
 
-/** Canonical → client, a stream. OpenAI's SDK raises at any event that is out of order (docs/translation.md). */
+/** Canonical → client, a stream. OpenAI's SDK raises at any event that is out of order. */
 export function encodeStream(context: AnswerContext): EventEncoder {
   const state: State = {
     context,
