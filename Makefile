@@ -39,7 +39,7 @@ check: lint test ## lint and test
 build: node_modules/.installed ## build the single executable into dist/
 	@node scripts/build.ts
 
-image: build ## build the container image
+image: ## build the container image
 	@deploy/docker/build.sh
 
 bench: node_modules/.installed ## compare with nginx and a bare Node proxy
