@@ -47,7 +47,7 @@ const families: Families = [
     },
   ],
   [
-    /(opus-4-8|sonnet-5(?!-))/,
+    /(opus-4-8|sonnet-5(?!-5))/,
     { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled' }, forcedTool: 'yes', maxOutput: 128_000 },
   ],
   [
@@ -60,7 +60,7 @@ const families: Families = [
     },
   ],
   [
-    /opus-5(?!-)/,
+    /opus-5(?!-5)/,
     { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled_up_to_high' }, forcedTool: 'yes', maxOutput: 128_000 },
   ],
   [/haiku-5-5/, { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled_up_to_high' }, forcedTool: 'yes' }],

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findProvider, providerTypes } from './registry.ts'
+import { anyVendorTraits } from './shared/any-vendor-traits.ts'
+import { claudeTraits } from './shared/claude-traits.ts'
+
+for (const type of providerTypes) {
+  test(`provider ${type}: its facts are sound`, () => {
+    const provider = findProvider(type)
+    assert.equal(provider?.type, type)
+    if (provider?.baseUrl !== undefined) assert.ok(URL.canParse(provider.baseUrl))
+    assert.match(provider?.probe.path ?? '', /^\//)
+    assert.equal(provider?.auth.header, provider?.auth.header.toLowerCase())
+    assert.ok((provider?.quirksOf('some-model').vendor ?? '') !== '')
+  })
+}
+
+const families: readonly { model: string; sampling: string; forcedTool: string; prefill: boolean }[] = [
+  { model: 'claude-3-5-haiku-20241022', sampling: 'one', forcedTool: 'unless_reasoning', prefill: true },
+  { model: 'claude-sonnet-4-5', sampling: 'one', forcedTool: 'unless_reasoning', prefill: true },
+  { model: 'claude-sonnet-4-6', sampling: 'one', forcedTool: 'yes', prefill: false },
+  { model: 'claude-sonnet-5-20260401', sampling: 'none', forcedTool: 'yes', prefill: false },
+  { model: 'claude-opus-5-20260401', sampling: 'none', forcedTool: 'yes', prefill: false },
+  { model: 'claude-opus-5-5', sampling: 'none', forcedTool: 'no', prefill: false },
+  { model: 'claude-of-the-future', sampling: 'none', forcedTool: 'no', prefill: false },
+]
+
+for (const { model, ...expected } of families) {
+  test(`traits: ${model}`, () => {
+    const { sampling, forcedTool, prefill } = claudeTraits(model)
+    assert.deepEqual({ sampling, forcedTool, prefill }, expected)
+  })
+}
+
+test('traits: names with dots, as relays of every vendor write them, are of the same family', () => {
+  assert.deepEqual(anyVendorTraits('anthropic/claude-opus-4.5').reasoning, claudeTraits('claude-opus-4-5').reasoning)
+})
