@@ -160,7 +160,14 @@ export type FunctionTool = {
 }
 export type Tool =
   | FunctionTool
-  | { readonly kind: 'custom'; readonly name: string; readonly description?: string; readonly format?: unknown }
+  | {
+      readonly kind: 'custom'
+      readonly name: string
+      readonly description?: string
+      readonly format?: unknown
+      /** OpenAI Responses: the `namespace` tool that it came in. */
+      readonly namespace?: string
+    }
   | { readonly kind: 'builtin'; readonly type: string; readonly vendor: string; readonly raw: Json }
 
 /** `names` with `required` or `auto` restricts the choice to a subset; `one` has exactly one name. */

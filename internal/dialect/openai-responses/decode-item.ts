@@ -3,6 +3,7 @@ import type { Citation, Json, Opaque } from '#canonical/request.ts'
 import { createIds } from '#lib/ids.ts'
 import { asArray, asNumber, asObject, asString, compact, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
+import { declaredName, scopedNameIn } from './names.ts'
 import { reasoningText } from './read-items.ts'
 
 /** One item of the provider's output as parts. */
@@ -58,12 +59,17 @@ export function reasoningOpaque(item: Json, { target }: DecodeContext): readonly
 }
 
 export function decodeCall(item: Json, context: DecodeContext): AnswerToolCallPart {
-  const given = asString(item['name']) ?? ''
-  const name = context.names?.get(given) ?? given
+  const name = calledName(item, context)
   const base = { kind: 'tool_call', id: callIdOf(item), name } as const
   if (item['type'] === 'custom_tool_call') return { ...base, args: asString(item['input']) ?? '', custom: true }
   const args = argsText(item['arguments'])
   return isCustom(name, context) ? { ...base, args: unwrapInput(args), custom: true } : { ...base, args }
+}
+
+/** The called tool by its name in the request. */
+export function calledName(item: Json, { names, request }: DecodeContext): string {
+  const given = asString(item['name']) ?? ''
+  return names?.get(given) ?? declaredName(request.tools, scopedNameIn(given, item['namespace']))
 }
 
 /** Arguments are JSON text; some servers write `""` or an object. */

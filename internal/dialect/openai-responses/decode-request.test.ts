@@ -219,7 +219,7 @@ test('responses request: reads tools, the choice among them and all parameters',
   })
   assert.deepEqual(read.tools, [
     { kind: 'function', name: 'f', schema: { type: 'object' }, strict: true },
-    { kind: 'function', name: 'list', namespace: 'crm' },
+    { kind: 'function', name: 'crm__list', namespace: 'crm' },
     { kind: 'custom', name: 'sql' },
     { kind: 'builtin', type: 'web_search', vendor: 'openai', raw: { type: 'web_search' } },
   ])

@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { ConversationState, Json, Message, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
+import type { ConversationState, Json, Message, OutputFormat, Params, Reasoning, Request, Tool } from '#canonical/request.ts'
 import { asObject, compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
@@ -18,7 +18,7 @@ import {
   stringAt,
 } from '../read.ts'
 import { readItems } from './read-items.ts'
-import { readToolChoice, readTools } from './tools.ts'
+import { readToolChoice, readTools } from './read-tools.ts'
 
 /** Client → canonical. Source: platform.openai.com/docs/api-reference/responses/create. */
 export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
@@ -31,13 +31,14 @@ function readRequest(body: Json): Request {
   const state = readState(body)
   const include = optionalStrings(body['include'], 'include') ?? []
   const key = optionalString(body['prompt_cache_key'], 'prompt_cache_key')
+  const tools = readTools(body)
   return compact({
     dialect: 'openai-responses',
     model,
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
-    messages: readMessages(body, state),
-    tools: readTools(body),
-    toolChoice: readToolChoice(body),
+    messages: readMessages(body, state, tools),
+    tools,
+    toolChoice: readToolChoice(body, tools),
     parallelTools: optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls'),
     params: readParams(body, include),
     output: readOutput(body),
@@ -53,7 +54,7 @@ function readRequest(body: Json): Request {
 }
 
 /** The input may be left out where the provider knows it: an earlier response, a conversation, a prompt. */
-function readMessages(body: Json, state: ConversationState | undefined): readonly Message[] {
+function readMessages(body: Json, state: ConversationState | undefined, tools: readonly Tool[]): readonly Message[] {
   const instructions = optionalString(body['instructions'], 'instructions') ?? ''
   const system: readonly Message[] =
     instructions === '' ? [] : [{ role: 'system', parts: [{ kind: 'text', text: instructions }] }]
@@ -65,7 +66,7 @@ function readMessages(body: Json, state: ConversationState | undefined): readonl
   }
   const items = arrayAt(input, 'input')
   if (items.length === 0 && !knownElsewhere(state)) throw new BadField('input', 'must have at least one item')
-  return [...system, ...readItems(items)]
+  return [...system, ...readItems(items, tools)]
 }
 
 function knownElsewhere(state: ConversationState | undefined): boolean {
@@ -76,11 +77,16 @@ function readState(body: Json): ConversationState | undefined {
   const state: ConversationState = compact({
     store: optionalBoolean(body['store'], 'store'),
     previousResponseId: optionalString(body['previous_response_id'], 'previous_response_id'),
-    conversation: body['conversation'] ?? undefined,
+    conversation: readConversation(body['conversation']),
     background: optionalBoolean(body['background'], 'background'),
     prompt: optionalObject(body['prompt'], 'prompt'),
   })
   return Object.keys(state).length === 0 ? undefined : state
+}
+
+/** An id, or an object with it. */
+function readConversation(value: unknown): unknown {
+  return typeof value === 'string' ? value : optionalObject(value, 'conversation')
 }
 
 const logprobsInclude = 'message.output_text.logprobs'
@@ -133,7 +139,7 @@ function readMetadata(value: unknown): Readonly<Record<string, string>> | undefi
   const metadata = optionalObject(value, 'metadata')
   return metadata === undefined
     ? undefined
-    : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, String(entry)]))
+    : Object.fromEntries(Object.entries(metadata).map(([key, entry]) => [key, stringAt(entry, `metadata.${key}`)]))
 }
 
 const understood = new Set([

@@ -1,5 +1,5 @@
-import type { Answer, AnswerPart } from '#canonical/answer.ts'
-import type { Json } from '#canonical/request.ts'
+import type { Answer, AnswerPart, AnswerTextPart } from '#canonical/answer.ts'
+import type { Json, Opaque } from '#canonical/request.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { closingOf } from './finish.ts'
 import {
@@ -32,7 +32,7 @@ export function encodeAnswer(answer: Answer, context: AnswerContext): Json {
       created: answer.created > 0 ? answer.created : context.nowSeconds,
       status: closing.status,
       incompleteDetails: closing.details,
-      output: writeItems(parts, logprobsOf(candidate?.logprobs), context),
+      output: markCut(writeItems(parts, logprobsOf(candidate?.logprobs), context), closing.status),
       usage: answer.usage,
       tier: answer.tier,
     },
@@ -40,34 +40,51 @@ export function encodeAnswer(answer: Answer, context: AnswerContext): Json {
   )
 }
 
+/** Where an answer was cut, its last item is incomplete. */
+function markCut(items: readonly Json[], status: 'completed' | 'incomplete'): readonly Json[] {
+  const last = items.findLastIndex((item) => item['type'] !== 'reasoning')
+  return status === 'completed'
+    ? items
+    : items.map((item, index) => (index === last && 'status' in item ? { ...item, status } : item))
+}
+
 /** Texts that follow each other are one message; everything else is an item of its own. */
 function writeItems(parts: readonly AnswerPart[], logprobs: readonly unknown[], context: AnswerContext): readonly Json[] {
   const items: Json[] = []
-  let message: Json[] | undefined
   let tokens = logprobs
+  let message: Message | undefined
+  const endMessage = (): void => {
+    const carrier = message && carrierItem(itemId('rs', context.requestId, items.length), message.id, message.opaque)
+    if (carrier !== undefined) items.push(carrier)
+    message = undefined
+  }
   for (const part of parts) {
     if (part.kind !== 'text' && part.kind !== 'refusal') {
-      message = undefined
+      endMessage()
       items.push(...writeOther(part, context, items.length))
       continue
     }
     if (message === undefined) {
-      message = []
-      items.push(messageItem(itemId('msg', context.requestId, items.length), message, 'completed'))
+      message = { id: itemId('msg', context.requestId, items.length), content: [], opaque: [] }
+      items.push(messageItem(message.id, message.content, 'completed'))
     }
-    if (part.kind === 'refusal') message.push(refusalContent(part.text))
-    else {
-      message.push(
-        textContent(
-          part.text,
-          (part.citations ?? []).map(annotationOf).filter((annotation) => annotation !== undefined),
-          tokens,
-        ),
-      )
-      tokens = []
-    }
+    message.content.push(part.kind === 'text' ? writeText(part, tokens) : refusalContent(part.text))
+    if (part.kind !== 'text') continue
+    tokens = []
+    message.opaque.push(...(part.opaque ?? []))
   }
+  endMessage()
   return items
+}
+
+type Message = { readonly id: string; readonly content: Json[]; readonly opaque: Opaque[] }
+
+function writeText({ text, citations = [] }: AnswerTextPart, logprobs: readonly unknown[]): Json {
+  return textContent(
+    text,
+    citations.map(annotationOf).filter((annotation) => annotation !== undefined),
+    logprobs,
+  )
 }
 
 function writeOther(

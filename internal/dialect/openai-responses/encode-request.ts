@@ -3,10 +3,11 @@ import type { Json, Request } from '#canonical/request.ts'
 import { asArray, compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { toolNames } from '../tool-names.ts'
+import { writeExt, writeHints } from './hints.ts'
 import { writeOutput } from './output.ts'
 import { writeReasoning } from './reasoning.ts'
-import { writeTools } from './tools.ts'
 import { writeInput } from './write-input.ts'
+import { writeTools } from './write-tools.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -21,6 +22,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     output,
     writeReasoning(request, target),
     writeState(request, target),
+    writeHints(request, target),
     writeExt(request, target),
   ]
   const body = compact({
@@ -29,9 +31,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     input: output.input,
     stream: request.stream ? true : undefined,
     // The provider would keep what is said here for 30 days.
-    store: request.state?.store ?? false,
+    store: request.state?.store === true && target.quirks.vendor === 'openai',
     include: writeInclude(request, target),
-    ...hints(request, target),
     ...merge(written),
   })
   const { kept, losses: refused } = withoutRejected(body, target)
@@ -57,18 +58,6 @@ function writeInclude({ params, ext }: Request, { quirks, traits }: EncodeTarget
   return include.size === 0 ? undefined : [...include]
 }
 
-/** Fields that change nothing of the answer: sent where they are OpenAI's own. */
-function hints(request: Request, { quirks }: EncodeTarget): Json {
-  if (quirks.vendor !== 'openai') return {}
-  const metadata = request.state?.store === true ? request.metadata : undefined
-  return compact({
-    service_tier: request.tier,
-    safety_identifier: request.endUser,
-    prompt_cache_key: request.cache?.key,
-    metadata,
-  })
-}
-
 /** Parameters that this API does not have; without the second kind the answer would be another one. */
 const absent = [
   ['stop', 'stop', 'drop'],
@@ -80,6 +69,9 @@ const absent = [
   ['seed', 'seed', 'drop'],
   ['logitBias', 'logit_bias', 'refuse'],
 ] as const
+
+/** Less is refused. */
+const leastOutput = 16
 
 function writeParams(request: Request, { traits }: EncodeTarget): Written {
   const { params } = request
@@ -100,7 +92,7 @@ function writeParams(request: Request, { traits }: EncodeTarget): Written {
       losses.push({ field, severity: 'drop', reason: 'the model chooses its own sampling' })
   const top = params.logprobs?.top
   const fields = compact({
-    max_output_tokens: params.maxOutput,
+    max_output_tokens: params.maxOutput === undefined ? undefined : Math.max(leastOutput, params.maxOutput),
     max_tool_calls: params.maxToolCalls,
     top_logprobs: top === 0 ? undefined : top,
     ...(refused ? {} : sampling),
@@ -123,15 +115,6 @@ function writeState({ state }: Request, { quirks }: EncodeTarget): Written {
     fields: {},
     losses: Object.keys(fields).map((field) => ({ field, severity: 'refuse', reason: 'it lies at another vendor' })),
   }
-}
-
-/** Fields of this dialect without a meaning elsewhere go on to its own vendor (two of them with what they extend); all others are named. */
-function writeExt({ dialect, ext }: Request, { quirks }: EncodeTarget): Written {
-  if (dialect === 'openai-responses' && quirks.vendor === 'openai') {
-    const { include: _include, reasoning: _reasoning, ...fields } = ext
-    return { fields, losses: [] }
-  }
-  return { fields: {}, losses: Object.keys(ext).map((field) => ({ field, severity: 'drop', reason: 'it has no counterpart' })) }
 }
 
 /** What the provider's own documents say that it refuses. */

@@ -90,7 +90,7 @@ test('responses stream: calls that interleave, one of a namespace, one custom', 
   const response = await read([
     start,
     ...text(0, 'Let me see.'),
-    { kind: 'part_start', candidate: 0, part: 1, type: 'tool_call', id: 'c1', name: 'list' },
+    { kind: 'part_start', candidate: 0, part: 1, type: 'tool_call', id: 'c1', name: 'crm__list' },
     { kind: 'part_start', candidate: 0, part: 2, type: 'tool_call', id: 'c2', name: 'sql', custom: true },
     delta(1, '{"a"'),
     delta(2, 'SELECT'),

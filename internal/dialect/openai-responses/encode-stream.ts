@@ -32,7 +32,13 @@ type OpenPart = {
 }
 
 /** The message that texts go to until something else comes. */
-type OpenMessage = { readonly id: string; readonly index: number; readonly content: Json[]; open: number }
+type OpenMessage = {
+  readonly id: string
+  readonly index: number
+  readonly content: Json[]
+  readonly opaque: Opaque[]
+  open: number
+}
 
 type State = {
   readonly context: AnswerContext
@@ -148,7 +154,7 @@ function startText(state: State, event: PartStart): string {
   if (state.message === undefined) {
     const index = state.output.push(undefined) - 1
     const id = itemId('msg', state.context.requestId, index)
-    state.message = { id, index, content: [], open: 0 }
+    state.message = { id, index, content: [], opaque: [], open: 0 }
     added = send(state, 'response.output_item.added', { output_index: index, item: messageItem(id, [], 'in_progress') })
   }
   const { message } = state
@@ -217,7 +223,7 @@ function endPart(state: State, number: number, opaque: readonly Opaque[] | undef
   switch (part.start.type) {
     case 'text':
     case 'refusal':
-      return endText(state, part)
+      return endText(state, part, [...(part.start.opaque ?? []), ...(opaque ?? [])])
     case 'reasoning':
       return endReasoning(state, part, [...(part.start.opaque ?? []), ...(opaque ?? [])])
     case 'tool_call':
@@ -225,13 +231,14 @@ function endPart(state: State, number: number, opaque: readonly Opaque[] | undef
   }
 }
 
-function endText(state: State, part: OpenPart): string {
+function endText(state: State, part: OpenPart, opaque: readonly Opaque[]): string {
   const { message } = state
   const place = { item_id: part.id, output_index: part.index, content_index: part.at }
   const isText = part.start.type === 'text'
   const content = isText ? textContent(part.text, part.annotations, part.logprobs) : refusalContent(part.text)
   if (message !== undefined) {
     message.content[part.at] = content
+    message.opaque.push(...opaque)
     message.open--
   }
   const done = isText
@@ -245,7 +252,7 @@ function closeMessage(state: State, status: 'completed' | 'incomplete' = 'comple
   const { message } = state
   if (message === undefined || message.open > 0) return ''
   state.message = undefined
-  return done(state, message.index, messageItem(message.id, message.content, status))
+  return done(state, message.index, messageItem(message.id, message.content, status)) + carry(state, message.id, message.opaque)
 }
 
 function done(state: State, index: number, item: Json): string {
@@ -267,24 +274,18 @@ function endReasoning(state: State, part: OpenPart, opaque: readonly Opaque[]): 
 function endCall(state: State, { start, id, index, text }: OpenPart): string {
   if (start.type !== 'tool_call') return ''
   const custom = start.custom === true
+  const item = callItem(id, { callId: start.id, name: start.name, custom, args: text }, 'completed', state.context.request)
   const place = { item_id: id, output_index: index }
   const whole = custom
     ? send(state, 'response.custom_tool_call_input.done', { ...place, input: text })
-    : send(state, 'response.function_call_arguments.done', { ...place, name: start.name, arguments: text })
-  return (
-    whole +
-    done(
-      state,
-      index,
-      callItem(id, { callId: start.id, name: start.name, custom, args: text }, 'completed', state.context.request),
-    )
-  )
+    : send(state, 'response.function_call_arguments.done', { ...place, name: item['name'], arguments: text })
+  return whole + done(state, index, item)
 }
 
-/** An item of its own for what belongs to a call and has no place in the call's. */
-function carry(state: State, callId: string, opaque: readonly Opaque[] | undefined): string {
+/** An item of its own for what belongs to a call or a message and has no place in that. */
+function carry(state: State, owner: string, opaque: readonly Opaque[] | undefined): string {
   const index = state.output.length
-  const item = carrierItem(itemId('rs', state.context.requestId, index), callId, opaque)
+  const item = carrierItem(itemId('rs', state.context.requestId, index), owner, opaque)
   return item === undefined ? '' : addItem(state, item)
 }
 

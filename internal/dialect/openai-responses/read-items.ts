@@ -1,16 +1,20 @@
-import type { Json, Message, Opaque, Part, Role } from '#canonical/request.ts'
+import type { Json, Message, Opaque, Part, Role, Tool } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact } from '#lib/json.ts'
 import { unpackOpaque } from '../opaque.ts'
 import { BadField, objectAt, optionalString, stringAt } from '../read.ts'
 import { readContent } from './content.ts'
+import { declaredName, scopedNameIn } from './names.ts'
 
 /** A turn that may still grow by the items that follow. */
 type Turn = { readonly role: Role; phase?: string; readonly parts: Part[] }
 
 type Reader = {
+  readonly tools: readonly Tool[]
   readonly turns: Turn[]
   readonly called: Map<string, string>
-  /** What came in an item of its own and belongs to a call, by the call's id. */
+  /** The items in which texts came, where these have an id. */
+  readonly messages: Map<Part, string>
+  /** What came in an item of its own and belongs to a call or a message, by the id of that. */
   readonly carried: Map<string, Opaque[]>
 }
 
@@ -18,16 +22,16 @@ type Reader = {
  * The items of a request as messages. What the model wrote in one go (reasoning, text, calls) is one message, and so are
  * the results of its calls: dialects with messages demand that.
  */
-export function readItems(items: readonly unknown[]): readonly Message[] {
-  const reader: Reader = { turns: [], called: new Map(), carried: new Map() }
+export function readItems(items: readonly unknown[], tools: readonly Tool[]): readonly Message[] {
+  const reader: Reader = { tools, turns: [], called: new Map(), messages: new Map(), carried: new Map() }
   for (const [index, item] of items.entries()) readItem(reader, objectAt(item, `input[${index}]`), `input[${index}]`)
   return reader.carried.size === 0
     ? reader.turns
-    : reader.turns.map((turn) => ({ ...turn, parts: turn.parts.map((part) => withCarried(part, reader.carried)) }))
+    : reader.turns.map((turn) => ({ ...turn, parts: turn.parts.map((part) => withCarried(part, reader)) }))
 }
 
-function withCarried(part: Part, carried: ReadonlyMap<string, readonly Opaque[]>): Part {
-  const opaque = part.kind === 'tool_call' ? carried.get(part.id) : undefined
+function withCarried(part: Part, { carried, messages }: Reader): Part {
+  const opaque = carried.get((part.kind === 'tool_call' ? part.id : messages.get(part)) ?? '')
   return opaque === undefined ? part : { ...part, opaque }
 }
 
@@ -48,6 +52,9 @@ function readItem(reader: Reader, item: Json, param: string): void {
       return readResult(reader, item, param)
     case 'item_reference':
       throw new BadField(`${param}.type`, 'item_reference is not supported: send the item itself')
+    case 'additional_tools':
+      // They are among the request's tools.
+      return
     default:
       return addToAssistant(reader, { kind: 'server_tool', type, vendor: 'openai', raw: item })
   }
@@ -64,6 +71,7 @@ function readMessage(reader: Reader, item: Json, param: string): void {
       return
     case 'assistant': {
       const phase = asString(item['phase'])
+      noteMessage(reader, parts, asString(item['id']))
       const last = reader.turns.at(-1)
       const joined: Turn = last?.role === 'assistant' && joins(last) ? last : { role: 'assistant', parts: [] }
       joined.parts.push(...parts)
@@ -74,6 +82,11 @@ function readMessage(reader: Reader, item: Json, param: string): void {
     default:
       throw new BadField(`${param}.role`, 'must be system, developer, user or assistant')
   }
+}
+
+function noteMessage(reader: Reader, parts: readonly Part[], id: string | undefined): void {
+  const text = parts.findLast((part) => part.kind === 'text')
+  if (text !== undefined && id !== undefined) reader.messages.set(text, id)
 }
 
 /** Two texts in a row were two messages, unless a call stands between them whose result is still to come. */
@@ -97,7 +110,7 @@ function readReasoning(reader: Reader, item: Json): void {
   addToAssistant(reader, { kind: 'reasoning', text, opaque: ours ?? [own] })
 }
 
-/** Whether the item only carried what belongs to calls: `itemId` is a call's then. */
+/** Whether the item only carried what belongs to calls or texts: `itemId` is the call's or the message's then. */
 function isCarrier(opaque: readonly Opaque[]): boolean {
   return opaque.length > 0 && opaque.every(({ kind, itemId }) => kind !== 'encrypted' && itemId !== undefined)
 }
@@ -119,7 +132,7 @@ export function reasoningText(item: Json): string {
 
 function readCall(reader: Reader, item: Json, param: string): void {
   const id = stringAt(item['call_id'], `${param}.call_id`)
-  const name = stringAt(item['name'], `${param}.name`)
+  const name = declaredName(reader.tools, scopedNameIn(stringAt(item['name'], `${param}.name`), item['namespace']))
   reader.called.set(id, name)
   if (item['type'] === 'custom_tool_call') {
     const args = optionalString(item['input'], `${param}.input`) ?? ''

@@ -2,7 +2,16 @@ import type { AnswerPart, Emit } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
 import { asArray, asNumber, asObject, asString } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
-import { argsText, callIdOf, decodeItem, isCustom, readCitation, reasoningOpaque, unwrapInput } from './decode-item.ts'
+import {
+  argsText,
+  calledName,
+  callIdOf,
+  decodeItem,
+  isCustom,
+  readCitation,
+  reasoningOpaque,
+  unwrapInput,
+} from './decode-item.ts'
 import { reasoningText } from './read-items.ts'
 
 type Kind = 'message' | 'reasoning' | 'call' | 'hosted'
@@ -132,8 +141,7 @@ function itemOf(state: State, event: Json, item: Json): Item {
 }
 
 function addItem(state: State, item: Json, index: number | undefined, kind: Kind = kindOf(item)): Item {
-  const given = asString(item['name'])
-  const name = given === undefined ? undefined : (state.context.names?.get(given) ?? given)
+  const name = asString(item['name']) === undefined ? undefined : calledName(item, state.context)
   const callId = kind === 'call' && name !== undefined ? callIdOf(item) : undefined
   const held = name !== undefined && item['type'] === 'function_call' && isCustom(name, state.context)
   const added: Item = {
@@ -267,8 +275,7 @@ function fillMessage(state: State, item: Item, whole: Json): void {
 }
 
 function fillCall(state: State, item: Item, whole: Json): void {
-  const given = asString(whole['name']) ?? ''
-  const name = state.context.names?.get(given) ?? given
+  const name = calledName(whole, state.context)
   const emulated = whole['type'] === 'function_call' && isCustom(name, state.context)
   const custom = emulated || whole['type'] === 'custom_tool_call'
   const slot = item.slots.get(0) ?? openCall(state, item, { callId: callIdOf(whole), name, custom })

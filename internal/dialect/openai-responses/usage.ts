@@ -11,12 +11,16 @@ export function readUsage(value: unknown): Usage | undefined {
   const inDetails = asObject(value['input_tokens_details'])
   const outDetails = asObject(value['output_tokens_details'])
   const cacheRead = asNumber(inDetails['cached_tokens']) ?? 0
+  const reasoning = asNumber(outDetails['reasoning_tokens']) ?? 0
+  // Some servers count reasoning beside the output: the total shows it.
+  const outside = asNumber(value['total_tokens']) === (input ?? 0) + (output ?? 0) + reasoning
+  const written = (output ?? 0) + (outside ? reasoning : 0)
   return {
     input: input ?? 0,
-    output: output ?? 0,
+    output: written,
     cacheRead: Math.min(cacheRead, input ?? 0),
     cacheWrite: asNumber(inDetails['cache_write_tokens']) ?? 0,
-    reasoning: asNumber(outDetails['reasoning_tokens']) ?? 0,
+    reasoning: Math.min(reasoning, written),
   }
 }
 

@@ -4,8 +4,8 @@ import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { shortHash } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
-import { takesCustomTools } from './tools.ts'
 import { type ContentWriter, writeContent, writeParts } from './write-content.ts'
+import { takesCustomTools } from './write-tools.ts'
 
 type Writer = ContentWriter & { readonly names: ToolNames }
 
@@ -14,8 +14,13 @@ export type WrittenInput = { readonly instructions?: string; readonly input: rea
 /** Canonical messages as items. A first system text goes to `instructions`, from where most came. */
 export function writeInput(request: Request, target: EncodeTarget, names: ToolNames): WrittenInput {
   const writer: Writer = { target, names, losses: [] }
+  for (const [index, { name }] of request.messages.entries())
+    if (name !== undefined)
+      writer.losses.push({ field: `messages[${index}].name`, severity: 'drop', reason: 'messages have no names there' })
   const [first] = request.messages
-  const instructions = first?.role === 'system' ? plainText(first.parts) : undefined
+  // JSON mode wants the word within the input, where a system text about JSON has it.
+  const hoisted = first?.role === 'system' && request.output.format !== 'json'
+  const instructions = hoisted ? plainText(first.parts) : undefined
   const items: Json[] = []
   let attached: readonly Part[] = []
   for (const message of instructions === undefined ? request.messages : request.messages.slice(1)) {
@@ -70,7 +75,7 @@ function writeResults(message: Message, writer: Writer, items: Json[]): readonly
     }
     const type = part.custom === true && takesCustomTools(writer.target) ? 'custom_tool_call_output' : 'function_call_output'
     const others = part.parts.filter((inner) => inner.kind !== 'text')
-    const inside = others.length > 0 && writer.target.traits.imagesInToolResults
+    const inside = others.length > 0 && takesRichResults(writer.target)
     if (!inside) rest.push(...others)
     items.push({
       type,
@@ -79,6 +84,11 @@ function writeResults(message: Message, writer: Writer, items: Json[]): readonly
     })
   }
   return rest
+}
+
+/** OpenAI's models take images and files in results here, unlike in Chat Completions. */
+function takesRichResults({ traits, quirks }: EncodeTarget): boolean {
+  return traits.imagesInToolResults || quirks.vendor === 'openai'
 }
 
 function writeRichResult(result: ToolResultPart, writer: Writer): readonly Json[] {
@@ -141,6 +151,11 @@ function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
       return [writeCall(part, writer)]
     case 'server_tool':
       return part.vendor === vendor ? [part.raw] : []
+    case 'image':
+    case 'file':
+    case 'audio':
+      writer.losses.push({ field: part.kind, severity: 'drop', reason: 'a message of the model holds text only' })
+      return []
     default:
       return []
   }

@@ -2,6 +2,7 @@ import type { AnswerMediaPart, AnswerServerToolPart } from '#canonical/answer.ts
 import type { Citation, Json, Opaque, Request } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact, isObject } from '#lib/json.ts'
 import { packOpaque } from '../opaque.ts'
+import { scopedName } from './names.ts'
 
 /** `in_progress` while it is streamed; `incomplete` when the answer was cut in it. */
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
@@ -32,18 +33,11 @@ export function reasoningItem(id: string, text: string, encrypted: string | unde
 export type CallOfItem = { readonly callId: string; readonly name: string; readonly custom: boolean; readonly args: string }
 
 export function callItem(id: string, call: CallOfItem, status: ItemStatus, request: Request): Json {
-  const { callId, name, args } = call
-  if (call.custom) return { id, type: 'custom_tool_call', status, call_id: callId, name, input: args }
-  const namespace = request.tools.find((tool) => tool.kind === 'function' && tool.name === name && tool.namespace !== undefined)
-  return compact({
-    id,
-    type: 'function_call',
-    status,
-    call_id: callId,
-    name,
-    namespace: namespace?.kind === 'function' ? namespace.namespace : undefined,
-    arguments: args,
-  })
+  const { callId, args } = call
+  const { name, namespace } = scopedName(request.tools, call.name)
+  return call.custom
+    ? compact({ id, type: 'custom_tool_call', status, call_id: callId, name, namespace, input: args })
+    : compact({ id, type: 'function_call', status, call_id: callId, name, namespace, arguments: args })
 }
 
 /** The item's prefix tells its kind, as in OpenAI's ids. */
@@ -88,21 +82,23 @@ export function ownItemId(opaque: readonly Opaque[] | undefined): string | undef
   return opaque?.length === 1 && only?.vendor === 'openai' && only.kind === 'encrypted' ? only.itemId : undefined
 }
 
-/** Opaque data as `encrypted_content`: as it came where it fits the item, else of any vendor in our own form. */
-export function encryptedContent(opaque: readonly Opaque[], id: string): string | undefined {
+/**
+ * Opaque data as `encrypted_content`: as it came where it fits the item, else of any vendor in our own form. That also tells
+ * reasoning without any from OpenAI's own, which would be looked for there under its id and refused when it comes back.
+ */
+export function encryptedContent(opaque: readonly Opaque[], id: string): string {
   const [only] = opaque
-  if (only === undefined) return undefined
-  if (ownItemId(opaque) === id && typeof only.data === 'string') return only.data
+  if (only !== undefined && ownItemId(opaque) === id && typeof only.data === 'string') return only.data
   return packOpaque(opaque)
 }
 
 /**
- * An item that carries what belongs to a call and has no place in the call's own item (Gemini's signatures); undefined when
- * there is nothing to carry.
+ * An item that carries what belongs to a call or a message (`owner` is its id) and has no place in that item (Gemini's
+ * signatures); undefined when there is nothing to carry.
  */
-export function carrierItem(id: string, callId: string, opaque: readonly Opaque[] | undefined): Json | undefined {
+export function carrierItem(id: string, owner: string, opaque: readonly Opaque[] | undefined): Json | undefined {
   if (opaque === undefined || opaque.length === 0) return undefined
-  return reasoningItem(id, '', packOpaque(opaque.map((entry) => ({ ...entry, itemId: callId }))))
+  return reasoningItem(id, '', packOpaque(opaque.map((entry) => ({ ...entry, itemId: owner }))))
 }
 
 /** The token list of Chat Completions' logprobs, which is the form they have on the way. */

@@ -1,67 +1,8 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { FunctionTool, Json, Request, Tool, ToolChoice } from '#canonical/request.ts'
+import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { arrayAt, BadField, objectAt, optionalArray, optionalBoolean, optionalObject, optionalString, stringAt } from '../read.ts'
 import type { ToolNames } from '../tool-names.ts'
-
-export function readTools(body: Json): readonly Tool[] {
-  return (optionalArray(body['tools'], 'tools') ?? []).flatMap((tool, index) =>
-    readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`),
-  )
-}
-
-function readTool(tool: Json, param: string, namespace?: string): readonly Tool[] {
-  const type = stringAt(tool['type'], `${param}.type`)
-  switch (type) {
-    case 'function':
-      return [readFunction(tool, param, namespace)]
-    case 'custom': {
-      const description = optionalString(tool['description'], `${param}.description`)
-      return [compact({ kind: 'custom', name: stringAt(tool['name'], `${param}.name`), description, format: tool['format'] })]
-    }
-    case 'namespace': {
-      const name = stringAt(tool['name'], `${param}.name`)
-      return arrayAt(tool['tools'], `${param}.tools`).flatMap((inner, index) =>
-        readTool(objectAt(inner, `${param}.tools[${index}]`), `${param}.tools[${index}]`, name),
-      )
-    }
-    default:
-      return [{ kind: 'builtin', type, vendor: 'openai', raw: tool }]
-  }
-}
-
-function readFunction(tool: Json, param: string, namespace: string | undefined): FunctionTool {
-  return compact({
-    kind: 'function',
-    name: stringAt(tool['name'], `${param}.name`),
-    description: optionalString(tool['description'], `${param}.description`),
-    schema: optionalObject(tool['parameters'], `${param}.parameters`),
-    strict: optionalBoolean(tool['strict'], `${param}.strict`),
-    namespace,
-  })
-}
-
-export function readToolChoice(body: Json): ToolChoice | undefined {
-  const choice = body['tool_choice']
-  if (choice === undefined || choice === null) return undefined
-  if (typeof choice === 'string') {
-    if (choice === 'auto' || choice === 'none' || choice === 'required') return { mode: choice }
-    throw new BadField('tool_choice', 'must be auto, none, required or an object')
-  }
-  const given = objectAt(choice, 'tool_choice')
-  if (given['type'] !== 'allowed_tools') return { mode: 'one', names: [nameIn(given, 'tool_choice')] }
-  const names = arrayAt(given['tools'], 'tool_choice.tools').map((tool, index) =>
-    nameIn(objectAt(tool, `tool_choice.tools[${index}]`), `tool_choice.tools[${index}]`),
-  )
-  return { mode: given['mode'] === 'required' ? 'required' : 'auto', names }
-}
-
-/** A tool that runs at the provider has no name: it is chosen by its type. */
-function nameIn(tool: Json, param: string): string {
-  const type = stringAt(tool['type'], `${param}.type`)
-  return type === 'function' || type === 'custom' ? stringAt(tool['name'], `${param}.name`) : type
-}
 
 /** Whether custom tools are known; elsewhere they are functions with one text argument. */
 export function takesCustomTools({ quirks }: EncodeTarget): boolean {
@@ -77,6 +18,8 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
   const onlyForeign = request.tools.length > 0 && request.tools.every(foreign)
   const written: Json[] = []
   for (const [index, tool] of request.tools.entries()) {
+    // Every function is declared outright: there is nothing left to search.
+    if (tool.kind === 'builtin' && tool.type === 'tool_search' && !foreign(tool)) continue
     if (tool.kind === 'builtin' && foreign(tool))
       losses.push({
         field: `tools[${index}].${tool.type}`,
@@ -128,8 +71,11 @@ function writeChoice(request: Request, target: EncodeTarget, names: ToolNames, l
   const refused = (mode === 'required' || mode === 'one') && !canForce(request, target)
   if (refused)
     losses.push({ field: 'tool_choice', severity: 'drop', reason: 'the model cannot be made to call a tool while it reasons' })
-  const chosen = (toolChoice.names ?? []).flatMap((name) => reference(name, request, target, names))
+  const asked = toolChoice.names ?? []
+  const chosen = asked.flatMap((name) => reference(name, request, target, names))
   const [first] = chosen
+  if (asked.length > 0 && first === undefined)
+    losses.push({ field: 'tool_choice', severity: 'refuse', reason: `there is no tool ${asked.join(', ')}` })
   if (first === undefined) return mode === 'one' || refused ? 'auto' : mode
   if (mode === 'one' && !refused) return first
   return { type: 'allowed_tools', mode: mode === 'auto' || refused ? 'auto' : 'required', tools: chosen }

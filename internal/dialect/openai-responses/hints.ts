@@ -1,0 +1,67 @@
+import type { Loss } from '#canonical/loss.ts'
+import type { Json, Request } from '#canonical/request.ts'
+import { compact } from '#lib/json.ts'
+import type { EncodeTarget } from '../dialect.ts'
+import { shortHash } from '../media.ts'
+
+type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
+
+/** Fields that change nothing of the answer: sent where they are OpenAI's own, else named. */
+export function writeHints(request: Request, { quirks }: EncodeTarget): Written {
+  const { tier, endUser, cache, metadata, dialect, state } = request
+  const given = compact({
+    service_tier: tier,
+    safety_identifier: endUser,
+    prompt_cache_key: cache?.key,
+    metadata,
+  })
+  const known: Json = {
+    ...given,
+    service_tier: dialect === 'openai-responses' ? tier : tiers[tier ?? ''],
+    safety_identifier: endUser === undefined ? undefined : userId(endUser),
+    // It lies with the answer, which is not kept unless the client wants it.
+    metadata: state?.store === true ? metadata : undefined,
+  }
+  const taken = quirks.vendor === 'openai' ? compact(known) : {}
+  const losses = Object.keys(given)
+    .filter((field) => !(field in taken))
+    .map((field): Loss => ({ field, severity: 'drop', reason: 'the provider has no use for it' }))
+  return { fields: taken, losses }
+}
+
+/** Service tiers of other dialects as OpenAI spells them. */
+const tiers: Readonly<Record<string, string>> = {
+  auto: 'auto',
+  default: 'default',
+  standard: 'default',
+  standard_only: 'default',
+  flex: 'flex',
+  priority: 'priority',
+}
+
+/** OpenAI takes 128 characters; other vendors' clients send longer ones. The same user gives the same digest. */
+function userId(endUser: string): string {
+  return endUser.length <= 128 ? endUser : `user_${shortHash(endUser, 32)}`
+}
+
+/** Without these fields of other dialects the answer would be another one than was asked for. */
+const meaningful = new Set(['audio', 'web_search_options', 'grammar', 'guided_json', 'json_schema', 'container', 'mcp_servers'])
+
+/**
+ * Fields of the client's dialect without a meaning elsewhere go on to its own vendor (two of them with what they extend); all
+ * others are named.
+ */
+export function writeExt({ dialect, ext, cache }: Request, { quirks }: EncodeTarget): Written {
+  const losses: Loss[] = []
+  if (cache?.ref !== undefined)
+    losses.push({ field: 'cachedContent', severity: 'refuse', reason: 'the cached content lies at another vendor' })
+  if (dialect === 'openai-responses' && quirks.vendor === 'openai') {
+    const { include: _include, reasoning: _reasoning, ...fields } = ext
+    return { fields, losses }
+  }
+  for (const field of Object.keys(ext)) {
+    const severity = dialect !== 'openai-responses' && meaningful.has(field) ? 'refuse' : 'drop'
+    losses.push({ field, severity, reason: 'it has no counterpart' })
+  }
+  return { fields: {}, losses }
+}
