@@ -15,6 +15,15 @@ export type Quirks = {
   readonly anthropic?: AnthropicQuirks
   readonly gemini?: GeminiQuirks
   readonly responses?: ResponsesQuirks
+  readonly embeddings?: EmbeddingsQuirks
+  /** The legacy `/completions` is served, so that it need not be turned into a conversation. Default false. */
+  readonly textCompletions?: boolean
+}
+
+/** Departures of servers with OpenAI's `/embeddings`. */
+export type EmbeddingsQuirks = {
+  /** The name of the vectors' length. Default `dimensions`. */
+  readonly dimensionsField?: 'dimensions' | 'output_dimension'
 }
 
 /** Departures of servers that speak OpenAI Chat Completions. */

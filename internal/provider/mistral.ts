@@ -10,6 +10,7 @@ export const mistral: Provider = {
   keyFrom: 'MISTRAL_API_KEY',
   dialectOf: () => 'openai-chat',
   quirksOf: () => ({
+    embeddings: { dimensionsField: 'output_dimension' },
     vendor: 'mistral',
     passthrough: false,
     rejects: ['logit_bias', 'logprobs', 'top_logprobs', 'user'],

@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts'
 import { type Call, call, type ResponseHeaders } from '#upstream/call.ts'
 import type { Pools } from '#upstream/pools.ts'
 import { consumeError } from './consume-error.ts'
+import { consumeOperation } from './consume-operation.ts'
 import { consumeStream } from './consume-stream.ts'
 import { consumeWhole, consumeWholeAsStream, type WholeContext } from './consume-whole.ts'
 import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
@@ -27,6 +28,8 @@ export type AttemptParams = {
   readonly limits: AttemptLimits
   /** For streams: the client's end, and where events go before it. */
   readonly stream?: { readonly out: StreamOut; readonly emit: Emit }
+  /** For operations: begins the client's answer as bytes of this type. */
+  readonly begin?: (contentType: string) => void
 }
 
 export type AttemptDeps = { readonly clock: Clock; readonly pools: Pools; readonly maxAnswerBytes: number }
@@ -97,7 +100,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       method: 'POST',
       path: params.prepared.encoded.path,
       headers: callHeaders(params.provider, params.key, params.prepared, params.exchange.forward),
-      body: JSON.stringify(params.prepared.encoded.body),
+      body: params.prepared.call?.body ?? JSON.stringify(params.prepared.encoded.body),
     },
     {
       onHead(answeredStatus, answeredHeaders) {
@@ -122,6 +125,12 @@ function consumerFor(
   const { prepared, provider, exchange, stream } = params
   if (head.status < 200 || head.status > 299)
     return consumeError({ ...head, dialect: prepared.dialect, provider: provider.type }, port)
+  const { call: operation } = prepared
+  if (operation !== undefined) {
+    const { begin = () => {} } = params
+    const { client } = exchange
+    return consumeOperation({ call: operation, client, headers: head.headers, begin, maxBytes: deps.maxAnswerBytes }, port)
+  }
   const context: WholeContext = {
     prepared,
     clientDialect: exchange.dialect,

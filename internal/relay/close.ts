@@ -19,6 +19,10 @@ export function closeAnswered(run: Run, result: Answered): void {
     sendWhole(run, result.body)
     return close(run, { outcome: 'ok', status: 200 })
   }
+  if (result.kind === 'relayed') {
+    run.exchange.client.end()
+    return close(run, { outcome: 'ok', status: 200 })
+  }
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
   close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome })
@@ -53,6 +57,11 @@ export function closeFailed(run: Run): void {
       streamOutcome: 'truncated',
       ...(failure === undefined ? {} : { code: failure.kind }),
     })
+  }
+  if (record.relayed) {
+    exchange.client.abort()
+    const code = record.failures.at(-1)?.failure.kind
+    return close(run, { outcome: 'truncated', status: 200, ...(code === undefined ? {} : { code }) })
   }
   const final = errorOfAttempts(record, exchange.requestId)
   const status = sendError(exchange, final, answerHeaders(run))

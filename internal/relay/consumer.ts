@@ -7,6 +7,8 @@ export type AttemptResult =
   | { readonly kind: 'whole'; readonly body: string; readonly usage: Usage | undefined; readonly model: string }
   /** A stream that came to its sound end; its text has gone, or is held by the `StreamOut`. */
   | { readonly kind: 'streamed'; readonly usage: Usage | undefined }
+  /** Bytes that passed as they came; all have gone. */
+  | { readonly kind: 'relayed'; readonly usage: Usage | undefined }
   | {
       readonly kind: 'failed'
       readonly failure: Failure

@@ -1,6 +1,7 @@
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
+import type { Operation } from '#dialect/operation.ts'
 
 /** The client's side of one exchange, as the relay needs it. The server makes it of a socket, a test of a few variables. */
 export type ClientPort = {
@@ -12,6 +13,8 @@ export type ClientPort = {
   readonly end: (body?: string | Uint8Array) => void
   /** Tells when the client closed its connection before the answer's end; at once if it already has. */
   readonly onGone: (listener: () => void) => void
+  /** Cuts the connection: an answer that has begun as bytes and broke must not look whole. */
+  readonly abort: () => void
 }
 
 /** One request of a client under way: decoded, not yet planned. */
@@ -20,6 +23,8 @@ export type Exchange = {
   readonly dialect: Dialect
   readonly request: Request
   readonly hints: Hints
+  /** Set when it is no conversation; `request` then holds what planning needs: the model and the text. */
+  readonly operation?: Operation
   /** Headers of the client that a provider of the same dialect gets: the allow-list's. */
   readonly forward: Readonly<Record<string, string>>
   readonly client: ClientPort

@@ -4,6 +4,7 @@ import type { Target } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
+import type { Operation, OperationCall } from '#dialect/operation.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 
@@ -17,6 +18,8 @@ export type Prepared = {
   readonly passthrough: boolean
   /** What the client asked for; differs from the client's own when an answer is continued. */
   readonly request: Request
+  /** What is sent when it is no conversation. */
+  readonly call?: OperationCall
 }
 
 /** `translate`: through the canonical form also between equal dialects, since the answer's events are needed. */
@@ -47,6 +50,33 @@ export function prepare(
     code: 'unsupported_by_target',
     param: refused.field,
     message: `${target.id} cannot take ${refused.field}: ${refused.reason}`,
+  })
+}
+
+/** Writes an operation for the target. */
+export function prepareOperation(
+  operation: Operation,
+  request: Request,
+  target: Target,
+  provider: ProviderConfig,
+): Result<Prepared, Failure> {
+  const encodeTarget = {
+    model: target.model,
+    quirks: provider.type.quirksOf(target.model),
+    traits: provider.type.traitsOf(target.model),
+  }
+  const call = operation.encode({ ...encodeTarget, dialect: target.dialect })
+  if (!call.ok) return call
+  const { path, losses } = call.value
+  const dialect = dialectByName(target.dialect)
+  const encoded: Encoded = { path, headers: {}, body: {}, losses }
+  return ok({
+    dialect,
+    target: encodeTarget,
+    encoded,
+    passthrough: request.dialect === target.dialect,
+    request,
+    call: call.value,
   })
 }
 

@@ -21,6 +21,8 @@ export type RequestRecord = {
   attemptStartedMs: number | undefined
   /** How many times the answer broke after its beginning and was taken up by another attempt. */
   continuations: number
+  /** Bytes of an operation's answer have gone to the client as they came: nothing can be tried any more. */
+  relayed: boolean
 }
 
 /** How it all ended. */
@@ -43,6 +45,7 @@ export function openRecord(): RequestRecord {
     waitedMs: 0,
     attemptStartedMs: undefined,
     continuations: 0,
+    relayed: false,
   }
 }
 

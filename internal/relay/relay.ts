@@ -1,4 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
+import type { Plan } from '#canonical/plan.ts'
+import type { Operation } from '#dialect/operation.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { closeAnswered, closeEmpty, closeFailed, closeGone, closeUnplanned } from './close.ts'
 import { canContinue } from './continue.ts'
@@ -23,13 +25,27 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
 
   const planned = deps.plan({ request, hints }, config)
   if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
+  const plan = exchange.operation === undefined ? planned.value : stepsFor(exchange.operation, planned.value)
 
-  const run = openRun(exchange, planned.value, config, deps)
+  const run = openRun(exchange, plan, config, deps)
   exchange.client.onGone(() => {
     run.gone = true
     run.onGone()
   })
   await tryTargets(run)
+}
+
+/**
+ * The steps that can serve an operation; of vectors only those of the first one's model, wherever it is served:
+ * `a/text-embedding-3` and `b/vendor/text-embedding-3` are one.
+ */
+function stepsFor(operation: Operation, plan: Plan): Plan {
+  const able = plan.steps.filter(({ target }) => operation.servedBy(target.dialect))
+  const [first] = able
+  // Nobody can: the first one's refusal tells why.
+  if (first === undefined) return plan
+  const nameOf = ({ target }: Plan['steps'][number]): string => target.model.slice(target.model.lastIndexOf('/') + 1)
+  return { ...plan, steps: operation.sameModel ? able.filter((step) => nameOf(step) === nameOf(first)) : able }
 }
 
 async function tryTargets(run: Run): Promise<void> {
@@ -51,6 +67,7 @@ async function tryTargets(run: Run): Promise<void> {
 
 async function afterFailure(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
   const { out, exchange, policy } = run
+  if (run.record.relayed) return undefined
   if (out?.committed() !== true) return followPolicy(run, candidate, failure)
   // Something was sent: only a continuation can still save the answer.
   if (policy.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined

@@ -12,8 +12,8 @@ export function callHeaders(
   forward: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    accept: prepared.request.stream ? 'text/event-stream, application/json' : 'application/json',
+    'content-type': prepared.call?.contentType ?? 'application/json',
+    accept: acceptOf(prepared),
     'user-agent': 'outrigger',
     ...provider.type.headers,
     ...prepared.encoded.headers,
@@ -21,6 +21,11 @@ export function callHeaders(
     ...provider.headers,
   }
   return { ...headers, ...authHeaders(provider, key) }
+}
+
+function acceptOf({ call, request }: Prepared): string {
+  if (call !== undefined) return '*/*'
+  return request.stream ? 'text/event-stream, application/json' : 'application/json'
 }
 
 /** The header by which the provider knows us; none for a provider without a key. */

@@ -5,9 +5,10 @@ import type { ProviderConfig } from '#config/config.ts'
 import { type AttemptEnd, startAttempt } from './attempt.ts'
 import { continuationRequest, joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
-import { type Prepared, prepare } from './prepare.ts'
+import { type Prepared, prepare, prepareOperation } from './prepare.ts'
 import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
+import { answerHeaders } from './response-headers.ts'
 import { endWhenGone, leftMs, type Run, tell } from './run.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
@@ -30,7 +31,8 @@ export async function tryTarget(run: Run, candidate: Candidate): Promise<Attempt
 }
 
 function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): ReturnType<typeof prepare> {
-  const { request } = run.exchange
+  const { request, operation } = run.exchange
+  if (operation !== undefined) return prepareOperation(operation, request, candidate.target, provider)
   if (candidate.continuation === undefined) return prepare(request, candidate.target, provider, 'passthrough_if_same')
   const text = run.out?.seen.plainText() ?? ''
   return prepare(continuationRequest(request, text, candidate.continuation), candidate.target, provider, 'translate')
@@ -67,6 +69,7 @@ async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConf
       answerContext: run.answerContext,
       limits: limitsFor(run, candidate, prepared),
       ...stream,
+      begin: (contentType) => beginRelayed(run, contentType),
     },
     { clock: deps.clock, pools: deps.pools, maxAnswerBytes },
   )
@@ -76,6 +79,11 @@ async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConf
   record.attemptStartedMs = undefined
   record.waitedMs += end.durationMs
   return end
+}
+
+function beginRelayed(run: Run, contentType: string): void {
+  run.record.relayed = true
+  run.exchange.client.head(200, { ...answerHeaders(run), 'content-type': contentType })
 }
 
 function emitFor(out: StreamOut, candidate: Candidate): Emit {

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import type { Exchange } from '#relay/exchange.ts'
-import { type BodyProblem, parseBody, readBody } from './body.ts'
+import type { ClientError } from '#dialect/dialect.ts'
+import { parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
+import { handleOperation } from './handle-operation.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
-import { forwardedHeaders, readHints, requestIdOf } from './headers.ts'
+import { readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
-import { reject } from './reject.ts'
-import { clientPort } from './respond.ts'
+import { reject, rejectBody } from './reject.ts'
+import { relayAdmitted } from './relay-admitted.ts'
 import type { Match } from './routes.ts'
 
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
@@ -31,6 +31,8 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
       return await handleDialect(incoming, match, deps)
     case 'provider':
       return await forwardToProvider(incoming, match, deps)
+    case 'operation':
+      return await handleOperation(incoming, match.operation, match.dialect, deps)
     case 'models':
       return respondModels(incoming, match, deps)
     case 'wrong_method': {
@@ -44,7 +46,7 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
 }
 
 async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
-  const { request, response, requestId, url } = incoming
+  const { request, requestId, url } = incoming
   const read = await readBody(request, deps.config().limits.max_body)
   const body = read.ok ? parseBody(read.value) : read
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
@@ -77,31 +79,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   }
   if (route.operation === 'count_tokens')
     return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
-  const admitted = await deps.admission.enter(hints.value.priority)
-  if (admitted.kind === 'shed') {
-    const message =
-      admitted.reason === 'queue_full'
-        ? 'the relay is at its limit and its queue is full'
-        : 'the relay is at its limit; no place became free in time'
-    return reject(incoming, dialect, { code: admitted.reason, kind: 'queue_full', message, requestId }, deps, {
-      'retry-after': '1',
-      'x-should-retry': 'true',
-    })
-  }
-  const exchange: Exchange = {
-    requestId,
-    dialect,
-    request: decoded.value,
-    hints: hints.value,
-    forward: forwardedHeaders(request.headers),
-    client: clientPort(response),
-    startedMs: incoming.startedMs,
-  }
-  try {
-    await deps.relay(exchange)
-  } finally {
-    admitted.release()
-  }
+  await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value }, deps)
 }
 
 function respondModels(
@@ -121,15 +99,6 @@ function respondModels(
   }
   response.writeHead(200, { 'content-type': 'application/json', 'x-outrigger-request-id': requestId })
   response.end(JSON.stringify(body))
-}
-
-function rejectBody(incoming: Incoming, dialect: Dialect, problem: BodyProblem, deps: HandlerDeps): void {
-  if (problem.kind === 'gone') return
-  const { kind, message } = problem
-  const code = kind === 'too_large' ? 'request_too_large' : 'invalid_json'
-  // The rest of a body that is too large is not read: the connection cannot be used again.
-  const headers: Record<string, string> = kind === 'too_large' ? { connection: 'close' } : {}
-  reject(incoming, dialect, { code, kind, message, requestId: incoming.requestId }, deps, headers)
 }
 
 function unknownPath(requestId: string, path: string): ClientError {

@@ -21,6 +21,9 @@ export function clientPort(response: ServerResponse): ClientPort {
         if (!response.writableFinished) listener()
       })
     },
+    abort() {
+      response.destroy()
+    },
   }
 }
 

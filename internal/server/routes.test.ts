@@ -9,6 +9,8 @@ function told(match: Match): string {
   switch (match.kind) {
     case 'dialect':
       return `${match.dialect.name} ${match.route.operation}${match.pathModel === undefined ? '' : ` ${match.pathModel}`}`
+    case 'operation':
+      return `${match.operation.name} ${match.operation.api} ${match.operation.pathModel ?? match.operation.path}`
     case 'models':
       return `models ${match.form}${match.id === undefined ? '' : ` ${match.id}`}`
     case 'provider':
@@ -35,6 +37,15 @@ const cases: readonly [string, string, string][] = [
   ['GET', '/v1/chat/completions', 'wrong method, use POST'],
   ['DELETE', '/v1/models', 'wrong method, use GET'],
   ['PUT', '/providers/openai/files/a', 'provider openai /files/a'],
+  ['POST', '/v1/embeddings', 'embeddings openai /embeddings'],
+  ['POST', '/images/generations', 'images openai /images/generations'],
+  ['POST', '/v1/audio/transcriptions', 'audio openai /audio/transcriptions'],
+  ['POST', '/v1/moderations', 'moderations openai /moderations'],
+  ['POST', '/v1/rerank', 'rerank openai /rerank'],
+  ['GET', '/v1/rerank', 'wrong method, use POST'],
+  ['POST', '/v1beta/models/text-embedding-5:embedContent', 'embeddings gemini text-embedding-5'],
+  ['POST', '/v1beta/models/openai%2Fa:batchEmbedContents', 'embeddings gemini openai/a'],
+  ['POST', '/v1/audio/../x', 'unknown'],
   ['POST', '/nothing', 'unknown'],
   ['POST', '/v1beta/models/%E0%A4%A:generateContent', 'wrong method, use GET'],
 ]

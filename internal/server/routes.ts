@@ -1,9 +1,12 @@
 import type { Dialect, DialectRoute } from '#dialect/dialect.ts'
+import { matchOperation, type OperationMatch } from './operation-routes.ts'
 
 /** What a client's path leads to. */
 export type Match =
   | { readonly kind: 'dialect'; readonly dialect: Dialect; readonly route: DialectRoute; readonly pathModel?: string }
   | { readonly kind: 'models'; readonly form: 'openai_or_anthropic' | 'gemini'; readonly id?: string }
+  /** What is no conversation; errors are told in this dialect. */
+  | { readonly kind: 'operation'; readonly operation: OperationMatch; readonly dialect: Dialect }
   /** To a provider as it is; `rest` lies below its base URL. */
   | { readonly kind: 'provider'; readonly name: string; readonly rest: string }
   /** The path is known, the method is not the one it takes. */
@@ -33,7 +36,12 @@ export function createRouter(dialects: readonly Dialect[]): Router {
   return (method, path) => {
     const known = exact.get(path)
     if (known !== undefined) return method === known.route.method ? { kind: 'dialect', ...known } : wrongMethod(known)
-    return matchPattern(patterns, method, path) ?? providerMatch(path) ?? modelsMatch(method, path)
+    return (
+      matchPattern(patterns, method, path) ??
+      operationMatch(dialects, method, path) ??
+      providerMatch(path) ??
+      modelsMatch(method, path)
+    )
   }
 }
 
@@ -48,6 +56,18 @@ function matchPattern(patterns: readonly PatternEntry[], method: string, path: s
     return method === route.method ? { kind: 'dialect', dialect, route, pathModel } : wrongMethod({ dialect, route })
   }
   return undefined
+}
+
+function operationMatch(dialects: readonly Dialect[], method: string, path: string): Match | undefined {
+  const found = matchOperation(path)
+  if (found === undefined) return undefined
+  const name = found.api === 'gemini' ? 'gemini' : 'openai-chat'
+  const dialect = dialects.find((one) => one.name === name)
+  if (dialect === undefined) return undefined
+  if (method !== 'POST') return { kind: 'wrong_method', allow: 'POST', dialect }
+  if (found.pathModel === undefined) return { kind: 'operation', operation: found, dialect }
+  const pathModel = decode(found.pathModel)
+  return pathModel === undefined ? undefined : { kind: 'operation', operation: { ...found, pathModel }, dialect }
 }
 
 function wrongMethod({ route, dialect }: RouteEntry): Match {

@@ -1,0 +1,40 @@
+import type { Hints } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
+import type { Dialect } from '#dialect/dialect.ts'
+import type { Operation } from '#dialect/operation.ts'
+import type { Exchange } from '#relay/exchange.ts'
+import type { HandlerDeps, Incoming } from './handler-deps.ts'
+import { forwardedHeaders } from './headers.ts'
+import { reject } from './reject.ts'
+import { clientPort } from './respond.ts'
+
+/** What was read of a client's request. */
+export type Read = { readonly dialect: Dialect; readonly request: Request; readonly hints: Hints; readonly operation?: Operation }
+
+/** Waits for a place within the relay's limits, and hands the request to the relay. */
+export async function relayAdmitted(incoming: Incoming, read: Read, deps: HandlerDeps): Promise<void> {
+  const { request, response, requestId, startedMs } = incoming
+  const admitted = await deps.admission.enter(read.hints.priority)
+  if (admitted.kind === 'shed') {
+    const message =
+      admitted.reason === 'queue_full'
+        ? 'the relay is at its limit and its queue is full'
+        : 'the relay is at its limit; no place became free in time'
+    return reject(incoming, read.dialect, { code: admitted.reason, kind: 'queue_full', message, requestId }, deps, {
+      'retry-after': '1',
+      'x-should-retry': 'true',
+    })
+  }
+  const exchange: Exchange = {
+    ...read,
+    requestId,
+    forward: forwardedHeaders(request.headers),
+    client: clientPort(response),
+    startedMs,
+  }
+  try {
+    await deps.relay(exchange)
+  } finally {
+    admitted.release()
+  }
+}
