@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { CacheHint, FilePart, ImagePart, Json, Part, ReasoningPart, ToolResultPart } from '#canonical/request.ts'
 import { asObject, compact, parseJson } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { isTextMime } from '../documents.ts'
 import { mimeOfName, shortHash, sniffMime, sourceOfUrl } from '../media.ts'
 import type { Quirks } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
@@ -141,7 +142,7 @@ function writeFileData(part: FilePart, data: string, known: string | undefined, 
   const media_type = known ?? 'application/octet-stream'
   if (media_type === 'application/pdf') return document(part, { type: 'base64', media_type, data })
   if (imageMimes.has(media_type)) return [{ type: 'image', source: { type: 'base64', media_type, data } }]
-  if (!isText(media_type)) return lost(writer, `file (${media_type})`, 'the model reads PDF, text and images only')
+  if (!isTextMime(media_type)) return lost(writer, `file (${media_type})`, 'the model reads PDF, text and images only')
   return document(part, { type: 'text', media_type: 'text/plain', data: Buffer.from(data, 'base64').toString('utf8') })
 }
 
@@ -156,14 +157,6 @@ function document(part: FilePart, source: Json): readonly Json[] {
       cache_control: cacheControl(part.cacheHint),
     }),
   ]
-}
-
-function isText(mime: string): boolean {
-  return (
-    mime.startsWith('text/') ||
-    /^application\/(json|xml|x?yaml|x-yaml|javascript|x-sh|sql|toml)/.test(mime) ||
-    mime.endsWith('+json')
-  )
 }
 
 /** Content that the model cannot take: without it the answer would be to another question. */

@@ -188,7 +188,7 @@ test('media', () => {
       { kind: 'file', name: 'a.csv', source: { kind: 'base64', data: 'aaaa' } },
       { inlineData: { mimeType: 'text/csv', data: 'aaaa' } },
     ],
-    [{ kind: 'file', title: 'T', source: { kind: 'text', text: 'body' } }, { text: 'T\n\nbody' }],
+    [{ kind: 'file', title: 'T', source: { kind: 'text', text: 'body' } }, { text: 'T:\nbody' }],
     [{ kind: 'file', source: { kind: 'file', id: 'files/1', vendor: 'gemini' } }, { fileData: { fileUri: 'files/1' } }],
     [{ kind: 'file', source: { kind: 'file', id: 'file-1', vendor: 'openai' } }, undefined, 'refuse file'],
   ] as const) {

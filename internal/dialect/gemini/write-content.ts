@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { AudioPart, FilePart, ImagePart, Json, Opaque, Part, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
 import { asObject, compact, isObject, parseJson } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { documentText, textOfPart } from '../documents.ts'
 import { mimeOfName, sniffMime, sourceOfUrl } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 
@@ -65,7 +66,7 @@ function writeCall(part: ToolCallPart, { target, names }: Writer): Json {
 /** Media that may not stand inside a result follow it; the turn puts them after the last result. */
 function writeResult(part: ToolResultPart, writer: Writer): readonly Json[] {
   const { target, names, called } = writer
-  const media = part.parts.filter((inner) => inner.kind === 'image' || inner.kind === 'file' || inner.kind === 'audio')
+  const media = part.parts.filter(isMedia)
   const inside = media.filter((inner) => target.traits.imagesInToolResults && mayStandInside(inner))
   const after = media.filter((inner) => !inside.includes(inner))
   const insideParts = inside.flatMap((inner) => writeMedia(inner, writer))
@@ -76,6 +77,10 @@ function writeResult(part: ToolResultPart, writer: Writer): readonly Json[] {
     parts: insideParts.length === 0 ? undefined : insideParts,
   })
   return [{ functionResponse }, ...after.flatMap((inner) => writeMedia(inner, writer))]
+}
+
+function isMedia(part: Part): part is MediaPart {
+  return (part.kind === 'image' || part.kind === 'file' || part.kind === 'audio') && textOfPart(part) === undefined
 }
 
 /** Source: ai.google.dev/gemini-api/docs/function-calling, multimodal function responses; other addresses are refused there. */
@@ -89,7 +94,7 @@ const mediaFollow = '(The media of this result follow below.)'
 
 /** A response is an object: JSON objects go as they are, all else in `output`. `$ref` has a meaning of its own there. */
 function responseOf(part: ToolResultPart, follow: boolean): Json {
-  const texts = part.parts.flatMap((inner) => (inner.kind === 'text' ? [inner.text] : []))
+  const texts = part.parts.flatMap((inner) => textOfPart(inner) ?? [])
   const text = texts.join('\n')
   if (part.isError === true) return { error: text }
   const parsed = parseJson(text)
@@ -110,7 +115,7 @@ function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
     case 'url':
       return [{ fileData: compact({ mimeType: mime ?? guessedMime(part, source.url), fileUri: source.url }) }]
     case 'text':
-      return source.text === '' ? [] : [{ text: titled(part, source.text) }]
+      return source.text === '' ? [] : [{ text: part.kind === 'file' ? (documentText(part) ?? '') : source.text }]
     case 'file':
       if (source.vendor === writer.target.quirks.vendor) return [{ fileData: compact({ mimeType: mime, fileUri: source.id }) }]
       writer.losses.push({ field: part.kind, severity: 'refuse', reason: 'the file lies at another vendor' })
@@ -130,10 +135,4 @@ const fallbacks = { image: 'image/png', audio: 'audio/wav', file: 'text/plain' }
 function guessedMime(part: MediaPart, url: string): string {
   const named = mimeOfName(url) ?? (part.kind === 'file' ? mimeOfName(part.name ?? '') : undefined)
   return named ?? { image: 'image/jpeg', audio: 'audio/mpeg', file: 'application/pdf' }[part.kind]
-}
-
-/** A text document has no name here, so that it stands above its text. */
-function titled(part: MediaPart, text: string): string {
-  const heads = part.kind === 'file' ? [part.title ?? part.name, part.context] : []
-  return [...heads.filter((head) => head !== undefined && head !== ''), text].join('\n\n')
 }

@@ -1,8 +1,9 @@
 import type { Loss } from '#canonical/loss.ts'
-import type { AudioPart, FilePart, ImagePart, Json, Part, Source } from '#canonical/request.ts'
+import type { AudioPart, FilePart, ImagePart, Json, Part } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { dataUrl, mimeOfName, sniffMime } from '../media.ts'
+import { documentText, mimeOfFile } from '../documents.ts'
+import { dataUrl, sniffMime } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 
 /** What the writers of messages share. `at` is where the message stood in the client's request, for the names of losses. */
@@ -83,8 +84,8 @@ function writeAudio({ source, mime = 'audio/wav' }: AudioPart, writer: Writer): 
 
 function writeFile(part: FilePart, writer: Writer): readonly Json[] {
   const { source } = part
-  const text = textOf(part)
-  if (text !== undefined) return [{ type: 'text', text: `${part.name ?? part.title ?? 'Document'}:\n${text}` }]
+  const text = documentText(part)
+  if (text !== undefined) return [{ type: 'text', text }]
   if (writer.target.quirks.chat?.media === 'none') return lost(writer, 'file', 'the provider takes no files')
   switch (source.kind) {
     case 'file':
@@ -93,8 +94,10 @@ function writeFile(part: FilePart, writer: Writer): readonly Json[] {
         : lost(writer, 'file', 'it lies at another vendor')
     case 'url':
       return writeLinked(source.url, part.mime ?? '', part, writer)
-    case 'base64':
-      return writeLinked(dataUrl(mimeOf(part, source), source.data), mimeOf(part, source), part, writer)
+    case 'base64': {
+      const mime = mimeOfFile(part) ?? 'application/octet-stream'
+      return writeLinked(dataUrl(mime, source.data), mime, part, writer)
+    }
     case 'text':
       return []
   }
@@ -116,16 +119,4 @@ function writeVideo(url: string, writer: Writer): readonly Json[] {
   return writer.target.quirks.chat?.extendedSampling === true && writer.target.quirks.chat.cacheControl === true
     ? [{ type: 'video_url', video_url: { url } }]
     : lost(writer, 'video', 'the provider takes no videos')
-}
-
-/** A text document is told as text: every model reads that. */
-function textOf(part: FilePart): string | undefined {
-  const { source } = part
-  if (source.kind === 'text') return source.text
-  if (source.kind !== 'base64' || !mimeOf(part, source).startsWith('text/')) return undefined
-  return Buffer.from(source.data, 'base64').toString('utf8')
-}
-
-function mimeOf(part: FilePart, source: Extract<Source, { kind: 'base64' }>): string {
-  return part.mime ?? sniffMime(source.data) ?? mimeOfName(part.name ?? '') ?? 'application/octet-stream'
 }

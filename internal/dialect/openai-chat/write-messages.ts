@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Message, Part, ReasoningPart, Request, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
 import { compact, isObject } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { textOfPart } from '../documents.ts'
 import { shortHash } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { takesClientFields } from './hints.ts'
@@ -59,7 +60,7 @@ function writeToolTurn(message: Message, writer: Writer, messages: Json[]): read
 }
 
 function isMedia(part: Part): boolean {
-  return part.kind === 'image' || part.kind === 'file' || part.kind === 'audio'
+  return (part.kind === 'image' || part.kind === 'file' || part.kind === 'audio') && textOfPart(part) === undefined
 }
 
 function attachments(media: readonly Part[], writer: Writer): Json {
@@ -68,7 +69,7 @@ function attachments(media: readonly Part[], writer: Writer): Json {
 }
 
 function resultText(result: ToolResultPart): string {
-  const texts = result.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []))
+  const texts = result.parts.flatMap((part) => textOfPart(part) ?? [])
   const others = result.parts.filter(isMedia).length
   if (others > 0) texts.push(`(${others} attachment${others === 1 ? '' : 's'} in the next user message)`)
   return (result.isError === true ? 'Error: ' : '') + texts.join('\n')

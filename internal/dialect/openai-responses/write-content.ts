@@ -2,7 +2,8 @@ import type { Loss } from '#canonical/loss.ts'
 import type { FilePart, ImagePart, Json, Part } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { dataUrl, mimeOfName, sniffMime } from '../media.ts'
+import { documentText, mimeOfFile } from '../documents.ts'
+import { dataUrl, sniffMime } from '../media.ts'
 
 /** Where content goes, and what of it cannot. */
 export type ContentWriter = { readonly target: EncodeTarget; readonly losses: Loss[] }
@@ -56,9 +57,11 @@ function writeImage({ source, mime, detail = 'auto' }: ImagePart, writer: Conten
 
 function writeFile(part: FilePart, writer: ContentWriter): readonly Json[] {
   const { source, name } = part
+  const text = documentText(part)
+  if (text !== undefined) return [inputText(text)]
   switch (source.kind) {
     case 'text':
-      return [inputText(`${name ?? part.title ?? 'Document'}:\n${source.text}`)]
+      return []
     case 'url':
       return [compact({ type: 'input_file', filename: name, file_url: source.url })]
     case 'file':
@@ -66,9 +69,7 @@ function writeFile(part: FilePart, writer: ContentWriter): readonly Json[] {
         ? [{ type: 'input_file', file_id: source.id }]
         : lost(writer, 'file', 'it lies at another vendor')
     case 'base64': {
-      const mime = part.mime ?? sniffMime(source.data) ?? mimeOfName(name ?? '') ?? 'application/octet-stream'
-      if (mime.startsWith('text/'))
-        return [inputText(`${name ?? 'Document'}:\n${Buffer.from(source.data, 'base64').toString('utf8')}`)]
+      const mime = mimeOfFile(part) ?? 'application/octet-stream'
       if (mime.startsWith('audio/') || mime.startsWith('video/')) return lost(writer, 'file', `the provider takes no ${mime}`)
       return [
         {

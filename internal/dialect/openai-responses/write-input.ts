@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Message, Opaque, Part, ReasoningPart, Request, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { textOfPart } from '../documents.ts'
 import { shortHash } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { type ContentWriter, writeContent, writeParts } from './write-content.ts'
@@ -74,7 +75,7 @@ function writeResults(message: Message, writer: Writer, items: Json[]): readonly
       continue
     }
     const type = part.custom === true && takesCustomTools(writer.target) ? 'custom_tool_call_output' : 'function_call_output'
-    const others = part.parts.filter((inner) => inner.kind !== 'text')
+    const others = part.parts.filter((inner) => textOfPart(inner) === undefined)
     const inside = others.length > 0 && takesRichResults(writer.target)
     if (!inside) rest.push(...others)
     items.push({
@@ -97,7 +98,7 @@ function writeRichResult(result: ToolResultPart, writer: Writer): readonly Json[
 }
 
 function resultText(result: ToolResultPart, others: number): string {
-  const texts = result.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []))
+  const texts = result.parts.flatMap((part) => textOfPart(part) ?? [])
   if (others > 0) texts.push(`(${others} attachment${others === 1 ? '' : 's'} below)`)
   return (result.isError === true ? 'Error: ' : '') + texts.join('\n')
 }
