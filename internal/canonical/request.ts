@@ -1,5 +1,5 @@
 /** The wire formats a client may speak and a provider may take. */
-export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini'
+export type DialectName = 'openai-chat' | 'openai-responses' | 'openai-completions' | 'anthropic' | 'gemini'
 
 /** A JSON object of unknown content. */
 export type Json = { readonly [key: string]: unknown }
@@ -35,6 +35,8 @@ export type Request = {
   readonly includeUsage?: boolean
   /** Gemini only: the stream's framing that the client asked for. */
   readonly framing?: 'sse' | 'json-array'
+  /** Fields that only a provider of the client's own dialect can serve: in another the answer would be to something else. */
+  readonly nativeOnly?: readonly string[]
   /** Fields of the client's dialect that have no meaning in another, verbatim, by their name on the wire. */
   readonly ext: Json
   /** The body as parsed, for the pass-through to a provider of the same dialect. Never changed in place. */

@@ -3,11 +3,13 @@ import { anthropic } from './anthropic/index.ts'
 import type { Dialect } from './dialect.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiCompletions } from './openai-completions/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 
 const byName: Readonly<Record<DialectName, Dialect>> = {
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
+  'openai-completions': openaiCompletions,
   anthropic,
   gemini,
 }

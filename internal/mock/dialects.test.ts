@@ -54,6 +54,10 @@ const wires: Readonly<Record<DialectName, Wire>> = {
       ...(tools ? { tools: [{ type: 'function', name: 'get_weather', parameters: schema, strict: false }] } : {}),
     }),
   },
+  'openai-completions': {
+    path: () => '/v1/completions',
+    body: (text) => ({ model: 'm', prompt: text }),
+  },
   anthropic: {
     path: () => '/v1/messages',
     body: (text, tools) => ({
@@ -76,7 +80,7 @@ type Question = { readonly dialect: DialectName; readonly text?: string; readonl
 
 function ask({ dialect, text = 'hi', tools = false, stream = false }: Question): Promise<Response> {
   const wire = wires[dialect]
-  const streaming = dialect === 'openai-chat' ? { stream: true, stream_options: { include_usage: true } } : { stream: true }
+  const streaming = dialect.startsWith('openai-c') ? { stream: true, stream_options: { include_usage: true } } : { stream: true }
   const body = { ...wire.body(text, tools), ...(stream && dialect !== 'gemini' ? streaming : {}) }
   return fetch(url + wire.path(stream), { method: 'POST', body: JSON.stringify(body) })
 }
@@ -130,15 +134,18 @@ function heardInStream(events: readonly AnswerEvent[]): string {
 const hello = 'Hello from every-mock, playing m. You said: "hi" stop 8'
 const call = 'get_weather({"city":"Paris"}) tool_calls 2'
 
+// Completions of text know no tools.
+const answered = (name: DialectName): string => (name === 'openai-completions' ? hello.replace('hi', 'weather') : call)
+
 for (const { name } of dialects) {
   test(`mock speaks ${name}: whole`, async () => {
     assert.equal(heard(await answerOf({ dialect: name })), hello)
-    assert.equal(heard(await answerOf({ dialect: name, text: 'weather', tools: true })), call)
+    assert.equal(heard(await answerOf({ dialect: name, text: 'weather', tools: true })), answered(name))
   })
 
   test(`mock speaks ${name}: as a stream`, async () => {
     assert.equal(heardInStream(await eventsOf({ dialect: name, stream: true })), hello)
-    assert.equal(heardInStream(await eventsOf({ dialect: name, text: 'weather', tools: true, stream: true })), call)
+    assert.equal(heardInStream(await eventsOf({ dialect: name, text: 'weather', tools: true, stream: true })), answered(name))
   })
 }
 

@@ -5,6 +5,7 @@ const vendorOf: Readonly<Record<DialectName, string>> = {
   gemini: 'gemini',
   'openai-responses': 'openai',
   'openai-chat': 'openai',
+  'openai-completions': 'openai',
 }
 
 /** The data that proves to the vendor that reasoning is its own; it names the mock, so that a test sees where it went. */

@@ -8,7 +8,7 @@ export const lifelikeLatency: FaultPlan['latency'] = { first_token: 50, chunk: 5
 /** The three families that `outrigger demo` shows: names of the routing file, and the dialects each speaks. */
 const families = [
   { name: 'anthropic', dialects: ['anthropic'] },
-  { name: 'openai', dialects: ['openai-chat', 'openai-responses'] },
+  { name: 'openai', dialects: ['openai-chat', 'openai-responses', 'openai-completions'] },
   { name: 'gemini', dialects: ['gemini'] },
 ] as const
 

@@ -109,6 +109,7 @@ const geminiWording: Readonly<Record<Complaint, readonly [status: string, messag
 export function errorBody(dialect: DialectName, error: VendorError): Json {
   switch (dialect) {
     case 'openai-chat':
+    case 'openai-completions':
     case 'openai-responses': {
       const { type, code, message } = openaiWording[error.complaint]
       return { error: { message: error.message ?? message, type, param: null, code } }
@@ -145,6 +146,7 @@ export function errorFrames(dialect: DialectName, error: VendorError): string {
     case 'anthropic':
       return `event: error\ndata: ${body}\n\n`
     case 'openai-chat':
+    case 'openai-completions':
     case 'gemini':
       return `data: ${body}\n\n`
     case 'openai-responses': {

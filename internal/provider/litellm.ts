@@ -9,7 +9,11 @@ export const litellm: Provider = {
   keyOptional: true,
   keyFrom: 'LITELLM_API_KEY',
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'litellm', chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning_content' } }),
+  quirksOf: () => ({
+    vendor: 'litellm',
+    textCompletions: true,
+    chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning_content' },
+  }),
   traitsOf: anyVendorTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'docs.litellm.ai',

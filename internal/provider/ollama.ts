@@ -9,7 +9,11 @@ export const ollama: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyOptional: true,
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'ollama', chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning' } }),
+  quirksOf: () => ({
+    vendor: 'ollama',
+    textCompletions: true,
+    chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning' },
+  }),
   traitsOf: () => plainTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'github.com/ollama/ollama, docs/openai.md',

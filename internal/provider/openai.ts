@@ -10,8 +10,10 @@ export const openai: Provider = {
   keyFrom: 'OPENAI_API_KEY',
   apis: ['chat', 'responses'],
   dialectOf: (_model, api) => (api === 'responses' ? 'openai-responses' : 'openai-chat'),
-  quirksOf: () => ({
+  quirksOf: (model) => ({
     vendor: 'openai',
+    // What is left of the models before chat: platform.openai.com/docs/deprecations.
+    textCompletions: /^(?:gpt-3\.5-turbo-instruct|davinci-002|babbage-002)/.test(model),
     chat: {
       customTools: true,
       systemRole: 'developer',

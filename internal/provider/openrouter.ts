@@ -10,6 +10,7 @@ export const openrouter: Provider = {
   keyFrom: 'OPENROUTER_API_KEY',
   dialectOf: () => 'openai-chat',
   quirksOf: () => ({
+    textCompletions: true,
     vendor: 'openrouter',
     chat: {
       systemRole: 'developer',

@@ -9,7 +9,7 @@ export const together: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyFrom: 'TOGETHER_API_KEY',
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'together', chat: { extendedSampling: true } }),
+  quirksOf: () => ({ vendor: 'together', textCompletions: true, chat: { extendedSampling: true } }),
   traitsOf: () => plainTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'docs.together.ai',

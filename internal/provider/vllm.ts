@@ -9,7 +9,11 @@ export const vllm: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyOptional: true,
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'vllm', chat: { reasoningBack: 'reasoning_content', extendedSampling: true } }),
+  quirksOf: () => ({
+    vendor: 'vllm',
+    textCompletions: true,
+    chat: { reasoningBack: 'reasoning_content', extendedSampling: true },
+  }),
   traitsOf: () => plainTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'docs.vllm.ai',

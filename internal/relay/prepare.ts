@@ -1,7 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Loss } from '#canonical/loss.ts'
 import type { Target } from '#canonical/plan.ts'
-import type { Request } from '#canonical/request.ts'
+import type { DialectName, Request } from '#canonical/request.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
 import type { Operation, OperationCall } from '#dialect/operation.ts'
@@ -32,17 +32,17 @@ export function prepare(
   provider: ProviderConfig,
   mode: PrepareMode,
 ): Result<Prepared, Failure> {
-  const dialect = dialectByName(target.dialect)
   const encodeTarget = {
     model: target.model,
     quirks: provider.type.quirksOf(target.model),
     traits: provider.type.traitsOf(target.model),
   }
-  const passthrough = mode === 'passthrough_if_same' && passes(request, target, encodeTarget)
+  const dialect = dialectByName(mode === 'translate' ? target.dialect : dialectFor(request, target, encodeTarget))
+  const passthrough = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget)
   const encoded = passthrough
     ? dialect.passthrough.encodeRequest(request, encodeTarget)
     : dialect.encodeRequest(request, encodeTarget)
-  const refused = [...encoded.losses, ...(passthrough ? [] : stateLosses(request))].find((loss) => loss.severity === 'refuse')
+  const refused = [...encoded.losses, ...(passthrough ? [] : nativeLosses(request))].find((loss) => loss.severity === 'refuse')
   if (refused === undefined) return ok({ dialect, target: encodeTarget, encoded, passthrough, request })
   return err({
     kind: 'unsupported',
@@ -80,9 +80,21 @@ export function prepareOperation(
   })
 }
 
-function passes(request: Request, target: Target, { quirks }: EncodeTarget): boolean {
+/** A provider may serve the legacy route beside the dialect that its target speaks. */
+function dialectFor(request: Request, target: Target, { quirks }: EncodeTarget): DialectName {
+  return request.dialect === 'openai-completions' && quirks.textCompletions === true ? request.dialect : target.dialect
+}
+
+function passes(request: Request, dialect: Dialect, { quirks }: EncodeTarget): boolean {
   // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
-  return request.dialect === target.dialect && quirks.passthrough !== false && request.framing !== 'json-array'
+  return request.dialect === dialect.name && quirks.passthrough !== false && request.framing !== 'json-array'
+}
+
+/** What only a provider of the client's own dialect can serve. */
+function nativeLosses(request: Request): readonly Loss[] {
+  const reason = 'only a provider with the same API can serve it'
+  const native = (request.nativeOnly ?? []).map((field): Loss => ({ field, severity: 'refuse', reason }))
+  return [...native, ...stateLosses(request)]
 }
 
 /** What only the provider that keeps the conversation can know, lost on every other. */

@@ -56,6 +56,7 @@ function codecOf({ dialect }: Pick<OperationTarget, 'dialect'>): EmbedCodec | un
       return openaiEmbeddings
     case 'gemini':
       return geminiEmbeddings
+    case 'openai-completions':
     case 'anthropic':
       return undefined
   }
