@@ -1,7 +1,7 @@
-import type { Observer, RelayEvent, RequestEnded } from '#canonical/observe.ts'
+import type { Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Clock } from '#lib/clock.ts'
 import { type AlertBoard, type AlertName, type AlertNotice, createAlertBoard, type Firing } from './alert-board.ts'
-import { blameOf } from './blame.ts'
+import { blameOf, requestFailed } from './blame.ts'
 import type { TripReason } from './breaker.ts'
 import { createErrorRates, type ErrorRates, type Measured } from './error-rate.ts'
 import type { Transition } from './store.ts'
@@ -117,21 +117,6 @@ function countedAs(event: RelayEvent): { readonly name: string; readonly isError
   if (event.kind !== 'request_ended') return undefined
   const isError = requestFailed(event)
   return isError === undefined ? undefined : { name: everything, isError }
-}
-
-function requestFailed({ outcome, status }: RequestEnded): boolean | undefined {
-  switch (outcome) {
-    case 'ok':
-    case 'recovered':
-      return false
-    case 'truncated':
-      return true
-    case 'failed':
-      return status >= 500 || status === 429 ? true : undefined
-    case 'rejected':
-    case 'cancelled':
-      return undefined
-  }
 }
 
 function noteKey(

@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '#canonical/observe.ts'
+import type { AttemptOutcome, RequestEnded } from '#canonical/observe.ts'
 
 /** What an outcome says about the target; `nothing` is the client's mistake, or an attempt that nobody waited for. */
 export type Blame = 'ok' | 'error' | 'limited' | 'key' | 'nothing'
@@ -21,4 +21,20 @@ export const blameOf: Readonly<Record<AttemptOutcome, Blame>> = {
   unsupported: 'nothing',
   cancelled: 'nothing',
   abandoned: 'nothing',
+}
+
+/** Whether a client got an error or half an answer through no fault of its own; undefined when the fault was its own. */
+export function requestFailed({ outcome, status }: Pick<RequestEnded, 'outcome' | 'status'>): boolean | undefined {
+  switch (outcome) {
+    case 'ok':
+    case 'recovered':
+      return false
+    case 'truncated':
+      return true
+    case 'failed':
+      return status >= 500 || status === 429 ? true : undefined
+    case 'rejected':
+    case 'cancelled':
+      return undefined
+  }
 }
