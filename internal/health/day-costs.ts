@@ -6,7 +6,7 @@ export type TodaysCosts = {
   /** Milliseconds since the epoch. */
   readonly sinceMs: number
   readonly usd: number
-  /** Targets whose model a client named are counted under their route's `provider/*`. */
+  /** Once there are too many targets, those whose model a client named are counted under their route's `provider/*`. */
   readonly byTarget: ReadonlyMap<TargetId, number>
 }
 
@@ -16,6 +16,7 @@ export type DayCosts = {
 }
 
 const dayMs = 86_400_000
+const mostNames = 500
 
 export function createDayCosts(wallNowMs: () => number): DayCosts {
   const byTarget = new Map<TargetId, number>()
@@ -34,8 +35,9 @@ export function createDayCosts(wallNowMs: () => number): DayCosts {
       if (costUsd === undefined) return
       turn()
       usd += costUsd
-      const name = target?.label ?? target?.id
-      if (name !== undefined) byTarget.set(name, (byTarget.get(name) ?? 0) + costUsd)
+      if (target === undefined) return
+      const name = byTarget.has(target.id) || byTarget.size < mostNames ? target.id : (target.label ?? target.id)
+      byTarget.set(name, (byTarget.get(name) ?? 0) + costUsd)
     },
     today() {
       turn()

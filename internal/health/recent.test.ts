@@ -142,7 +142,7 @@ test('recent: failovers are told newest first, with what the failed target said,
   assert.equal(told[0]?.trouble?.message, 'busy')
 })
 
-test('recent: costs are of today, by the name that metrics use', () => {
+test('recent: costs are of today (UTC)', () => {
   const { clock, recent } = setUp()
   recent.observe(ended({ target: target('a/one'), costUsd: 0.5 }))
   recent.observe(ended({ target: target('a/client-made', 'a/*'), costUsd: 0.25 }))
@@ -151,12 +151,39 @@ test('recent: costs are of today, by the name that metrics use', () => {
     [...recent.costs().byTarget],
     [
       ['a/one', 0.5],
-      ['a/*', 0.25],
+      ['a/client-made', 0.25],
     ],
   )
   clock.advance(3_600_000)
   assert.equal(recent.costs().usd, 0)
   assert.equal(recent.costs().sinceMs, Date.UTC(2026, 0, 6))
+})
+
+test('recent: costs of models that clients make up come together at some point', () => {
+  const { recent } = setUp()
+  for (let count = 0; count < 600; count++) recent.observe(ended({ target: target(`a/${count}`, 'a/*'), costUsd: 1 }))
+  assert.equal(recent.costs().byTarget.size, 501)
+  assert.equal(recent.costs().byTarget.get('a/*'), 100)
+})
+
+test('recent: a failing probe is told with its beginning', () => {
+  const { clock, recent } = setUp()
+  recent.probed('a', { ok: true, durationMs: 3 })
+  clock.advance(1000)
+  const beganMs = epochMs + clock.now()
+  recent.probed('a', { ok: false, durationMs: 3, reason: 'HTTP 500' })
+  clock.advance(1000)
+  recent.probed('a', { ok: false, durationMs: 3, reason: 'HTTP 502' })
+  assert.deepEqual(recent.probe('a'), {
+    ok: false,
+    atMs: beganMs + 1000,
+    durationMs: 3,
+    reason: 'HTTP 502',
+    failingSinceMs: beganMs,
+  })
+  recent.probed('a', { ok: true, durationMs: 3 })
+  assert.equal(recent.probe('a')?.failingSinceMs, undefined)
+  assert.equal(recent.probe('b'), undefined)
 })
 
 test('recent: what clients got', () => {

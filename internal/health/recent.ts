@@ -5,6 +5,7 @@ import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
 import { requestFailed } from './blame.ts'
 import { createDayCosts, type DayCosts } from './day-costs.ts'
+import type { ProbeResult } from './prober.ts'
 import { createSeries, type Point, type Series, type Tally } from './series.ts'
 import { afterAttempt, type Episode, failedAt, ongoing, type Trouble } from './trouble.ts'
 
@@ -34,6 +35,9 @@ export type RecentTarget = {
   readonly episode?: Episode
 }
 
+/** The last probe of a provider. Times in milliseconds since the epoch. */
+export type RecentProbe = ProbeResult & { readonly atMs: number; readonly failingSinceMs?: number }
+
 /** Requests of clients; `failed` are those that got an error or half an answer through no fault of theirs. */
 export type RecentTraffic = { readonly minute: Tally; readonly fiveMinutes: Tally }
 
@@ -46,6 +50,9 @@ export type Recent = {
   /** The newest first. */
   readonly failovers: () => readonly RecentFailover[]
   readonly costs: DayCosts['today']
+  /** A probe of the provider ended. */
+  readonly probed: (provider: string, result: ProbeResult) => void
+  readonly probe: (provider: string) => RecentProbe | undefined
 }
 
 /** `clock` for stretches of time, `wallNowMs` (milliseconds since the epoch) for moments that people read. */
@@ -67,6 +74,7 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
   const targets = new LRUCache<TargetId, Known>({ max: mostTargets })
   const requests = createSeries(slotMs, slotCount)
   const failovers: RecentFailover[] = []
+  const probes = new Map<string, RecentProbe>()
   const costs = createDayCosts(wallNowMs)
 
   const of = (target: Target): Known => {
@@ -110,6 +118,12 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
     traffic: () => talliesOf(requests, clock.now()),
     failovers: () => [...failovers],
     costs: costs.today,
+    probed(provider, result) {
+      const atMs = wallNowMs()
+      const failingSinceMs = result.ok ? undefined : (probes.get(provider)?.failingSinceMs ?? atMs)
+      probes.set(provider, { ...result, atMs, ...(failingSinceMs === undefined ? {} : { failingSinceMs }) })
+    },
+    probe: (provider) => probes.get(provider),
   }
 }
 
