@@ -7,6 +7,7 @@ import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
 import { dialects } from '#dialect/registry.ts'
 import type { Alerts } from '#health/alerts.ts'
+import { createRecent, type Recent } from '#health/recent.ts'
 import { createHealth, type Health } from '#health/registry.ts'
 import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
@@ -58,6 +59,7 @@ type Shared = {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly health: Health
+  readonly recent: Recent
   readonly pools: Pools
   readonly admission: Admission
   readonly prices: Prices
@@ -73,6 +75,7 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     clock,
     metrics: createMetrics(version),
     health: createHealth(current.get(), { random: Math.random }),
+    recent: createRecent({ clock, wallNowMs: Date.now }),
     pools: createPools({ connectTimeoutMs: current.get().timeouts.connect }),
     admission: createAdmission(() => {
       const { max_concurrent, queue, queue_timeout } = current.get().limits
@@ -88,7 +91,7 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
   const alerts = startAlerts(shared)
   return {
     listener: clientPort(shared, alerts),
-    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain }),
+    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
     warmUp: shared.prices.load,
@@ -113,7 +116,7 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
 }
 
 function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
-  const { current, log, clock, metrics, health, pools, prices } = shared
+  const { current, log, clock, metrics, health, recent, pools, prices } = shared
   return {
     config: current.get,
     plan: planner(shared),
@@ -121,7 +124,7 @@ function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
     costOf: prices.cost,
-    observers: [health.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
+    observers: [health.observe, recent.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,
@@ -166,10 +169,11 @@ type OperatorFacts = {
   readonly startedAtMs: number
   readonly lifecycle: Lifecycle
   readonly onDrain: () => void
+  readonly alerts: Alerts
 }
 
-function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain }: OperatorFacts): Server {
-  const { current, log, clock, metrics, health, admission } = shared
+function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain, alerts }: OperatorFacts): Server {
+  const { current, log, clock, metrics, health, recent, admission } = shared
   const sample = sampleHealth(shared)
   const status = (): unknown =>
     statusView({
@@ -179,8 +183,12 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
       config: current.get(),
       reload: current.lastReload(),
       targets: health.status(clock.now()),
+      recent,
+      alerts: alerts.firing(),
       inFlight: admission.inFlight(),
       queued: admission.queued(),
+      wallNowMs: Date.now(),
+      nowMs: clock.now(),
     })
   const routes = adminRoutes({
     lifecycle: () => lifecycle,

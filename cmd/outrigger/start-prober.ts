@@ -1,6 +1,7 @@
 import type { Config, ProviderConfig } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import { createProber, type ProbeResult, type Prober } from '#health/prober.ts'
+import type { Recent } from '#health/recent.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
 import { authHeaders } from '#relay/request-headers.ts'
@@ -12,6 +13,7 @@ import type { Pools } from '#upstream/pools.ts'
 export type StartProberDeps = {
   readonly current: Current
   readonly health: Health
+  readonly recent: Recent
   readonly pools: Pools
   readonly metrics: Metrics
   readonly clock: Clock
@@ -19,7 +21,7 @@ export type StartProberDeps = {
 }
 
 /** Probes every provider that has a target, on the configuration as it is then. */
-export function startProber({ current, health, pools, metrics, clock, log }: StartProberDeps): Prober {
+export function startProber({ current, health, recent, pools, metrics, clock, log }: StartProberDeps): Prober {
   const prober = createProber({
     clock,
     random: Math.random,
@@ -27,6 +29,7 @@ export function startProber({ current, health, pools, metrics, clock, log }: Sta
     isTroubled: health.isTroubled,
     lastAnswerMs: health.lastAnswerMs,
     onResult(provider, result, recovered) {
+      recent.probed(provider, result)
       metrics.probeSuccess.set({ provider }, result.ok ? 1 : 0)
       metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
       if (!result.ok) log.warn({ provider, reason: result.reason }, 'probe failed')
