@@ -125,6 +125,10 @@ export type ServerToolPart = PartExtras & {
   readonly type: string
   readonly vendor: string
   readonly raw: Json
+  /** What it says in words, for the models of other vendors. Without it they are told nothing. */
+  readonly text?: string
+  /** It stands for content that is nowhere else: no other vendor can answer without it. Default false. */
+  readonly essential?: boolean
 }
 
 export type Part =

@@ -39,7 +39,8 @@ function blockText(found: MeaningBuilder, content: unknown): string {
   if (typeof content === 'string') return content
   let text = ''
   for (const block of asArray(content).map(asObject)) {
-    if (block['type'] === 'image') found.images++
+    if (block['type'] === 'compaction') text += asString(block['content']) ?? ''
+    else if (block['type'] === 'image') found.images++
     else if (block['type'] === 'document') text += documentText(found, block)
     // A tool search of the client's own found this tool: all that the result says.
     else if (block['type'] === 'tool_reference') text += asString(block['tool_name']) ?? ''

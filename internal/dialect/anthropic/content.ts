@@ -51,8 +51,15 @@ function readBlock(block: Json, param: string, depth: number): readonly Part[] {
     case 'search_result':
       return [{ kind: 'text', text: searchText(block) }]
     default:
-      return [{ kind: 'server_tool', type: stringAt(block['type'], `${param}.type`), vendor: 'anthropic', raw: block }]
+      return [readServerBlock(block, stringAt(block['type'], `${param}.type`))]
   }
+}
+
+/** Blocks of Anthropic's own tools; some say something that any model can read. */
+function readServerBlock(raw: Json, type: string): Part {
+  const text =
+    type === 'tool_reference' ? asString(raw['tool_name']) : type === 'compaction' ? asString(raw['content']) : undefined
+  return compact({ kind: 'server_tool', type, vendor: 'anthropic', raw, text })
 }
 
 function readCall(block: Json, param: string): Part {

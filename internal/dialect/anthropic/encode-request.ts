@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { asObject, asString, compact, isObject } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
+import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
 import { limitCacheHints } from './cache-hints.ts'
 import { writeFormat } from './format.ts'
@@ -24,7 +25,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const thinking = writeThinking(request, target)
   const { tools, choice } = writeTools(request, writer, thinking.on)
   const { format, hint } = writeFormat(request, writer)
-  const turns = writeTurns(request.messages, writer)
+  const readable = readableMessages(request.messages, ({ vendor }) => vendor === target.quirks.vendor)
+  const turns = writeTurns(readable.messages, writer)
   const system = hint === undefined ? turns.system : [...turns.system, { type: 'text', text: hint }]
   const automatic = request.cache?.auto === true
   const parts = limitCacheHints({ tools, system, messages: turns.messages }, automatic)
@@ -50,7 +52,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     path: '/v1/messages',
     headers: { 'anthropic-version': apiVersion(target.quirks) },
     body: kept,
-    losses: [...writer.losses, ...thinking.losses, ...losses],
+    losses: [...readable.losses, ...writer.losses, ...thinking.losses, ...losses],
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
 }

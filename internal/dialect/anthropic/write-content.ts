@@ -59,7 +59,7 @@ export function writeBlock(part: Part, writer: Writer): readonly Json[] {
     case 'reasoning':
       return writeReasoning(part, writer)
     case 'server_tool':
-      return part.vendor === writer.target.quirks.vendor ? [part.raw] : []
+      return [part.raw]
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Json, Message, Request } from '#canonical/request.ts'
 import { asObject, compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
+import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
 import { writeConfig } from './generation-config.ts'
 import { writeTools } from './tools.ts'
@@ -18,7 +19,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const names = toolNames(request, /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/, maxNameLength)
   const writer: Writer = { target, names, losses: [], called: namesOfCalls(request.messages) }
   const { tools, choice, losses } = writeTools(request, target, names)
-  const { system, contents } = writeTurns(request.messages, writer)
+  const readable = readableMessages(request.messages, ({ vendor }) => vendor === target.quirks.vendor)
+  const { system, contents } = writeTurns(readable.messages, writer)
   const own = ownFields(request, writer)
   const body = compact({
     ...own.body,
@@ -30,7 +32,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     cachedContent: request.cache?.ref,
     serviceTier: writeTier(request, writer),
   })
-  writer.losses.push(...losses)
+  writer.losses.push(...readable.losses, ...losses)
   noteLosses(request, writer)
   return {
     path: pathOf(target.model, request.stream),

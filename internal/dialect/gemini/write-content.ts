@@ -34,7 +34,7 @@ export function writePart(part: Part, writer: Writer): readonly Json[] {
     case 'file':
       return writeMedia(part, writer)
     case 'server_tool':
-      return part.vendor === writer.target.quirks.vendor ? [part.raw] : []
+      return [part.raw]
   }
 }
 

@@ -41,7 +41,6 @@ export function writePart(part: Part, writer: Writer): readonly Json[] {
     case 'file':
       return writeFile(part, writer)
     case 'server_tool':
-      return lost(writer, part.type, 'only its own vendor can read it', 'drop')
     case 'tool_call':
     case 'tool_result':
     case 'reasoning':

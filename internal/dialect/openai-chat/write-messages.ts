@@ -3,6 +3,7 @@ import type { Json, Message, Part, ReasoningPart, Request, ToolCallPart, ToolRes
 import { compact, isObject } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { textOfPart } from '../documents.ts'
+import { readableMessages } from '../foreign-parts.ts'
 import { shortHash } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { takesClientFields } from './hints.ts'
@@ -14,14 +15,15 @@ export type WrittenMessages = { readonly messages: readonly Json[]; readonly los
 
 /** Canonical messages as the provider takes them. */
 export function writeMessages(request: Request, target: EncodeTarget, names: ToolNames): WrittenMessages {
-  const writer: Writer = { target, names, losses: [], keepsNames: takesClientFields(request, target), at: 0 }
+  const readable = readableMessages(request.messages, () => false)
+  const writer: Writer = { target, names, losses: [...readable.losses], keepsNames: takesClientFields(request, target), at: 0 }
   const messages: Json[] = []
   let media: Part[] = []
   const flush = (): void => {
     if (media.length > 0) pushUser(attachments(media, writer), writer, messages)
     media = []
   }
-  for (const [index, message] of request.messages.entries()) {
+  for (const [index, message] of readable.messages.entries()) {
     writer.at = index
     if (message.role === 'tool') {
       media.push(...writeToolTurn(message, writer, messages))
@@ -146,8 +148,6 @@ function writeEarlierMedia(part: Part, writer: Writer): readonly Json[] {
     case 'image':
     case 'file':
       return lost(writer, part.kind, 'an answer holds text only', 'drop')
-    case 'server_tool':
-      return writePart(part, writer)
     default:
       return []
   }

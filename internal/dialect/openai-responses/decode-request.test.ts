@@ -177,7 +177,6 @@ const faults: readonly { body: Json; param: string }[] = [
   { body: { input: [] }, param: 'input' },
   { body: { input: [7] }, param: 'input[0]' },
   { body: { input: [{}] }, param: 'input[0].type' },
-  { body: { input: [{ type: 'item_reference', id: 'x' }] }, param: 'input[0].type' },
   { body: { input: [{ role: 'robot', content: '' }] }, param: 'input[0].role' },
   { body: { input: [{ role: 'user', content: [{ type: 'hologram' }] }] }, param: 'input[0].content[0].type' },
   { body: { input: [{ type: 'function_call', name: 'f' }] }, param: 'input[0].call_id' },

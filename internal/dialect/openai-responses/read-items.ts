@@ -12,6 +12,8 @@ type Reader = {
   readonly tools: readonly Tool[]
   readonly turns: Turn[]
   readonly called: Map<string, string>
+  /** The ids of calls of OpenAI's own tools. */
+  readonly hosted: Set<string>
   /** The items in which texts came, where these have an id. */
   readonly messages: Map<Part, string>
   /** What came in an item of its own and belongs to a call or a message, by the id of that. */
@@ -23,7 +25,7 @@ type Reader = {
  * the results of its calls: dialects with messages demand that.
  */
 export function readItems(items: readonly unknown[], tools: readonly Tool[]): readonly Message[] {
-  const reader: Reader = { tools, turns: [], called: new Map(), messages: new Map(), carried: new Map() }
+  const reader: Reader = { tools, turns: [], called: new Map(), hosted: new Set(), messages: new Map(), carried: new Map() }
   for (const [index, item] of items.entries()) readItem(reader, objectAt(item, `input[${index}]`), `input[${index}]`)
   return reader.carried.size === 0
     ? reader.turns
@@ -50,14 +52,22 @@ function readItem(reader: Reader, item: Json, param: string): void {
     case 'function_call_output':
     case 'custom_tool_call_output':
       return readResult(reader, item, param)
-    case 'item_reference':
-      throw new BadField(`${param}.type`, 'item_reference is not supported: send the item itself')
     case 'additional_tools':
       // They are among the request's tools.
       return
     default:
-      return addToAssistant(reader, { kind: 'server_tool', type, vendor: 'openai', raw: item })
+      return readHosted(reader, type, item)
   }
+}
+
+// What they stand for is kept by OpenAI, or encrypted.
+const essentialItems: ReadonlySet<string> = new Set(['item_reference', 'compaction', 'compaction_summary'])
+
+function readHosted(reader: Reader, type: string, raw: Json): void {
+  const callId = asString(raw['call_id'])
+  if (callId !== undefined) reader.hosted.add(callId)
+  const essential = essentialItems.has(type) ? true : undefined
+  addToAssistant(reader, compact({ kind: 'server_tool', type, vendor: 'openai', raw, essential }))
 }
 
 function readMessage(reader: Reader, item: Json, param: string): void {
@@ -144,6 +154,8 @@ function readCall(reader: Reader, item: Json, param: string): void {
 
 function readResult(reader: Reader, item: Json, param: string): void {
   const callId = stringAt(item['call_id'], `${param}.call_id`)
+  // The client ran one of OpenAI's own tools: only OpenAI knows the call that this answers.
+  if (reader.hosted.has(callId)) return readHosted(reader, 'function_call_output', item)
   const custom = item['type'] === 'custom_tool_call_output' ? true : undefined
   const part: Part = compact({
     kind: 'tool_result',

@@ -3,6 +3,7 @@ import type { Json, Message, Opaque, Part, ReasoningPart, Request, ToolCallPart,
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { textOfPart } from '../documents.ts'
+import { readableMessages } from '../foreign-parts.ts'
 import { shortHash } from '../media.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { type ContentWriter, writeContent, writeParts } from './write-content.ts'
@@ -18,13 +19,15 @@ export function writeInput(request: Request, target: EncodeTarget, names: ToolNa
   for (const [index, { name }] of request.messages.entries())
     if (name !== undefined)
       writer.losses.push({ field: `messages[${index}].name`, severity: 'drop', reason: 'messages have no names there' })
-  const [first] = request.messages
+  const readable = readableMessages(request.messages, ({ vendor }) => vendor === target.quirks.vendor)
+  writer.losses.push(...readable.losses)
+  const [first] = readable.messages
   // JSON mode wants the word within the input, where a system text about JSON has it.
   const hoisted = first?.role === 'system' && request.output.format !== 'json'
   const instructions = hoisted ? plainText(first.parts) : undefined
   const items: Json[] = []
   let attached: readonly Part[] = []
-  for (const message of instructions === undefined ? request.messages : request.messages.slice(1)) {
+  for (const message of instructions === undefined ? readable.messages : readable.messages.slice(1)) {
     if (message.role === 'tool') {
       attached = [...attached, ...writeResults(message, writer, items)]
       continue
@@ -151,7 +154,7 @@ function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
     case 'tool_call':
       return [writeCall(part, writer)]
     case 'server_tool':
-      return part.vendor === vendor ? [part.raw] : []
+      return [part.raw]
     case 'image':
     case 'file':
     case 'audio':
