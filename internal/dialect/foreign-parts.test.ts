@@ -43,7 +43,7 @@ const ask = { role: 'user', content: 'Go on.' }
 test('a tool that Anthropic’s search found is named to every other model', () => {
   const found = { type: 'tool_reference', tool_name: 'get_rate' }
   const body = {
-    max_tokens: 10,
+    max_tokens: 100,
     tools: [{ name: 'search', input_schema: { type: 'object' } }],
     messages: [
       ask,
@@ -92,7 +92,7 @@ test('what stands for content that only OpenAI has is refused elsewhere, and sen
 
 test('what Claude summed up of an earlier conversation is told in words elsewhere', () => {
   const compaction = { type: 'compaction', content: 'They said hello.' }
-  const body = { max_tokens: 10, messages: [ask, { role: 'assistant', content: [compaction] }, ask] }
+  const body = { max_tokens: 100, messages: [ask, { role: 'assistant', content: [compaction] }, ask] }
   for (const { to, encoded } of written('anthropic', body)) assert.match(JSON.stringify(encoded.body), /They said hello\./, to)
 })
 

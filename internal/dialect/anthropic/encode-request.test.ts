@@ -231,16 +231,21 @@ test('encodeRequest: fields', async (t) => {
       lost: ['drop max_tokens'],
     },
     {
-      name: 'the limit rises above the budget, and sampling goes',
+      name: 'the budget fits in the limit',
+      given: { reasoning, params: { maxOutput: 4000 } },
+      fields: { max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2976 } },
+    },
+    {
+      name: 'a limit below the least budget rises above it, and sampling goes',
       given: { reasoning, params: { maxOutput: 10, temperature: 0.5, topP: 0.99, topK: 3 } },
       fields: {
-        max_tokens: 17_408,
-        thinking: { type: 'enabled', budget_tokens: 16_384 },
+        max_tokens: 2048,
+        thinking: { type: 'enabled', budget_tokens: 1024 },
         temperature: undefined,
         top_p: 0.99,
         top_k: undefined,
       },
-      lost: ['drop temperature', 'drop top_k'],
+      lost: ['drop max_tokens', 'drop temperature', 'drop top_k'],
     },
     {
       name: 'adaptive thinking has an effort',

@@ -1,5 +1,7 @@
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import { outputLimit } from '../output-limit.ts'
+import { lossesOfFields } from '../unknown-fields.ts'
 import type { WrittenThinking } from './thinking.ts'
 import type { Writer } from './write-content.ts'
 
@@ -9,10 +11,10 @@ const defaultMaxTokens = 8192
 /** The obligatory limit: the client's, else as much as the model can give. It includes the thoughts. */
 export function writeMaxTokens({ params }: Request, { target, losses }: Writer, thinking: WrittenThinking): number {
   const most = target.traits.maxOutput
-  const asked = Math.max(params.maxOutput ?? most ?? defaultMaxTokens, thinking.leastMaxTokens)
-  if (most === undefined || asked <= most) return asked
-  losses.push({ field: 'max_tokens', severity: 'drop', reason: `the model gives ${most} tokens at most` })
-  return most
+  const unasked = Math.max(most ?? defaultMaxTokens, thinking.leastMaxTokens)
+  const limit = outputLimit(params.maxOutput, most, thinking.leastMaxTokens)
+  losses.push(...limit.losses)
+  return limit.tokens ?? unasked
 }
 
 /** Temperature, `top_p`, `top_k` and stop sequences, as far as the model takes them. */
@@ -68,7 +70,8 @@ export function writeTier({ tier }: Request, writer: Writer): string | undefined
 }
 
 /** What Anthropic has no word for: where it would change the answer's meaning, the target cannot serve the request. */
-export function noteLosses({ params, output, cache, dialect, ext }: Request, { losses }: Writer): void {
+export function noteLosses(request: Request, { losses }: Writer): void {
+  const { params, output, cache } = request
   const hints = {
     presence_penalty: params.presencePenalty,
     frequency_penalty: params.frequencyPenalty,
@@ -77,9 +80,9 @@ export function noteLosses({ params, output, cache, dialect, ext }: Request, { l
     seed: params.seed,
     verbosity: output.verbosity,
     max_tool_calls: params.maxToolCalls,
-    ...(dialect === 'anthropic' ? {} : ext),
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
+  losses.push(...lossesOfFields(request, 'anthropic'))
   const refuse = (field: string, asked: boolean, reason: string): void => {
     if (asked) losses.push({ field, severity: 'refuse', reason })
   }

@@ -84,10 +84,13 @@ function withBudget(
     return lost('the tool calls so far came without thoughts that the provider signed')
   }
   const most = Math.min(kind.max, (target.traits.maxOutput ?? Number.POSITIVE_INFINITY) - answerTokens)
-  const budget = Math.max(kind.min, budgetOf(reasoning, most))
+  const wanted = Math.max(kind.min, budgetOf(reasoning, most))
+  // Thoughts are part of the client's limit, so they shrink to fit in it; it gives way only to the least budget there is.
+  const { maxOutput: limit = Number.POSITIVE_INFINITY } = request.params
+  const budget = Math.min(wanted, Math.max(kind.min, limit - answerTokens))
   // Thoughts are shown here unless told otherwise, and old models do not know `display`.
   const field = compact({ type: 'enabled', budget_tokens: budget, display: reasoning.visible === 'none' ? 'omitted' : undefined })
-  return { ...off, field, on: true, leastMaxTokens: budget + answerTokens }
+  return { ...off, field, on: true, leastMaxTokens: limit > kind.min ? budget + 1 : budget + answerTokens }
 }
 
 /** Between a call and its result thoughts must stand before the call: a loop that began without them goes on without them. */

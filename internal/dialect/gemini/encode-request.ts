@@ -3,6 +3,7 @@ import { asObject, compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
+import { lossesOfFields } from '../unknown-fields.ts'
 import { writeConfig } from './generation-config.ts'
 import { writeTools } from './tools.ts'
 import { writeTurns } from './turns.ts'
@@ -98,16 +99,17 @@ function writeTier({ tier }: Request, { losses }: Writer): string | undefined {
 const tiers = { standard: 'standard', flex: 'flex', priority: 'priority', fast: 'priority' }
 
 /** What Gemini has no word for: where it would change the answer's meaning, the target cannot serve the request. */
-function noteLosses({ params, output, dialect, ext, state }: Request, { losses }: Writer): void {
+function noteLosses(request: Request, { losses }: Writer): void {
+  const { params, output, state } = request
   const hints = {
     min_p: params.minP,
     repetition_penalty: params.repetitionPenalty,
     verbosity: output.verbosity,
     max_tool_calls: params.maxToolCalls,
     store: state?.store === true ? true : undefined,
-    ...(dialect === 'gemini' ? {} : ext),
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
+  losses.push(...lossesOfFields(request, 'gemini'))
   if (params.logitBias !== undefined)
     losses.push({ field: 'logit_bias', severity: 'refuse', reason: 'token numbers mean other tokens there' })
 }

@@ -1,6 +1,7 @@
 import type { Effort, Json, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
+import { outputLimit } from '../output-limit.ts'
 import type { ReasoningTraits } from '../quirks.ts'
 import { writeSchema } from './schema.ts'
 import type { Writer } from './write-content.ts'
@@ -22,11 +23,11 @@ function writeLimits({ params }: Request, writer: Writer): Json {
   const { stop = [], maxOutput } = params
   if (stop.length > maxStops)
     writer.losses.push({ field: 'stop', severity: 'refuse', reason: `${maxStops} stop sequences are taken at most` })
-  const tooMuch = maxOutput !== undefined && traits.maxOutput !== undefined && maxOutput > traits.maxOutput
-  if (tooMuch) drop(writer, 'max_tokens', `the model gives ${traits.maxOutput} tokens at most`)
+  const limit = outputLimit(maxOutput, traits.maxOutput)
+  writer.losses.push(...limit.losses)
   if (stop.length > 0 && traits.stop === false) drop(writer, 'stop', 'the model takes no stop sequences')
   return compact({
-    maxOutputTokens: tooMuch ? traits.maxOutput : maxOutput,
+    maxOutputTokens: limit.tokens,
     stopSequences: stop.length === 0 || traits.stop === false ? undefined : stop.slice(0, maxStops),
     candidateCount: params.candidates === 1 ? undefined : params.candidates,
   })

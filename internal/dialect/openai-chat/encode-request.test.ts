@@ -43,6 +43,7 @@ const cases: readonly Case[] = [
     body: { max_tokens: 900 },
     traits: { maxOutput: 100 },
     written: { max_tokens: 100 },
+    losses: ['max_tokens'],
   },
   { name: 'a temperature is clamped', body: { temperature: 2 }, traits: { maxTemperature: 1.5 }, written: { temperature: 1.5 } },
   {

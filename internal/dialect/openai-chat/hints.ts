@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { lossOfField } from '../unknown-fields.ts'
 
 export type WrittenHints = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -17,9 +18,10 @@ export function writeHints(request: Request, target: EncodeTarget): WrittenHints
   const losses: Loss[] = []
   for (const [field, value] of Object.entries(given)) {
     if (isKept(field, request, target)) fields[field] = value
-    else if (!routing.has(field))
-      losses.push({ field, severity: severityOf(field, value), reason: 'the provider does not know it' })
+    else if (!routing.has(field)) losses.push(lossOf(field, value, request))
   }
+  if (request.cache?.ref !== undefined)
+    losses.push({ field: 'cachedContent', severity: 'refuse', reason: 'the cached content lies at another vendor' })
   return { fields, losses }
 }
 
@@ -59,10 +61,9 @@ const openaiHints = new Set(['safety_identifier', 'prompt_cache_key', 'verbosity
 // OpenRouter's fields for choosing a provider are meant for the relay, unless OpenRouter is who is asked.
 const routing = new Set(['models', 'provider', 'route', 'preset', 'transforms'])
 
-/** Without these the answer would be another one than was asked for. */
-const meaningful = new Set(['audio', 'web_search_options', 'grammar', 'guided_json', 'json_schema', 'cachedContent'])
-
-function severityOf(field: string, value: unknown): Loss['severity'] {
-  if (field === 'modalities') return Array.isArray(value) && value.some((entry) => entry !== 'text') ? 'refuse' : 'drop'
-  return meaningful.has(field) ? 'refuse' : 'drop'
+function lossOf(field: string, value: unknown, request: Request): Loss {
+  const reason = 'the provider does not know it'
+  if (field !== 'modalities') return lossOfField(field, request, reason)
+  const asksMore = Array.isArray(value) && value.some((entry) => entry !== 'text')
+  return { field, severity: asksMore ? 'refuse' : 'drop', reason }
 }

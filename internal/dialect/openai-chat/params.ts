@@ -3,6 +3,7 @@ import type { Json, Params, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { effortOf } from '../effort.ts'
+import { outputLimit } from '../output-limit.ts'
 
 export type WrittenParams = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -10,9 +11,10 @@ export type WrittenParams = { readonly fields: Json; readonly losses: readonly L
 export function writeParams(request: Request, target: EncodeTarget, reasoning: Reasoning | undefined): WrittenParams {
   const { params } = request
   const { quirks, traits } = target
-  const losses: Loss[] = []
+  const limit = outputLimit(params.maxOutput, traits.maxOutput)
+  const losses: Loss[] = [...limit.losses]
   const fields: Record<string, unknown> = compact({
-    [quirks.chat?.maxTokensField ?? 'max_tokens']: limitOf(params, target),
+    [quirks.chat?.maxTokensField ?? 'max_tokens']: limit.tokens,
     n: params.candidates === 1 ? undefined : params.candidates,
     [quirks.chat?.seedField ?? 'seed']: params.seed,
   })
@@ -22,11 +24,6 @@ export function writeParams(request: Request, target: EncodeTarget, reasoning: R
   }
   const sampled = writeSampling(params, target, reasoning)
   return { fields: { ...fields, ...sampled.fields }, losses: [...losses, ...sampled.losses] }
-}
-
-/** A limit above the model's own is refused by most servers, and means the same as theirs. */
-function limitOf({ maxOutput }: Params, { traits }: EncodeTarget): number | undefined {
-  return maxOutput === undefined || traits.maxOutput === undefined ? maxOutput : Math.min(maxOutput, traits.maxOutput)
 }
 
 const samplingNames = [

@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { asArray, compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
+import { outputLimit } from '../output-limit.ts'
 import { toolNames } from '../tool-names.ts'
 import { writeExt, writeHints } from './hints.ts'
 import { writeOutput } from './output.ts'
@@ -78,6 +79,8 @@ function writeParams(request: Request, { traits }: EncodeTarget): Written {
   const losses: Loss[] = absent.flatMap(([name, field, severity]) =>
     params[name] === undefined ? [] : [{ field, severity, reason: 'the provider does not know it' }],
   )
+  const limit = outputLimit(params.maxOutput, traits.maxOutput, leastOutput)
+  losses.push(...limit.losses)
   if (params.candidates !== undefined && params.candidates > 1)
     losses.push({ field: 'n', severity: 'refuse', reason: 'the provider gives one answer' })
   const reasons = request.reasoning !== undefined && request.reasoning.effort !== 'none'
@@ -92,7 +95,7 @@ function writeParams(request: Request, { traits }: EncodeTarget): Written {
       losses.push({ field, severity: 'drop', reason: 'the model chooses its own sampling' })
   const top = params.logprobs?.top
   const fields = compact({
-    max_output_tokens: params.maxOutput === undefined ? undefined : Math.max(leastOutput, params.maxOutput),
+    max_output_tokens: limit.tokens,
     max_tool_calls: params.maxToolCalls,
     top_logprobs: top === 0 ? undefined : top,
     ...(refused ? {} : sampling),

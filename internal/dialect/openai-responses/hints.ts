@@ -3,6 +3,7 @@ import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { shortHash } from '../media.ts'
+import { lossOfField } from '../unknown-fields.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -44,14 +45,12 @@ function userId(endUser: string): string {
   return endUser.length <= 128 ? endUser : `user_${shortHash(endUser, 32)}`
 }
 
-/** Without these fields of other dialects the answer would be another one than was asked for. */
-const meaningful = new Set(['audio', 'web_search_options', 'grammar', 'guided_json', 'json_schema', 'container', 'mcp_servers'])
-
 /**
  * Fields of the client's dialect without a meaning elsewhere go on to its own vendor (two of them with what they extend); all
  * others are named.
  */
-export function writeExt({ dialect, ext, cache }: Request, { quirks }: EncodeTarget): Written {
+export function writeExt(request: Request, { quirks }: EncodeTarget): Written {
+  const { dialect, ext, cache } = request
   const losses: Loss[] = []
   if (cache?.ref !== undefined)
     losses.push({ field: 'cachedContent', severity: 'refuse', reason: 'the cached content lies at another vendor' })
@@ -59,9 +58,6 @@ export function writeExt({ dialect, ext, cache }: Request, { quirks }: EncodeTar
     const { include: _include, reasoning: _reasoning, ...fields } = ext
     return { fields, losses }
   }
-  for (const field of Object.keys(ext)) {
-    const severity = dialect !== 'openai-responses' && meaningful.has(field) ? 'refuse' : 'drop'
-    losses.push({ field, severity, reason: 'it has no counterpart' })
-  }
+  losses.push(...Object.keys(ext).map((field) => lossOfField(field, request)))
   return { fields: {}, losses }
 }
