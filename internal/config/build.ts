@@ -21,7 +21,8 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   checkAddresses(data, report)
   checkWaits(data, report)
   checkUnsupported(data, report)
-  const { listen, admin, rules, retry, breaker, timeouts, stream, hedge, health, cache, limits, telemetry, log, reload } = data
+  const { listen, admin, rules, retry, breaker, timeouts, stream, media, hedge, health, cache, limits, telemetry, log, reload } =
+    data
   return compact({
     path: context.file,
     loadedAtMs: context.nowMs,
@@ -37,6 +38,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     breaker,
     timeouts,
     stream,
+    media,
     hedge,
     health,
     alerts: buildAlerts(data, context),

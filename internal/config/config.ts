@@ -8,6 +8,7 @@ import type { HealthConfig, ProbeConfig } from './schema/health.ts'
 import type { HedgeConfig } from './schema/hedge.ts'
 import type { LimitsConfig } from './schema/limits.ts'
 import type { LogConfig } from './schema/log.ts'
+import type { MediaConfig } from './schema/media.ts'
 import type { MaxPriceConfig } from './schema/models.ts'
 import type { ProviderLimitsConfig } from './schema/providers.ts'
 import type { ReloadConfig } from './schema/reload.ts'
@@ -29,6 +30,7 @@ export type {
   LimitsConfig,
   LogConfig,
   MaxPriceConfig,
+  MediaConfig,
   ProbeConfig,
   ReloadConfig,
   RetryConfig,
@@ -59,6 +61,7 @@ export type Config = {
   readonly breaker: BreakerConfig
   readonly timeouts: TimeoutsConfig
   readonly stream: StreamConfig
+  readonly media: MediaConfig
   /** Left out: off. */
   readonly hedge?: HedgeConfig
   readonly health: HealthConfig
@@ -99,6 +102,8 @@ export type ModelRoute = {
   readonly targets: readonly Target[]
   /** Targets above it are left out. */
   readonly max_price?: MaxPriceConfig
+  /** What becomes of fields that a target cannot take; left out: by what they mean. */
+  readonly unsupported?: 'drop' | 'error'
   /** Of its own, whole: what the entry leaves out is as in `retry` at the top. The same for the two below. */
   readonly retry?: RetryConfig
   readonly timeouts?: TimeoutsConfig

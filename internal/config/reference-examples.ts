@@ -47,6 +47,9 @@ timeouts: { connect: 2s, first_token: auto, idle: 20s, total: 10m }
   stream: `
 stream: { on_break: continue, hold: first_token }
 `,
+  media: `
+media: { urls: fetch, max_size: 20MiB, timeout: 10s, allow: [files.internal] }
+`,
   hedge: `
 hedge: { after: p95, at_most: 5% }
 `,

@@ -25,12 +25,18 @@ export type Prepared = {
 /** `translate`: through the canonical form also between equal dialects, since the answer's events are needed. */
 export type PrepareMode = 'passthrough_if_same' | 'translate'
 
+export type PrepareOptions = {
+  readonly mode: PrepareMode
+  /** The model's `unsupported`: what becomes of fields that the target cannot take; left out: by what they mean. */
+  readonly unsupported: 'drop' | 'error' | undefined
+}
+
 /** Writes the request in the target's dialect; the failure is `unsupported` when the target cannot serve what was asked. */
 export function prepare(
   request: Request,
   target: Target,
   provider: ProviderConfig,
-  mode: PrepareMode,
+  { mode, unsupported }: PrepareOptions,
 ): Result<Prepared, Failure> {
   const encodeTarget = {
     model: target.model,
@@ -42,7 +48,10 @@ export function prepare(
   const encoded = passthrough
     ? dialect.passthrough.encodeRequest(request, encodeTarget)
     : dialect.encodeRequest(request, encodeTarget)
-  const refused = [...encoded.losses, ...(passthrough ? [] : nativeLosses(request))].find((loss) => loss.severity === 'refuse')
+  const lost = encoded.losses.find(({ severity }) =>
+    unsupported === undefined ? severity === 'refuse' : unsupported === 'error',
+  )
+  const refused = passthrough ? lost : (nativeLosses(request)[0] ?? lost)
   if (refused === undefined) return ok({ dialect, target: encodeTarget, encoded, passthrough, request })
   return err({
     kind: 'unsupported',

@@ -2,6 +2,8 @@ import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AttemptRecord, RequestOutcome, StreamOutcome } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
+import type { Result } from '#lib/result.ts'
 
 /** What a request has been through so far; closed once, by `request_ended`. */
 export type RequestRecord = {
@@ -23,6 +25,8 @@ export type RequestRecord = {
   continuations: number
   /** Bytes of an operation's answer have gone to the client as they came: nothing can be tried any more. */
   relayed: boolean
+  /** The request with downloaded media in place of URLs, once a target needed it. */
+  inlined: Promise<Result<Request, string>> | undefined
 }
 
 /** How it all ended. */
@@ -46,6 +50,7 @@ export function openRecord(): RequestRecord {
     attemptStartedMs: undefined,
     continuations: 0,
     relayed: false,
+    inlined: undefined,
   }
 }
 

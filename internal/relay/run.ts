@@ -1,6 +1,6 @@
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { Plan } from '#canonical/plan.ts'
-import type { Config } from '#config/config.ts'
+import type { Config, ModelRoute } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Attempt } from './attempt.ts'
@@ -11,7 +11,7 @@ import { answerHeaders } from './response-headers.ts'
 import { openStreamOut, type StreamOut } from './stream-out.ts'
 
 /** The rules that one request runs by. */
-export type Policy = Pick<Config, 'retry' | 'timeouts' | 'stream'>
+export type Policy = Pick<Config, 'retry' | 'timeouts' | 'stream'> & Pick<ModelRoute, 'unsupported'>
 
 /** One planned request under way: what its attempts share. */
 export type Run = {
@@ -40,6 +40,7 @@ function policyOf(route: string, config: Config): Policy {
     retry: model?.retry ?? config.retry,
     timeouts: model?.timeouts ?? config.timeouts,
     stream: model?.stream ?? config.stream,
+    ...(model?.unsupported === undefined ? {} : { unsupported: model.unsupported }),
   }
 }
 

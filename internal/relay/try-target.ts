@@ -3,9 +3,10 @@ import type { Failure } from '#canonical/failure.ts'
 import type { AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { type AttemptEnd, startAttempt } from './attempt.ts'
-import { continuationRequest, joinContinuation } from './continue.ts'
+import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
-import { type Prepared, prepare, prepareOperation } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+import { prepareFor } from './prepare-for.ts'
 import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
@@ -20,7 +21,7 @@ const maxAnswerBytes = 64 * 1024 * 1024
 export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
   const provider = run.config.providers.get(candidate.target.provider)
   if (provider === undefined) throw new Error(`no provider ${candidate.target.provider}: the configuration was not checked`)
-  const prepared = prepareFor(run, candidate, provider)
+  const prepared = await prepareFor(run, candidate, provider)
   if (!prepared.ok) {
     run.record.failures.push({ target: candidate.target, failure: prepared.error })
     return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
@@ -28,14 +29,6 @@ export async function tryTarget(run: Run, candidate: Candidate): Promise<Attempt
   const end = await runAttempt(run, candidate, provider, prepared.value)
   noteEnd(run, candidate, end)
   return end
-}
-
-function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): ReturnType<typeof prepare> {
-  const { request, operation } = run.exchange
-  if (operation !== undefined) return prepareOperation(operation, request, candidate.target, provider)
-  if (candidate.continuation === undefined) return prepare(request, candidate.target, provider, 'passthrough_if_same')
-  const text = run.out?.seen.plainText() ?? ''
-  return prepare(continuationRequest(request, text, candidate.continuation), candidate.target, provider, 'translate')
 }
 
 async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConfig, prepared: Prepared): Promise<AttemptEnd> {

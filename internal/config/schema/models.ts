@@ -2,7 +2,7 @@ import { type StaticDecode, Type } from 'typebox'
 import { retryFields } from './retry.ts'
 import { streamFields } from './stream.ts'
 import { timeoutFields } from './timeouts.ts'
-import { Amount, Count, closed, Text } from './units.ts'
+import { Amount, Count, closed, Text, Word } from './units.ts'
 
 const usd = (description: string) => Amount({ minimum: 0, description })
 
@@ -51,6 +51,12 @@ export const Model = Type.Object(
     strategy: Type.Optional(Text('How targets are ordered. Default `fallback`: as they stand.')),
     targets: Type.Array(Target, { minItems: 1, expects: 'a list of targets', description: 'The targets, in order.' }),
     max_price: Type.Optional(MaxPrice),
+    unsupported: Type.Optional(
+      Word(['drop', 'error'], {
+        description:
+          'What a target cannot take: `drop` leaves it out and names it, `error` passes the target over. Default: hints such as `seed` are dropped, what changes the meaning of the answer (a schema, media, `n`) is an error.',
+      }),
+    ),
     retry: Type.Optional(
       Type.Object(retryFields, { ...closed, inherits: 'retry', description: 'As `retry` at the top, for this model.' }),
     ),

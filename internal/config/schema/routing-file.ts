@@ -7,6 +7,7 @@ import { Health, type HealthConfig, type ProbeConfig } from './health.ts'
 import { Hedge, type HedgeConfig } from './hedge.ts'
 import { Limits, type LimitsConfig } from './limits.ts'
 import { Log, type LogConfig } from './log.ts'
+import { Media, type MediaConfig } from './media.ts'
 import { type ModelEntry, Models } from './models.ts'
 import { type ProviderEntry, Providers } from './providers.ts'
 import { Reload, type ReloadConfig } from './reload.ts'
@@ -36,6 +37,7 @@ export const RoutingFile = Type.Object(
     breaker: Type.Optional(Breaker),
     timeouts: Type.Optional(Timeouts),
     stream: Type.Optional(Stream),
+    media: Type.Optional(Media),
     hedge: Type.Optional(Hedge),
     health: Type.Optional(Health),
     alerts: Type.Optional(Alerts),
@@ -76,6 +78,7 @@ type Blocks = {
   readonly breaker: BreakerConfig
   readonly timeouts: TimeoutsConfig
   readonly stream: StreamConfig
+  readonly media: MediaConfig
   readonly hedge?: HedgeConfig
   readonly health: HealthConfig
   readonly alerts: readonly AlertEntry[]

@@ -1,0 +1,30 @@
+import type { Failure } from '#canonical/failure.ts'
+import type { Request } from '#canonical/request.ts'
+import type { ProviderConfig } from '#config/config.ts'
+import { err, type Result } from '#lib/result.ts'
+import { continuationRequest } from './continue.ts'
+import { hasMediaUrls, inlineMedia } from './inline-media.ts'
+import { type Prepared, prepare, prepareOperation } from './prepare.ts'
+import type { Run } from './run.ts'
+import type { Candidate } from './walk.ts'
+
+/** Writes the request for a candidate; media by URL is downloaded for a target that takes none, where that is allowed. */
+export async function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): Promise<Result<Prepared, Failure>> {
+  const { request, operation } = run.exchange
+  if (operation !== undefined) return prepareOperation(operation, request, candidate.target, provider)
+  const prepared = prepareRequest(run, candidate, provider, request)
+  if (prepared.ok || prepared.error.kind !== 'unsupported') return prepared
+  if (run.config.media.urls !== 'fetch' || !hasMediaUrls(request)) return prepared
+  run.record.inlined ??= inlineMedia(request, run.config.media)
+  const inlined = await run.record.inlined
+  if (inlined.ok) return prepareRequest(run, candidate, provider, inlined.value)
+  return err({ ...prepared.error, message: `${prepared.error.message}; it could not be fetched: ${inlined.error}` })
+}
+
+function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, request: Request): Result<Prepared, Failure> {
+  const { target, continuation } = candidate
+  const { unsupported } = run.policy
+  if (continuation === undefined) return prepare(request, target, provider, { mode: 'passthrough_if_same', unsupported })
+  const text = run.out?.seen.plainText() ?? ''
+  return prepare(continuationRequest(request, text, continuation), target, provider, { mode: 'translate', unsupported })
+}
