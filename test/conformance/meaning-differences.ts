@@ -29,6 +29,9 @@ export function meaningDifferences(asked: Meaning, sent: Meaning, losses: readon
   if (asked.maxOutput !== undefined && !named(/max/i)) check('limit', asked.maxOutput, sent.maxOutput)
   if (!named(/stop/i)) check('stop', asked.stop, sent.stop)
   if (!named(/temperature/i)) check('temperature', asked.temperature, sent.temperature)
+  if (!named(/top_?p/i)) check('top_p', asked.topP, sent.topP)
+  // Calling several at once is what comes without the field.
+  if (!named(/parallel/)) check('parallel calls', asked.parallel ?? true, sent.parallel ?? true)
   if (!named(/format|schema/i)) check('schema', asked.schema, sent.schema)
   return found
 }
@@ -49,7 +52,7 @@ function withoutHeads(turn: Turn, documents: Meaning['documents']): Turn {
 function effectiveTools({ tools, toolChoice }: Meaning): { readonly tools: readonly string[]; readonly mode: string } {
   const [mode = 'auto', names] = (toolChoice ?? 'auto').split(':')
   if (names === undefined || mode === 'one') return { tools, mode: toolChoice ?? 'auto' }
-  return { tools: tools.filter((name) => names.split(',').includes(name)), mode }
+  return { tools: tools.filter((line) => names.split(',').includes(line.split('{')[0] ?? '')), mode }
 }
 
 /** Conversations that must begin with a user: a lone system text becomes that user's, and a full stop stands in for none. */
@@ -65,12 +68,14 @@ function comparable(turns: readonly Turn[]): readonly Turn[] {
   for (const turn of turns) {
     const last = merged.at(-1)
     const text = turn.text.replace(notes, '').replace(/<\/?system>/g, '')
-    // Instructions in the middle stay where they are, as a user's where the dialect knows no other.
-    const kind = turn.kind === 'system' ? 'user' : turn.kind
     if (turn.kind === 'call') merged.push(turn)
-    else if (kind === 'result') merged.push({ kind, text: text.replace(/^\{\}$/, '') })
-    else if (last?.kind === kind && kind !== 'call') merged[merged.length - 1] = { kind, text: last.text + text }
-    else if (text !== '' && kind !== 'call') merged.push({ kind, text })
+    else if (turn.kind === 'result') merged.push({ ...turn, text: text.replace(/^\{\}$/, '') })
+    else {
+      // Instructions in the middle stay where they are, as a user's where the dialect knows no other.
+      const kind = turn.kind === 'system' ? 'user' : turn.kind
+      if (last?.kind === kind) merged[merged.length - 1] = { kind, text: last.text + text }
+      else if (text !== '') merged.push({ kind, text })
+    }
   }
   return merged
 }

@@ -1,4 +1,4 @@
-import { asArray, asString, type JsonObject, parseJson } from '#lib/json.ts'
+import { asArray, asObject, asString, type JsonObject, parseJson } from '#lib/json.ts'
 
 /** What a request asks, read from the bytes of any dialect without code of the product. */
 export type Meaning = {
@@ -6,19 +6,22 @@ export type Meaning = {
   readonly system: string
   /** The conversation, in order. Neighbouring texts of one speaker are one: dialects split and merge them freely. */
   readonly turns: readonly Turn[]
-  /** Everywhere, tool results included: some dialects have to move those into the user's next message. */
-  readonly images: number
+  /** Address or beginning of the data of each, tool results included: some dialects have to move those into the user's next message. */
+  readonly images: readonly string[]
   /** Documents, audio, video; a document that is plain text is text in its turn, which is how dialects without documents have it. */
-  readonly files: number
+  readonly files: readonly string[]
   /** The texts of those, with the titles that may stand before them. */
   readonly documents: readonly TextDocument[]
-  /** Names of the functions, in order. */
+  /** The functions, in order: name, arguments, the beginning of the description. */
   readonly tools: readonly string[]
   /** In OpenAI Chat's words; `one:name` names a function. Undefined is the default. */
   readonly toolChoice: string | undefined
   readonly maxOutput: number | undefined
   readonly stop: readonly string[]
   readonly temperature: number | undefined
+  readonly topP: number | undefined
+  /** Whether several tools may be called at once, where the client says. */
+  readonly parallel: boolean | undefined
   /** Property names of the schema that the answer shall have, at its top level; `any` for JSON without a schema. */
   readonly schema: string | undefined
 }
@@ -28,15 +31,16 @@ export type TextDocument = { readonly heads: readonly string[]; readonly text: s
 export type Turn =
   | { readonly kind: 'user' | 'assistant' | 'system'; readonly text: string }
   | { readonly kind: 'call'; readonly name: string; readonly text: string }
-  | { readonly kind: 'result'; readonly text: string }
+  | { readonly kind: 'result'; readonly name: string; readonly text: string }
 
 /** Collects what a reader finds; white space between texts is the dialects' own affair, so none of it counts. */
 export class MeaningBuilder {
   readonly #turns: Turn[] = []
   readonly #documents: TextDocument[] = []
   #system = ''
-  images = 0
-  files = 0
+  readonly #images: string[] = []
+  readonly #files: string[] = []
+  readonly #called = new Map<string, string>()
 
   /** Instructions that stand after the beginning are a turn of their own. */
   system(text: string): void {
@@ -52,18 +56,30 @@ export class MeaningBuilder {
     else this.#turns.push({ kind, text: said })
   }
 
-  call(name: string, args: unknown): void {
+  call(name: string, args: unknown, id?: unknown): void {
+    if (typeof id === 'string') this.#called.set(id, name)
     this.#turns.push({ kind: 'call', name, text: normalJson(args) })
   }
 
-  result(content: unknown): void {
-    this.#turns.push({ kind: 'result', text: normalResult(content) })
+  /** @param of the id of the call, or the function's name */
+  result(content: unknown, of: unknown): void {
+    const name = typeof of === 'string' ? (this.#called.get(of) ?? of) : ''
+    this.#turns.push({ kind: 'result', name, text: normalResult(content) })
+  }
+
+  /** @param source an address, a `data:` URL or base64 */
+  image(source: unknown): void {
+    this.#images.push(mediaMark(source))
+  }
+
+  file(source: unknown): void {
+    this.#files.push(mediaMark(source))
   }
 
   /** The document's text; undefined, and counted as a file, when it is no plain text. */
   document(mime: string, base64: string, heads: readonly unknown[]): string | undefined {
     if (mime.startsWith('text/')) return this.textDocument(Buffer.from(base64, 'base64').toString('utf8'), heads)
-    this.files++
+    this.file(base64)
     return undefined
   }
 
@@ -74,7 +90,7 @@ export class MeaningBuilder {
   }
 
   done(rest: Omit<Meaning, 'system' | 'turns' | 'images' | 'files' | 'documents'>): Meaning {
-    const { images, files } = this
+    const [images, files] = [this.#images.sort(), this.#files.sort()]
     return { system: this.#system, turns: this.#turns, images, files, documents: this.#documents, ...rest }
   }
 }
@@ -86,12 +102,20 @@ export function schemaNames(schema: JsonObject): string {
   return `{${names.join(',')}}`
 }
 
-export function namesOf(tools: readonly JsonObject[]): readonly string[] {
-  return tools.flatMap((tool) => asString(tool['name']) ?? [])
+/** A function as one line. */
+export function toolLine(name: unknown, description: unknown, schema: unknown): string {
+  const about = squeeze(typeof description === 'string' ? description : '').slice(0, 40)
+  return `${String(name)}${schemaNames(asObject(schema))} ${about}`
 }
 
 export function stringsOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? [value] : asArray(value).flatMap((entry) => asString(entry) ?? [])
+}
+
+/** Enough to tell one from another, in either alphabet of base64. */
+function mediaMark(source: unknown): string {
+  const text = typeof source === 'string' ? source.replace(/^data:[^,]*,/, '') : ''
+  return text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').slice(0, 400)
 }
 
 function squeeze(text: string): string {

@@ -1,21 +1,37 @@
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
-import { type Meaning, MeaningBuilder, namesOf, schemaNames, stringsOf } from './meaning.ts'
+import { asArray, asBoolean, asNumber, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
+import { type Meaning, MeaningBuilder, schemaNames, stringsOf, toolLine } from './meaning.ts'
 
 /** Reads an OpenAI Chat Completions request. */
 export function readChatRequest(body: JsonObject): Meaning {
   const found = new MeaningBuilder()
   for (const message of asArray(body['messages']).map(asObject)) readChatMessage(found, message)
   const tools = asArray(body['tools']).map(asObject)
-  const functions = tools.map((tool) => asObject(tool['function'] ?? tool['custom']))
   const format = asObject(body['response_format'])
   return found.done({
-    tools: namesOf([...functions, ...asArray(body['functions']).map(asObject)]),
+    tools: [...tools.flatMap((tool) => chatTool(tool)), ...asArray(body['functions']).map(asObject).map(functionLine)],
     toolChoice: choiceOf(body['tool_choice'] ?? body['function_call']),
     maxOutput: asNumber(body['max_completion_tokens'] ?? body['max_tokens']),
     stop: stringsOf(body['stop']),
     temperature: asNumber(body['temperature']),
+    topP: asNumber(body['top_p']),
+    // The old form of tools has room for one call.
+    parallel: asBoolean(body['parallel_tool_calls']) ?? (Array.isArray(body['functions']) ? false : undefined),
     schema: schemaOf(format['type'], asObject(asObject(format['json_schema'])['schema'])),
   })
+}
+
+function functionLine(given: JsonObject): string {
+  return toolLine(given['name'], given['description'], given['parameters'])
+}
+
+function customLine(given: JsonObject): string {
+  return toolLine(given['name'], given['description'], { properties: { input: {} } })
+}
+
+/** A tool that runs at the provider has neither. */
+function chatTool(tool: JsonObject): readonly string[] {
+  if (isObject(tool['custom'])) return [customLine(tool['custom'])]
+  return isObject(tool['function']) ? [functionLine(tool['function'])] : []
 }
 
 function readChatMessage(found: MeaningBuilder, message: JsonObject): void {
@@ -27,7 +43,7 @@ function readChatMessage(found: MeaningBuilder, message: JsonObject): void {
       break
     case 'tool':
     case 'function':
-      found.result(textOf(found, content))
+      found.result(textOf(found, content), message['tool_call_id'] ?? message['name'])
       break
     default:
       found.say(role === 'assistant' ? 'assistant' : 'user', textOf(found, content) + (asString(message['refusal']) ?? ''))
@@ -38,8 +54,8 @@ function readChatMessage(found: MeaningBuilder, message: JsonObject): void {
 
 function readChatCall(found: MeaningBuilder, call: JsonObject): void {
   const custom = asObject(call['custom'])
-  if (call['type'] === 'custom') found.call(asString(custom['name']) ?? '', { input: custom['input'] })
-  else found.call(asString(asObject(call['function'])['name']) ?? '', asObject(call['function'])['arguments'])
+  if (call['type'] === 'custom') found.call(asString(custom['name']) ?? '', { input: custom['input'] }, call['id'])
+  else found.call(asString(asObject(call['function'])['name']) ?? '', asObject(call['function'])['arguments'], call['id'])
 }
 
 /** Reads an OpenAI Responses request. */
@@ -59,6 +75,8 @@ export function readResponsesRequest(body: JsonObject): Meaning {
     maxOutput: asNumber(body['max_output_tokens']),
     stop: stringsOf(body['stop']),
     temperature: asNumber(body['temperature']),
+    topP: asNumber(body['top_p']),
+    parallel: asBoolean(body['parallel_tool_calls']),
     schema: schemaOf(format['type'], asObject(format['schema'])),
   })
 }
@@ -72,24 +90,25 @@ function responsesTools(body: JsonObject, items: readonly JsonObject[]): readonl
 
 /** A namespace groups functions; elsewhere its name is the beginning of theirs. */
 function callable(tool: JsonObject): readonly string[] {
-  const name = asString(tool['name']) ?? ''
-  if (tool['type'] === 'function' || tool['type'] === 'custom') return [name]
+  if (tool['type'] === 'function') return [functionLine(tool)]
+  if (tool['type'] === 'custom') return [customLine(tool)]
   if (tool['type'] !== 'namespace') return []
+  const name = asString(tool['name']) ?? ''
   const prefix = name.endsWith('__') ? name : `${name}__`
-  return asArray(tool['tools']).map((inner) => prefix + (asString(asObject(inner)['name']) ?? ''))
+  return asArray(tool['tools']).flatMap((inner) => callable(asObject(inner)).map((line) => prefix + line))
 }
 
 function readItem(found: MeaningBuilder, item: JsonObject): void {
   switch (item['type']) {
     case 'function_call':
-      found.call(asString(item['name']) ?? '', item['arguments'])
+      found.call(asString(item['name']) ?? '', item['arguments'], item['call_id'])
       break
     case 'custom_tool_call':
-      found.call(asString(item['name']) ?? '', { input: item['input'] })
+      found.call(asString(item['name']) ?? '', { input: item['input'] }, item['call_id'])
       break
     case 'function_call_output':
     case 'custom_tool_call_output':
-      found.result(textOf(found, item['output']))
+      found.result(textOf(found, item['output']), item['call_id'])
       break
     case 'message':
     case undefined: {
@@ -108,12 +127,19 @@ function textOf(found: MeaningBuilder, content: unknown): string {
     const type = asString(part['type']) ?? 'text'
     const file = asObject(part['file'] ?? part)
     const [, mime, data] = /^data:([^;,]*)[^,]*,(.*)$/s.exec(asString(file['file_data']) ?? '') ?? []
-    if (type.includes('image')) found.images++
+    if (type.includes('image')) found.image(asObject(part['image_url'])['url'] ?? part['image_url'] ?? part['file_id'])
     else if (mime !== undefined) text += found.document(mime, data ?? '', [file['filename']]) ?? ''
-    else if (mediaTypes.has(type)) found.files++
+    else if (mediaTypes.has(type)) found.file(mediaOf(part, file))
     else if (type !== 'thinking') text += asString(part['text']) ?? asString(part['refusal']) ?? ''
   }
   return text
+}
+
+function mediaOf(part: JsonObject, file: JsonObject): unknown {
+  const audio = part['input_audio']
+  const video = asObject(part['video_url'])['url']
+  const address = part['document_url'] ?? part['audio_url'] ?? video
+  return file['file_id'] ?? file['file_url'] ?? file['file_data'] ?? asObject(audio)['data'] ?? audio ?? address
 }
 
 const mediaTypes = new Set(['input_audio', 'file', 'input_file', 'document_url', 'video_url', 'audio_url', 'input_video'])

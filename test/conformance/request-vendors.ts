@@ -1,5 +1,5 @@
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
-import { type Meaning, MeaningBuilder, namesOf, schemaNames, stringsOf } from './meaning.ts'
+import { type Meaning, MeaningBuilder, schemaNames, stringsOf, toolLine } from './meaning.ts'
 
 /** Reads an Anthropic Messages request. */
 export function readMessagesRequest(body: JsonObject): Meaning {
@@ -13,11 +13,15 @@ export function readMessagesRequest(body: JsonObject): Meaning {
   const tools = asArray(body['tools']).map(asObject)
   const format = asObject(asObject(body['output_config'])['format'] ?? body['output_format'])
   return found.done({
-    tools: namesOf(tools.filter((tool) => tool['type'] === undefined || tool['type'] === 'custom' || tool['type'] === null)),
+    tools: tools
+      .filter(({ type }) => type === undefined || type === 'custom' || type === null)
+      .map((tool) => toolLine(tool['name'], tool['description'], tool['input_schema'])),
     toolChoice: messagesChoice(asObject(body['tool_choice'])),
     maxOutput: asNumber(body['max_tokens']),
     stop: stringsOf(body['stop_sequences']),
     temperature: asNumber(body['temperature']),
+    topP: asNumber(body['top_p']),
+    parallel: asObject(body['tool_choice'])['disable_parallel_tool_use'] === true ? false : undefined,
     schema: format['type'] === 'json_schema' ? schemaNames(asObject(format['schema'])) : undefined,
   })
 }
@@ -25,10 +29,10 @@ export function readMessagesRequest(body: JsonObject): Meaning {
 function readBlock(found: MeaningBuilder, role: 'user' | 'assistant' | 'system', block: JsonObject): void {
   switch (block['type']) {
     case 'tool_use':
-      found.call(asString(block['name']) ?? '', block['input'])
+      found.call(asString(block['name']) ?? '', block['input'], block['id'])
       break
     case 'tool_result':
-      found.result(blockText(found, block['content']))
+      found.result(blockText(found, block['content']), block['tool_use_id'])
       break
     default:
       found.say(role, blockText(found, [block]))
@@ -40,7 +44,7 @@ function blockText(found: MeaningBuilder, content: unknown): string {
   let text = ''
   for (const block of asArray(content).map(asObject)) {
     if (block['type'] === 'compaction') text += asString(block['content']) ?? ''
-    else if (block['type'] === 'image') found.images++
+    else if (block['type'] === 'image') found.image(sourceOf(asObject(block['source'])))
     else if (block['type'] === 'document') text += documentText(found, block)
     // A tool search of the client's own found this tool: all that the result says.
     else if (block['type'] === 'tool_reference') text += asString(block['tool_name']) ?? ''
@@ -49,12 +53,16 @@ function blockText(found: MeaningBuilder, content: unknown): string {
   return text
 }
 
+function sourceOf(source: JsonObject): unknown {
+  return source['data'] ?? source['url'] ?? source['file_id']
+}
+
 function documentText(found: MeaningBuilder, block: JsonObject): string {
   const source = asObject(block['source'])
   const heads = [block['title'], block['context']]
   if (source['type'] === 'text') return found.textDocument(asString(source['data']) ?? '', heads)
   if (source['type'] === 'content') return found.textDocument(blockText(found, source['content']), heads)
-  return found.document(asString(source['media_type']) ?? '', asString(source['data']) ?? '', heads) ?? ''
+  return found.document(asString(source['media_type']) ?? '', asString(sourceOf(source)) ?? '', heads) ?? ''
 }
 
 function messagesChoice(choice: JsonObject): string | undefined {
@@ -85,11 +93,15 @@ export function readGeminiRequest(raw: JsonObject): Meaning {
   const declared = listed.flatMap((tool) => asArray(asObject(tool)['functionDeclarations']).map(asObject))
   const schema = config['responseJsonSchema'] ?? config['responseSchema']
   return found.done({
-    tools: namesOf(declared),
+    tools: declared.map((tool) =>
+      toolLine(tool['name'], tool['description'], tool['parametersJsonSchema'] ?? tool['parameters']),
+    ),
     toolChoice: geminiChoice(asObject(asObject(body['toolConfig'])['functionCallingConfig'])),
     maxOutput: asNumber(config['maxOutputTokens']),
     stop: stringsOf(config['stopSequences']),
     temperature: asNumber(config['temperature']),
+    topP: asNumber(config['topP']),
+    parallel: undefined,
     schema: isObject(schema) ? schemaNames(schema) : config['responseMimeType'] === 'application/json' ? 'any' : undefined,
   })
 }
@@ -97,9 +109,9 @@ export function readGeminiRequest(raw: JsonObject): Meaning {
 function readPart(found: MeaningBuilder, role: 'user' | 'assistant', part: JsonObject): void {
   const call = part['functionCall']
   const response = part['functionResponse']
-  if (isObject(call)) found.call(asString(call['name']) ?? '', call['args'])
+  if (isObject(call)) found.call(asString(call['name']) ?? '', call['args'], call['id'])
   else if (isObject(response)) {
-    found.result(response['response'])
+    found.result(response['response'], response['name'])
     for (const media of asArray(response['parts']).map(asObject)) countMedia(found, media)
   } else if (isObject(part['inlineData']) || isObject(part['fileData'])) found.say(role, countMedia(found, part))
   else if (part['thought'] !== true) found.say(role, asString(part['text']) ?? '')
@@ -110,8 +122,9 @@ function countMedia(found: MeaningBuilder, part: JsonObject): string {
   const media = asObject(part['inlineData'] ?? part['fileData'])
   const mime = asString(media['mimeType']) ?? ''
   const data = asString(media['data'])
-  if (!mime.startsWith('image/')) return found.document(data === undefined ? '' : mime, data ?? '', [media['displayName']]) ?? ''
-  found.images++
+  if (!mime.startsWith('image/'))
+    return found.document(data === undefined ? '' : mime, data ?? asString(media['fileUri']) ?? '', [media['displayName']]) ?? ''
+  found.image(data ?? media['fileUri'])
   return ''
 }
 
