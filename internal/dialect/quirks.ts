@@ -7,6 +7,8 @@ import type { Effort } from '#canonical/request.ts'
 export type Quirks = {
   /** Whose opaque data (signatures, encrypted reasoning) may be sent here. */
   readonly vendor: string
+  /** Whose own request fields (service tiers, cache keys, what is kept there) are understood. Default: those of `vendor`. */
+  readonly fieldsOf?: string
   /** Whether bytes may pass through between a client and this provider of the same dialect. Default true. */
   readonly passthrough?: boolean
   /** Request fields (wire names) that the provider refuses; they are dropped and named. */
@@ -24,6 +26,11 @@ export type Quirks = {
 export type EmbeddingsQuirks = {
   /** The name of the vectors' length. Default `dimensions`. */
   readonly dimensionsField?: 'dimensions' | 'output_dimension'
+}
+
+/** Whether a provider understands the own fields of another vendor. */
+export function takesFieldsOf({ vendor, fieldsOf = vendor }: Quirks, other: string): boolean {
+  return fieldsOf === other
 }
 
 /** Departures of servers that speak OpenAI Chat Completions. */

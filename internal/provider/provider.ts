@@ -2,8 +2,16 @@ import type { Failure } from '#canonical/failure.ts'
 import type { DialectName } from '#canonical/request.ts'
 import type { ModelTraits, Quirks } from '#dialect/quirks.ts'
 
-/** How a request proves who we are. `scheme` stands before the key, with a space. */
-export type HeaderAuth = { readonly kind: 'header'; readonly header: string; readonly scheme?: string }
+/** How a request proves who we are. */
+export type HeaderAuth = {
+  readonly kind: 'header'
+  /** Lower-case. */
+  readonly header: string
+  /** Stands before the key, with a space. */
+  readonly scheme?: string
+  /** Whether a key is rather a token, which goes as `authorization: Bearer`. Default: none is. */
+  readonly bearer?: (key: string) => boolean
+}
 
 /** What an error answer says, for a provider that knows its vendor's habits better than the dialect does. */
 export type ErrorFacts = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Failure } from '#canonical/failure.ts'
 import { findProvider, providerTypes } from './registry.ts'
 import { anyVendorTraits } from './shared/any-vendor-traits.ts'
 import { claudeTraits } from './shared/claude-traits.ts'
@@ -34,4 +35,18 @@ for (const { model, ...expected } of families) {
 
 test('traits: names with dots, as relays of every vendor write them, are of the same family', () => {
   assert.deepEqual(anyVendorTraits('anthropic/claude-opus-4.5').reasoning, claudeTraits('claude-opus-4-5').reasoning)
+})
+
+const limited: Failure = { kind: 'rate_limit', phase: 'headers', message: 'RateLimitReached', retryAfterMs: 0 }
+
+test('azure: `retry-after-ms: 0` does not overrule the second that stands beside it', () => {
+  const facts = { status: 429, headers: { 'retry-after': '1', 'retry-after-ms': '0' }, body: '' }
+  assert.equal(findProvider('azure')?.refineFailure?.(limited, facts).retryAfterMs, 1000)
+})
+
+test('azure: a wait that is more than nothing stays as it is', () => {
+  const facts = { status: 429, headers: { 'retry-after': '5', 'retry-after-ms': '4200' }, body: '' }
+  assert.equal(findProvider('azure')?.refineFailure?.({ ...limited, retryAfterMs: 4200 }, facts).retryAfterMs, 4200)
+  const { retryAfterMs: _none, ...unlimited } = limited
+  assert.deepEqual(findProvider('azure')?.refineFailure?.(unlimited, { ...facts, headers: {} }), unlimited)
 })

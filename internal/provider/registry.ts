@@ -1,4 +1,6 @@
 import { anthropic } from './anthropic.ts'
+import { azure } from './azure.ts'
+import { cohere } from './cohere.ts'
 import { deepseek } from './deepseek.ts'
 import { gemini } from './gemini.ts'
 import { groq } from './groq.ts'
@@ -29,6 +31,8 @@ const all: readonly Provider[] = [
   groq,
   xai,
   together,
+  cohere,
+  azure,
   ollama,
   vllm,
   openaiCompatible,

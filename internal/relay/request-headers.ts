@@ -31,5 +31,7 @@ function acceptOf({ call, request }: Prepared): string {
 /** The header by which the provider knows us; none for a provider without a key. */
 export function authHeaders({ type }: ProviderConfig, key: string | undefined): Readonly<Record<string, string>> {
   if (key === undefined || key === '') return {}
-  return { [type.auth.header]: type.auth.scheme === undefined ? key : `${type.auth.scheme} ${key}` }
+  const { header, scheme, bearer } = type.auth
+  if (bearer?.(key) === true) return { authorization: `Bearer ${key}` }
+  return { [header]: scheme === undefined ? key : `${scheme} ${key}` }
 }

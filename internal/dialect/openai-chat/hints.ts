@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
 
 export type WrittenHints = { readonly fields: Json; readonly losses: readonly Loss[] }
@@ -28,7 +29,7 @@ export function writeHints(request: Request, target: EncodeTarget): WrittenHints
 function knownFields({ tier, endUser, cache, metadata, output }: Request, { quirks }: EncodeTarget): Json {
   return compact({
     service_tier: tier === undefined ? undefined : (openaiTiers[tier] ?? tier),
-    [quirks.vendor === 'openai' ? 'safety_identifier' : 'user']: endUser,
+    [takesFieldsOf(quirks, 'openai') ? 'safety_identifier' : 'user']: endUser,
     prompt_cache_key: cache?.key,
     metadata,
     verbosity: output.verbosity,
@@ -41,8 +42,8 @@ function isKept(field: string, request: Request, target: EncodeTarget): boolean 
   if (routing.has(field)) return quirks.vendor === 'openrouter'
   if (takesClientFields(request, target)) return true
   if (request.dialect === 'openai-chat' && quirks.chat?.accepts?.includes(field) === true) return true
-  if (field === 'service_tier') return quirks.vendor === 'openai' && Object.hasOwn(openaiTiers, request.tier ?? '')
-  return quirks.vendor === 'openai' && openaiHints.has(field)
+  if (field === 'service_tier') return takesFieldsOf(quirks, 'openai') && Object.hasOwn(openaiTiers, request.tier ?? '')
+  return takesFieldsOf(quirks, 'openai') && openaiHints.has(field)
 }
 
 /** Service tiers of all dialects as OpenAI spells them. */

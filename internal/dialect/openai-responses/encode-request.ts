@@ -3,6 +3,7 @@ import type { Json, Request } from '#canonical/request.ts'
 import { asArray, compact } from '#lib/json.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import { toolNames } from '../tool-names.ts'
 import { writeExt, writeHints } from './hints.ts'
 import { writeOutput } from './output.ts'
@@ -32,7 +33,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     input: output.input,
     stream: request.stream ? true : undefined,
     // The provider would keep what is said here for 30 days.
-    store: request.state?.store === true && target.quirks.vendor === 'openai',
+    store: request.state?.store === true && takesFieldsOf(target.quirks, 'openai'),
     include: writeInclude(request, target),
     ...merge(written),
   })
@@ -52,7 +53,7 @@ function merge(written: readonly Written[]): Json {
 
 /** Encrypted reasoning keeps the model's train of thought over a loop of tool calls; models that do not reason refuse the wish. */
 function writeInclude({ params, ext }: Request, { quirks, traits }: EncodeTarget): readonly unknown[] | undefined {
-  const include = new Set(quirks.vendor === 'openai' ? asArray(ext['include']) : [])
+  const include = new Set(takesFieldsOf(quirks, 'openai') ? asArray(ext['include']) : [])
   if (params.logprobs !== undefined) include.add('message.output_text.logprobs')
   if (quirks.responses?.encryptedReasoning === true && traits.reasoning.kind !== 'none')
     include.add('reasoning.encrypted_content')
@@ -113,7 +114,7 @@ function writeState({ state }: Request, { quirks }: EncodeTarget): Written {
     background,
     prompt: state.prompt,
   })
-  if (quirks.vendor === 'openai') return { fields, losses: [] }
+  if (takesFieldsOf(quirks, 'openai')) return { fields, losses: [] }
   return {
     fields: {},
     losses: Object.keys(fields).map((field) => ({ field, severity: 'refuse', reason: 'it lies at another vendor' })),

@@ -3,6 +3,7 @@ import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { shortHash } from '../media.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
@@ -23,7 +24,7 @@ export function writeHints(request: Request, { quirks }: EncodeTarget): Written 
     // It lies with the answer, which is not kept unless the client wants it.
     metadata: state?.store === true ? metadata : undefined,
   }
-  const taken = quirks.vendor === 'openai' ? compact(known) : {}
+  const taken = takesFieldsOf(quirks, 'openai') ? compact(known) : {}
   const losses = Object.keys(given)
     .filter((field) => !(field in taken))
     .map((field): Loss => ({ field, severity: 'drop', reason: 'the provider has no use for it' }))
@@ -54,7 +55,7 @@ export function writeExt(request: Request, { quirks }: EncodeTarget): Written {
   const losses: Loss[] = []
   if (cache?.ref !== undefined)
     losses.push({ field: 'cachedContent', severity: 'refuse', reason: 'the cached content lies at another vendor' })
-  if (dialect === 'openai-responses' && quirks.vendor === 'openai') {
+  if (dialect === 'openai-responses' && takesFieldsOf(quirks, 'openai')) {
     const { include: _include, reasoning: _reasoning, ...fields } = ext
     return { fields, losses }
   }

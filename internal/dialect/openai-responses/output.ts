@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { takesFieldsOf } from '../quirks.ts'
 
 export type WrittenOutput = { readonly fields: Json; readonly input: readonly Json[]; readonly losses: readonly Loss[] }
 
@@ -10,7 +11,7 @@ export function writeOutput({ output }: Request, { quirks, traits }: EncodeTarge
   const losses: Loss[] = []
   if (output.modalities?.some((modality) => modality !== 'text') === true)
     losses.push({ field: 'modalities', severity: 'refuse', reason: 'the provider answers in text' })
-  const verbosity = quirks.vendor === 'openai' ? output.verbosity : undefined
+  const verbosity = takesFieldsOf(quirks, 'openai') ? output.verbosity : undefined
   if (output.verbosity !== undefined && verbosity === undefined)
     losses.push({ field: 'verbosity', severity: 'drop', reason: 'the provider does not know it' })
   const fields = (format: Json | undefined): Json =>

@@ -3,7 +3,7 @@ import type { Effort, Json, Request } from '#canonical/request.ts'
 import { asObject, compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { effortOf, nearestEffort } from '../effort.ts'
-import type { ReasoningTraits } from '../quirks.ts'
+import { type ReasoningTraits, takesFieldsOf } from '../quirks.ts'
 
 /** How much the model shall reason, and whether the client wants to read of it. */
 export function writeReasoning(
@@ -32,7 +32,7 @@ function summaryOf({ dialect, reasoning, raw }: Request): unknown {
 
 /** Members of `reasoning` that only this API has. */
 function extras({ dialect, ext }: Request, { quirks }: EncodeTarget): Json {
-  return dialect === 'openai-responses' && quirks.vendor === 'openai' ? asObject(ext['reasoning']) : {}
+  return dialect === 'openai-responses' && takesFieldsOf(quirks, 'openai') ? asObject(ext['reasoning']) : {}
 }
 
 const dropped: Loss = { field: 'reasoning.effort', severity: 'drop', reason: 'the model has no such control' }

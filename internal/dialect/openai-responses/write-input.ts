@@ -5,6 +5,7 @@ import type { EncodeTarget } from '../dialect.ts'
 import { textOfPart } from '../documents.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { shortHash } from '../media.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { type ContentWriter, writeContent, writeParts } from './write-content.ts'
 import { takesCustomTools } from './write-tools.ts'
@@ -92,7 +93,7 @@ function writeResults(message: Message, writer: Writer, items: Json[]): readonly
 
 /** OpenAI's models take images and files in results here, unlike in Chat Completions. */
 function takesRichResults({ traits, quirks }: EncodeTarget): boolean {
-  return traits.imagesInToolResults || quirks.vendor === 'openai'
+  return traits.imagesInToolResults || takesFieldsOf(quirks, 'openai')
 }
 
 function writeRichResult(result: ToolResultPart, writer: Writer): readonly Json[] {
@@ -141,7 +142,7 @@ function inOrder(given: readonly Part[], { quirks }: EncodeTarget): readonly Par
 }
 
 function phaseOf({ phase }: Message, { quirks }: EncodeTarget): string | undefined {
-  return quirks.vendor === 'openai' ? phase : undefined
+  return takesFieldsOf(quirks, 'openai') ? phase : undefined
 }
 
 function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
