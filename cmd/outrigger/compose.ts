@@ -15,6 +15,7 @@ import { createPrices, type Prices } from '#pricing/catalogue.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import { forward } from '#relay/forward.ts'
+import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
@@ -123,6 +124,8 @@ function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
     pools,
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
+    hedgeBudget: createHedgeBudget(() => current.get().hedge?.at_most ?? 0),
+    estimateInput,
     costOf: prices.cost,
     observers: [health.observe, recent.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
     clock,

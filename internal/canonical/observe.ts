@@ -52,6 +52,10 @@ export type RelayEvent =
       readonly failure?: Failure
       readonly status?: number
       readonly usage?: Usage
+      /** Of an abandoned attempt: what it cost all the same, in USD. */
+      readonly wastedUsd?: number
+      /** Of an abandoned attempt that was slow: what had not come when it was ended, so that its duration is the least of that wait. */
+      readonly silentUntil?: 'first_token' | 'answer'
       readonly durationMs: number
       /** From the call to the first content. */
       readonly firstTokenMs?: number

@@ -10,7 +10,6 @@ export function checkUnsupported(data: Filled, report: Report): void {
     report(path, `${path.join('.')} has no effect yet: ${what}`, { severity: 'warning' })
   if (data.clients.length > 0)
     report(['clients'], 'clients is not supported yet: remove the block; everybody who reaches the port may ask')
-  if (data.hedge !== undefined) idle(['hedge'], 'no second request is sent')
   if (data.cache !== undefined) idle(['cache'], 'nothing is cached')
   if (data.state.redis !== undefined) idle(['state', 'redis'], 'state is kept in memory')
   if (data.telemetry.otlp !== undefined) idle(['telemetry', 'otlp'], 'no traces are sent')

@@ -41,6 +41,11 @@ export type Health = {
   readonly snapshot: (nowMs: number) => Snapshot
   /** The `auto` limit of the silence before the first token: `baseMs`, or more where the target's own window needs it. */
   readonly firstTokenTimeoutMs: (target: TargetName, baseMs: number, nowMs: number) => number
+  /**
+   * How long the target usually takes at most, in milliseconds: the quantile `q` (0–1) of its last waits for the first token,
+   * or for whole answers. Undefined before there are enough of them to tell.
+   */
+  readonly usualWaitMs: (target: TargetName, until: 'first_token' | 'answer', q: number) => number | undefined
   readonly status: (nowMs: number) => readonly TargetStatus[]
   /** Takes a new configuration; what is known of targets that still exist stays. */
   readonly reconfigure: (config: HealthConfig) => void
@@ -101,6 +106,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
       if (window === undefined || window.firstTokens() < fewestFirstTokens) return baseMs
       return Math.max(baseMs, Math.min(3 * (window.firstTokenMs()?.p99 ?? 0), longestFirstTokenMs))
     },
+    usualWaitMs: (target, until, q) => store.find(target.id)?.window.usualWaitMs(until, q),
     status: (nowMs) => store.all().map((state) => statusOf(state, look(store, state, nowMs), nowMs)),
     reconfigure: store.reconfigure,
     onTransition: store.onTransition,
@@ -139,6 +145,8 @@ function settle(store: Store, event: AttemptEnded, wallNowMs: number): void {
   const isStale = state.breaker.state !== 'open' && startedMs < state.breaker.sinceMs
   if (!isStale && (blame === 'ok' || blame === 'error' || blame === 'limited'))
     state.window.add(blame, event.durationMs, event.firstTokenMs)
+  // Slow attempts that were not waited for would be missing from the picture, and the target would look quicker than it is.
+  if (event.silentUntil !== undefined) state.window.addWait(event.silentUntil, event.durationMs)
 }
 
 /** The counts of the window with this attempt in it, which is only added once the breaker has spoken: a return begins anew. */

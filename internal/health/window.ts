@@ -16,11 +16,18 @@ export type Window = {
   /** Of the attempts that gave an answer. */
   readonly latencyMs: () => Quantiles | undefined
   readonly firstTokenMs: () => Quantiles | undefined
+  /** The quantile `q` of waits, those that were cut short included; undefined while there are fewer than 20. */
+  readonly usualWaitMs: (until: 'first_token' | 'answer', q: number) => number | undefined
+  /** A wait that was cut short: it would have lasted at least this long. Neither a success nor an error. */
+  readonly addWait: (until: 'first_token' | 'answer', ms: number) => void
   /** How many first tokens were seen. */
   readonly firstTokens: () => number
   /** Forgets how attempts ended, when a target comes back; how long they took stays. */
   readonly forgetMarks: () => void
 }
+
+// Fewer, and a high quantile would be the slowest of them.
+const fewestWaits = 20
 
 export function createWindow(capacity: number): Window {
   const marks = createRing<Mark>(capacity)
@@ -42,6 +49,14 @@ export function createWindow(capacity: number): Window {
     failedRatio: () => (marks.size() === 0 ? 0 : (count.error + count.limited) / marks.size()),
     latencyMs: () => quantilesOf(latency),
     firstTokenMs: () => quantilesOf(firstToken),
+    usualWaitMs(until, q) {
+      const waits = until === 'answer' ? latency : firstToken
+      return waits.size() < fewestWaits ? undefined : waits.at(q)
+    },
+    addWait(until, ms) {
+      if (until === 'answer') latency.add(ms)
+      else firstToken.add(ms)
+    },
     firstTokens: firstToken.size,
     forgetMarks() {
       marks.clear()

@@ -1,4 +1,4 @@
-import type { Emit } from '#canonical/answer.ts'
+import type { Emit, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
@@ -10,7 +10,7 @@ import { consumeError } from './consume-error.ts'
 import { consumeOperation } from './consume-operation.ts'
 import { consumeStream } from './consume-stream.ts'
 import { consumeWhole, consumeWholeAsStream, type WholeContext } from './consume-whole.ts'
-import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import type { Abandoned, AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
 import { type AttemptLimits, type Expired, watchAttempt } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
@@ -49,6 +49,8 @@ export type Attempt = {
   readonly ended: Promise<AttemptEnd>
   /** Ends it at once with this failure; nothing more is read or written. */
   readonly cancel: (failure: Failure) => void
+  /** Ends it at once, since another attempt won. */
+  readonly abandon: (why: Abandoned) => void
 }
 
 /** One request to one target: sends it, watches it, and reads the answer. */
@@ -113,7 +115,12 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       onFailure: (failure) => fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure),
     },
   )
-  return { ended: promise, cancel: fail }
+  return { ended: promise, cancel: fail, abandon: (why) => settle(abandoned(why, params.stream?.out.seen.usage())) }
+}
+
+function abandoned(why: Abandoned, usage: Usage | undefined): AttemptResult {
+  const failure: Failure = { kind: 'cancelled', phase: 'first_token', message: 'another attempt answered first' }
+  return { kind: 'failed', failure, abandoned: why, ...(usage === undefined ? {} : { usage }) }
 }
 
 function consumerFor(

@@ -14,9 +14,14 @@ export type AttemptResult =
       readonly failure: Failure
       /** An answer that is empty but otherwise sound: better than none when no other target is left. */
       readonly empty?: { readonly body: string | undefined; readonly usage: Usage | undefined }
+      /** Set when nothing failed: another attempt won. */
+      readonly abandoned?: Abandoned
       /** Tokens that the failed attempt is known to have cost. */
       readonly usage?: Usage
     }
+
+/** Why an attempt was not let finish: it was silent for longer than usual, or it was the second one and not needed. */
+export type Abandoned = 'slow' | 'surplus'
 
 /** Takes the bytes of one answer. It settles at most once. */
 export type Consumer = {

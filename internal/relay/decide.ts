@@ -63,11 +63,16 @@ const stop: Decision = { action: 'stop', waitMs: 0 }
  * continued or ends.
  */
 export function decide(failure: Failure, facts: Facts, policy: DecidePolicy): Decision {
-  const wanted = failure.kind === 'cancelled' ? 'stop' : (policy.on_failure[failure.kind] ?? defaults[failure.kind])
+  const wanted = actionOn(failure.kind, policy)
   if (wanted === 'stop' || facts.attempts >= facts.maxAttempts || facts.leftMs <= 0) return stop
   if (wanted === 'larger') return facts.hasNext ? { action: 'larger', waitMs: 0 } : stop
   if (facts.hasOtherKey && keyIsAtFault(failure, wanted)) return { action: 'rest_key', waitMs: 0 }
   return (wantsSame(failure, facts, wanted) ? sameTarget(failure, facts, policy) : undefined) ?? leave(failure, facts, policy)
+}
+
+/** What the policy wants for this class, whatever else is known. */
+export function actionOn(kind: FailureKind, { on_failure }: Pick<DecidePolicy, 'on_failure'>): OnFailure {
+  return kind === 'cancelled' ? 'stop' : (on_failure[kind] ?? defaults[kind])
 }
 
 /** Whether the policy would have the same target: once, or on and on where the plan has no other. */

@@ -1,11 +1,13 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Observer } from '#canonical/observe.ts'
 import type { Plan, PlanInput, PlanProblem, Target } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Result } from '#lib/result.ts'
 import type { Pools } from '#upstream/pools.ts'
+import type { HedgeBudget } from './hedge-budget.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** What the relay works with; wired in one place, given in tests. */
@@ -14,8 +16,11 @@ export type RelayDeps = {
   readonly config: () => Config
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
   readonly pools: Pools
-  readonly health: Pick<Health, 'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs'>
+  readonly health: Pick<Health, 'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs' | 'usualWaitMs'>
   readonly retryBudget: RetryBudget
+  readonly hedgeBudget: HedgeBudget
+  /** About how many tokens a request's prompt has: what an attempt cost that was ended before its provider told. */
+  readonly estimateInput: (request: Request) => number
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined
   /** Hear everything, in this order. */

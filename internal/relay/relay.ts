@@ -7,8 +7,8 @@ import { canContinue } from './continue.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
-import { openRun, type Run, tell } from './run.ts'
-import { tryTarget } from './try-target.ts'
+import { tryHedged } from './hedge.ts'
+import { clientGone, openRun, type Run, tell } from './run.ts'
 import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 
 /**
@@ -22,16 +22,14 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
   for (const observe of deps.observers)
     observe({ kind: 'request_started', requestId, dialect: dialect.name, atMs: deps.clock.now() })
   deps.retryBudget.request(deps.clock.now())
+  deps.hedgeBudget.request(deps.clock.now())
 
   const planned = deps.plan({ request, hints }, config)
   if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
   const plan = exchange.operation === undefined ? planned.value : stepsFor(exchange.operation, planned.value)
 
   const run = openRun(exchange, plan, config, deps)
-  exchange.client.onGone(() => {
-    run.gone = true
-    run.onGone()
-  })
+  exchange.client.onGone(() => clientGone(run))
   await tryTargets(run)
 }
 
@@ -52,12 +50,12 @@ async function tryTargets(run: Run): Promise<void> {
   let empty: AttemptEnd | undefined
   let candidate = firstCandidate(run)
   while (candidate !== undefined) {
-    const end = await tryTarget(run, candidate)
-    if (run.gone) return closeGone(run)
+    const { end, candidate: tried } = await tryHedged(run, candidate)
+    if (run.presence.gone) return closeGone(run)
     if (end.result.kind !== 'failed') return closeAnswered(run, end.result)
     if (end.result.empty !== undefined) empty = end
-    candidate = await afterFailure(run, candidate, end.result.failure)
-    if (run.gone) return closeGone(run)
+    candidate = await afterFailure(run, tried, end.result.failure)
+    if (run.presence.gone) return closeGone(run)
   }
   // An empty answer is better than none, once every other target has been asked.
   const last = run.record.failures.at(-1)?.failure

@@ -3,7 +3,7 @@ import type { Plan } from '#canonical/plan.ts'
 import type { Config, ModelRoute } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt, AttemptEnd } from './attempt.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { openRecord, type RequestRecord } from './record.ts'
@@ -12,6 +12,9 @@ import { openStreamOut, type StreamOut } from './stream-out.ts'
 
 /** The rules that one request runs by. */
 export type Policy = Pick<Config, 'retry' | 'timeouts' | 'stream'> & Pick<ModelRoute, 'unsupported'>
+
+/** Whether the client is still there, and what ends when it goes: attempts under way, or the wait between two. */
+export type Presence = { gone: boolean; readonly endings: Set<() => void> }
 
 /** One planned request under way: what its attempts share. */
 export type Run = {
@@ -22,16 +25,18 @@ export type Run = {
   /** What the model has of its own, else what stands at the top of the file. */
   readonly policy: Policy
   readonly deps: RelayDeps
-  readonly record: RequestRecord
+  /** Another one when a second attempt wins. */
+  record: RequestRecord
   readonly answerContext: AnswerContext
-  /** For streams: the client's end. */
-  readonly out?: StreamOut
+  /** For streams: the client's end. Another one when a second attempt wins. */
+  out?: StreamOut
   /** By the monotonic clock, when the whole request must have ended. */
   readonly deadlineMs: number
-  /** The client closed its connection. */
-  gone: boolean
-  /** What to end when the client goes: the attempt under way, or the wait between two. */
-  onGone: () => void
+  readonly presence: Presence
+  /** The attempt under way, or the last one. */
+  attempt: Attempt | undefined
+  /** Called when the answer begins for the client. */
+  onCommit: () => void
 }
 
 function policyOf(route: string, config: Config): Policy {
@@ -71,8 +76,7 @@ export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: Re
     nowSeconds: deps.nowSeconds(),
   }
   const policy = policyOf(plan.route, config)
-  const { hold } = policy.stream
-  const base = {
+  const run: Run = {
     exchange,
     plan,
     config,
@@ -81,19 +85,25 @@ export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: Re
     record,
     answerContext,
     deadlineMs: exchange.startedMs + Math.min(policy.timeouts.total, exchange.hints.timeoutMs ?? Number.POSITIVE_INFINITY),
-    gone: false,
-    onGone: () => {},
+    presence: { gone: false, endings: new Set() },
+    attempt: undefined,
+    onCommit: () => {},
   }
-  if (!exchange.request.stream) return base
-  const out = openStreamOut({
+  if (exchange.request.stream) run.out = openOut(run)
+  return run
+}
+
+/** A beginning of a streamed answer that nobody has seen yet. */
+export function openOut(run: Run): StreamOut {
+  const { exchange, answerContext, policy, deps } = run
+  return openStreamOut({
     dialect: exchange.dialect,
     context: answerContext,
     client: exchange.client,
-    headers: () => answerHeaders(base),
-    onCommit: () => {},
-    mayBegin: holdBack(hold, deps.clock),
+    headers: () => answerHeaders(run),
+    onCommit: () => run.onCommit(),
+    mayBegin: holdBack(policy.stream.hold, deps.clock),
   })
-  return { ...base, out }
 }
 
 export function tell(run: Run, event: RelayEvent): void {
@@ -105,21 +115,30 @@ export function leftMs(run: Run): number {
   return run.deadlineMs - run.deps.clock.now()
 }
 
-/** Ends the attempt when the client goes, while it runs. */
-export function endWhenGone(run: Run, attempt: Attempt): void {
-  run.onGone = () => attempt.cancel({ kind: 'cancelled', phase: 'body', message: 'the client went away' })
-  if (run.gone) run.onGone()
+/** The client closed its connection: ends what runs for it. */
+export function clientGone({ presence }: Run): void {
+  presence.gone = true
+  for (const end of presence.endings) end()
+}
+
+/** The attempt's end; it comes at once when the client goes. */
+export async function endOrGone({ presence }: Run, attempt: Attempt): Promise<AttemptEnd> {
+  const end = (): void => attempt.cancel({ kind: 'cancelled', phase: 'body', message: 'the client went away' })
+  if (presence.gone) end()
+  presence.endings.add(end)
+  const ended = await attempt.ended
+  presence.endings.delete(end)
+  return ended
 }
 
 /** Waits; cut short when the client goes. */
-export function wait(run: Run, ms: number): Promise<void> {
-  if (ms <= 0 || run.gone) return Promise.resolve()
+export async function wait({ presence, deps, record }: Run, ms: number): Promise<void> {
+  if (ms <= 0 || presence.gone) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  const cancel = run.deps.clock.after(ms, resolve)
-  run.onGone = () => {
-    cancel()
-    resolve()
-  }
-  run.record.waitedMs += ms
-  return promise
+  const cancel = deps.clock.after(ms, resolve)
+  presence.endings.add(resolve)
+  record.waitedMs += ms
+  await promise
+  cancel()
+  presence.endings.delete(resolve)
 }

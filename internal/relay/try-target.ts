@@ -1,6 +1,7 @@
 import type { Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import type { AttemptRecord } from '#canonical/observe.ts'
+import type { AttemptOutcome, AttemptRecord, RelayEvent } from '#canonical/observe.ts'
+import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { type AttemptEnd, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
@@ -10,7 +11,7 @@ import { prepareFor } from './prepare-for.ts'
 import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
-import { endWhenGone, leftMs, type Run, tell } from './run.ts'
+import { endOrGone, leftMs, type Run, tell } from './run.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
 
@@ -19,21 +20,31 @@ const maxAnswerBytes = 64 * 1024 * 1024
 
 /** One attempt at one target, told to the observers and written into the record. */
 export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
-  const provider = run.config.providers.get(candidate.target.provider)
-  if (provider === undefined) throw new Error(`no provider ${candidate.target.provider}: the configuration was not checked`)
-  const prepared = await prepareFor(run, candidate, provider)
-  if (!prepared.ok) {
-    run.record.failures.push({ target: candidate.target, failure: prepared.error })
-    return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
-  }
-  const end = await runAttempt(run, candidate, provider, prepared.value)
-  noteEnd(run, candidate, end)
+  const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
+  if (prepared.ok) return tryPrepared(run, candidate, prepared.value)
+  run.record.failures.push({ target: candidate.target, failure: prepared.error })
+  return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
+}
+
+/** The attempt with a request that is written already; it is under way when this returns. */
+export async function tryPrepared(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
+  const at = run.record.attempts.length
+  const end = await runAttempt(run, candidate, prepared)
+  noteEnd(run, candidate, at, end)
   return end
 }
 
-async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConfig, prepared: Prepared): Promise<AttemptEnd> {
+/** The settings of the candidate's provider. */
+export function providerOf({ config }: Run, { target }: Candidate): ProviderConfig {
+  const provider = config.providers.get(target.provider)
+  if (provider === undefined) throw new Error(`no provider ${target.provider}: the configuration was not checked`)
+  return provider
+}
+
+async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
   const { deps, record, exchange, plan } = run
   const { target, keyIndex } = candidate
+  const provider = providerOf(run, candidate)
   record.target = target
   record.dropped = prepared.encoded.losses.map((loss) => loss.field)
   record.attempts.push({ target: target.id, outcome: 'abandoned', durationMs: 0 })
@@ -66,9 +77,8 @@ async function runAttempt(run: Run, candidate: Candidate, provider: ProviderConf
     },
     { clock: deps.clock, pools: deps.pools, maxAnswerBytes },
   )
-  endWhenGone(run, attempt)
-  const end = await attempt.ended
-  run.onGone = () => {}
+  run.attempt = attempt
+  const end = await endOrGone(run, attempt)
   record.attemptStartedMs = undefined
   record.waitedMs += end.durationMs
   return end
@@ -102,12 +112,10 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   return { firstTokenMs: Math.min(firstTokenMs, left), idleMs: timeouts.idle, totalMs: left }
 }
 
-function noteEnd(run: Run, { target, keyIndex }: Candidate, end: AttemptEnd): void {
+function noteEnd(run: Run, { target, keyIndex }: Candidate, at: number, end: AttemptEnd): void {
   const { record, exchange, plan, deps } = run
-  const { result } = end
-  const failure = result.kind === 'failed' ? result.failure : undefined
-  const outcome = failure?.kind ?? 'ok'
-  const usage = result.usage
+  const { usage } = end.result
+  const { outcome, failure } = verdictOf(end)
   const known = {
     ...(end.status === undefined ? {} : { status: end.status }),
     ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
@@ -119,10 +127,10 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, end: AttemptEnd): vo
     ...known,
     ...(failure === undefined ? {} : { message: messageOf(failure) }),
   }
-  record.attempts[record.attempts.length - 1] = attempt
+  record.attempts[at] = attempt
   record.firstTokenMs ??= end.firstTokenMs
   if (failure !== undefined) record.failures.push({ target, failure })
-  if (failure === undefined || run.out?.committed() === true) record.usage = addUsage(record.usage, usage)
+  if (outcome === 'ok' || run.out?.committed() === true) record.usage = addUsage(record.usage, usage)
   tell(run, {
     kind: 'attempt_ended',
     requestId: exchange.requestId,
@@ -133,6 +141,7 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, end: AttemptEnd): vo
     durationMs: end.durationMs,
     atMs: deps.clock.now(),
     ...(failure === undefined ? {} : { failure }),
+    ...(outcome === 'abandoned' ? factsOfAbandoned(run, target, end) : {}),
     ...(end.status === undefined ? {} : { status: end.status }),
     ...(usage === undefined ? {} : { usage }),
     ...(end.headers === undefined ? {} : { headers: end.headers }),
@@ -140,7 +149,26 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, end: AttemptEnd): vo
   })
 }
 
+function verdictOf({ result }: AttemptEnd): { readonly outcome: AttemptOutcome; readonly failure?: Failure } {
+  if (result.kind !== 'failed') return { outcome: 'ok' }
+  return result.abandoned === undefined ? { outcome: result.failure.kind, failure: result.failure } : { outcome: 'abandoned' }
+}
+
 /** A provider that refuses our key may quote it: its words stay with us. */
 function messageOf(failure: Failure): string {
   return failure.kind === 'auth' ? 'the provider refused its key' : failure.message
+}
+
+type AbandonedFacts = Pick<Extract<RelayEvent, { readonly kind: 'attempt_ended' }>, 'wastedUsd' | 'silentUntil'>
+
+/** What a provider that was not let finish is paid all the same, as it told, else about the prompt; and how long it was silent. */
+function factsOfAbandoned(run: Run, target: Target, { result, firstTokenMs }: AttemptEnd): AbandonedFacts {
+  const unfinished = { output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, estimated: true }
+  const usage = result.usage ?? { ...unfinished, input: run.deps.estimateInput(run.exchange.request) }
+  const wastedUsd = run.deps.costOf(target, usage)
+  const slow = result.kind === 'failed' && result.abandoned === 'slow' && firstTokenMs === undefined
+  return {
+    ...(wastedUsd === undefined ? {} : { wastedUsd }),
+    ...(slow ? { silentUntil: run.out === undefined ? 'answer' : 'first_token' } : {}),
+  }
 }

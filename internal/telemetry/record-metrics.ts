@@ -32,7 +32,8 @@ function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'att
   const target = labelOf(event.target)
   metrics.attempts.inc({ target, outcome: event.outcome })
   if (event.firstTokenMs !== undefined) metrics.timeToFirstToken.observe({ target }, event.firstTokenMs / 1000)
-  const { usage } = event
+  const { usage, wastedUsd } = event
+  if (wastedUsd !== undefined) metrics.wastedCost.inc({ reason: 'hedged' }, wastedUsd)
   if (usage === undefined) return
   metrics.tokens.inc({ target, type: 'input' }, usage.input)
   metrics.tokens.inc({ target, type: 'output' }, usage.output)

@@ -17,11 +17,16 @@ export const Hedge = Type.Object(
           default: 'p95',
           expects: 'p50, p90, p95, p99 or a duration such as 2s',
           description:
-            'How long the first target may be silent: a quantile of its own times to the first token, or a fixed wait.',
+            'How long the first target may be silent: a quantile of its own last times to the first token (of a whole answer: to the answer), once there are 20 of them; or a fixed wait.',
         },
       ),
     ),
-    at_most: Type.Optional(Ratio({ default: '5%', description: 'Hedged requests as a share of all: what it may cost.' })),
+    at_most: Type.Optional(
+      Ratio({
+        default: '5%',
+        description: 'Second requests as a share of all requests of the last five minutes: what it may cost.',
+      }),
+    ),
   },
   {
     ...closed,
