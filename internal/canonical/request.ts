@@ -33,6 +33,8 @@ export type Request = {
   readonly state?: ConversationState
   /** OpenAI Chat only: whether the client wants the usage chunk at the end of a stream. */
   readonly includeUsage?: boolean
+  /** OpenAI Chat only: the client's SDK reads a tool call of a stream only when one chunk has all of it (Mistral's). Default false. */
+  readonly wholeCalls?: boolean
   /** Gemini only: the stream's framing that the client asked for. */
   readonly framing?: 'sse' | 'json-array'
   /** Fields that only a provider of the client's own dialect can serve: in another the answer would be to something else. */

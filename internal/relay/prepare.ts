@@ -109,7 +109,12 @@ function dialectFor(request: Request, target: Target, { quirks }: EncodeTarget):
 
 function passes(request: Request, dialect: Dialect, { quirks }: EncodeTarget): boolean {
   // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
-  return request.dialect === dialect.name && quirks.passthrough !== false && request.framing !== 'json-array'
+  return (
+    request.dialect === dialect.name &&
+    quirks.passthrough !== false &&
+    request.framing !== 'json-array' &&
+    request.wholeCalls !== true
+  )
 }
 
 /** What only a provider of the client's own dialect can serve. */

@@ -22,20 +22,22 @@ import { readMessages } from './read-messages.ts'
 import { isLegacy, readToolChoice, readTools } from './read-tools.ts'
 
 /** Client → canonical. Source: platform.openai.com/docs/api-reference/chat/create. */
-export function decodeRequest({ body }: ClientCall): Result<Request, Failure> {
-  return reading(() => readRequest(body))
+export function decodeRequest({ body, headers }: ClientCall): Result<Request, Failure> {
+  return reading(() => readRequest(body, headers))
 }
 
-function readRequest(body: Json): Request {
+function readRequest(body: Json, headers: ClientCall['headers']): Request {
   const model = stringAt(body['model'], 'model')
   if (model === '') throw new BadField('model', 'must not be empty')
   const messages = arrayAt(body['messages'], 'messages')
   if (messages.length === 0) throw new BadField('messages', 'must have at least one message')
   const streamOptions = optionalObject(body['stream_options'], 'stream_options')
+  const stream = optionalBoolean(body['stream'], 'stream') ?? false
+  const mistralStream = stream && isMistralSdk(headers)
   return compact({
     dialect: 'openai-chat',
     model,
-    stream: optionalBoolean(body['stream'], 'stream') ?? false,
+    stream,
     messages: readMessages(messages),
     tools: readTools(body),
     toolChoice: readToolChoice(body),
@@ -47,10 +49,19 @@ function readRequest(body: Json): Request {
     tier: optionalString(body['service_tier'], 'service_tier'),
     endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
     metadata: readMetadata(body['metadata']),
-    includeUsage: optionalBoolean(streamOptions?.['include_usage'], 'stream_options.include_usage'),
+    includeUsage: mistralStream ? true : optionalBoolean(streamOptions?.['include_usage'], 'stream_options.include_usage'),
+    wholeCalls: mistralStream ? true : undefined,
     ext: unknownFields(body),
     raw: body,
   })
+}
+
+/**
+ * Mistral's SDKs call the same path but read streams as Mistral writes them: a call in one chunk, a usage at the end that nobody asks for.
+ * They tell who they are: `@mistralai/mistralai`, `mistral-client-python`; in browsers in a header of their own.
+ */
+function isMistralSdk(headers: ClientCall['headers']): boolean {
+  return /mistral/i.test(headers['user-agent'] ?? '') || headers['x-mistral-user-agent'] !== undefined
 }
 
 function readParams(body: Json): Params {

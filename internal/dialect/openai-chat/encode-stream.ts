@@ -16,6 +16,8 @@ type OpenPart = {
   readonly call: number
   /** Where the part begins in the choice's reasoning or text. */
   readonly offset: number
+  /** Arguments that wait for the call's end: for clients that read calls only whole. */
+  args: string
 }
 
 type ChoiceState = {
@@ -37,6 +39,7 @@ type State = {
   readonly context: AnswerContext
   readonly legacy: boolean
   readonly wantsUsage: boolean
+  readonly wholeCalls: boolean
   model: string
   created: number
   usage: Usage | undefined
@@ -49,6 +52,7 @@ export function encodeStream(context: AnswerContext): EventEncoder {
     context,
     legacy: isLegacy(context.request.raw),
     wantsUsage: context.request.includeUsage === true,
+    wholeCalls: context.request.wholeCalls === true,
     model: context.request.model,
     created: context.nowSeconds,
     usage: undefined,
@@ -152,7 +156,8 @@ function frame(state: State, choices: readonly Json[], usage: Json | null): stri
       created: state.created,
       model: state.model,
       choices,
-      ...(state.wantsUsage ? { usage } : {}),
+      // OpenAI says null in every chunk but the last; Mistral's SDK refuses that.
+      ...(state.wantsUsage && (usage !== null || !state.wholeCalls) ? { usage } : {}),
     }),
   )
 }
@@ -163,19 +168,29 @@ function usageChunk(state: State): string {
 
 function startPart(state: State, choice: ChoiceState, event: PartStart): string {
   const offset = event.type === 'reasoning' ? choice.reasoned : choice.written
-  choice.parts.set(event.part, { start: event, call: choice.calls, offset })
+  const part = { start: event, call: choice.calls, offset, args: '' }
+  choice.parts.set(event.part, part)
   if (event.type !== 'tool_call') return ''
-  const index = choice.calls++
+  choice.calls += 1
   if (state.legacy) {
     // A message of the form before tools has room for one call only.
-    return index > 0 ? '' : chunk(state, event.candidate, { function_call: { name: event.name, arguments: '' } })
+    return part.call > 0 ? '' : chunk(state, event.candidate, { function_call: { name: event.name, arguments: '' } })
   }
-  const { id, name } = event
+  return state.wholeCalls ? '' : callChunk(state, part, event, event.opaque)
+}
+
+/** The call with its name, and with the arguments that have waited for it. */
+function callChunk(
+  state: State,
+  { call: index, args }: OpenPart,
+  { candidate, id, name, custom }: Extract<PartStart, { type: 'tool_call' }>,
+  opaque: readonly Opaque[] | undefined,
+): string {
   const call =
-    event.custom === true
-      ? { index, id, type: 'custom', custom: { name, input: '' } }
-      : { index, id, type: 'function', function: { name, arguments: '' }, extra_content: extraContent(event.opaque) }
-  return chunk(state, event.candidate, { tool_calls: [compact(call)] })
+    custom === true
+      ? { index, id, type: 'custom', custom: { name, input: args } }
+      : { index, id, type: 'function', function: { name, arguments: args }, extra_content: extraContent(opaque) }
+  return chunk(state, candidate, { tool_calls: [compact(call)] })
 }
 
 function addDelta(state: State, choice: ChoiceState, event: Extract<AnswerEvent, { kind: 'part_delta' }>): string {
@@ -197,7 +212,12 @@ function addDelta(state: State, choice: ChoiceState, event: Extract<AnswerEvent,
   }
 }
 
-function argsChunk(state: State, candidate: number, { start: begun, call }: OpenPart, text: string): string {
+function argsChunk(state: State, candidate: number, part: OpenPart, text: string): string {
+  const { start: begun, call } = part
+  if (state.wholeCalls) {
+    part.args += text
+    return ''
+  }
   if (state.legacy) return call > 0 ? '' : chunk(state, candidate, { function_call: { arguments: text } })
   const custom = begun.type === 'tool_call' && begun.custom === true
   const inner = custom ? { custom: { input: text } } : { function: { arguments: text } }
@@ -220,6 +240,7 @@ function endPart(state: State, choice: ChoiceState, event: Extract<AnswerEvent, 
       choice.details.push(...[...early, ...late].map((opaque) => writeDetail(opaque, 'text')))
       return ''
     case 'tool_call': {
+      if (state.wholeCalls) return callChunk(state, part, part.start, [...early, ...late])
       const extra = state.legacy ? undefined : extraContent(late)
       return extra === undefined
         ? ''
