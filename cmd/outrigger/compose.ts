@@ -1,10 +1,9 @@
 import type { Server } from 'node:http'
-import { hostname } from 'node:os'
 import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
-import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
+import type { Clients } from '#clients/clients.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
 import { dialects } from '#dialect/registry.ts'
@@ -32,14 +31,18 @@ import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { observeReloads } from './observe-reloads.ts'
+import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
 import { startAlerts } from './start-alerts.ts'
+import { reserveFor, startClients } from './start-clients.ts'
 import { startProber } from './start-prober.ts'
 
 export type RuntimeOptions = {
   readonly current: Current
   readonly log: Logger
   readonly version: string
+  /** Where limits and budgets are counted. */
+  readonly opened: OpenedStore
   /** Called by `POST /drain`. */
   readonly onDrain: () => void
 }
@@ -69,7 +72,7 @@ type Shared = {
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
-export function compose({ current, log, version, onDrain }: RuntimeOptions): Runtime {
+export function compose({ current, log, version, opened, onDrain }: RuntimeOptions): Runtime {
   const clock = createClock()
   const lifecycle = { started: false, draining: false }
   const shared: Shared = {
@@ -92,8 +95,9 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
   )
   const prober = startProber(shared)
   const alerts = startAlerts(shared)
+  const clients = startClients({ current, metrics: shared.metrics, opened, alerts })
   return {
-    listener: clientPort(shared, alerts),
+    listener: clientPort(shared, alerts, clients),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
@@ -101,7 +105,7 @@ export function compose({ current, log, version, onDrain }: RuntimeOptions): Run
     async close() {
       prober.stop()
       alerts.stop()
-      await shared.pools.close()
+      await Promise.all([shared.pools.close(), opened.store.close()])
     },
   }
 }
@@ -118,7 +122,7 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
     })
 }
 
-function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
+function relayDeps(shared: Shared, alerts: Alerts, clients: Clients): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices } = shared
   return {
     config: current.get,
@@ -129,16 +133,17 @@ function relayDeps(shared: Shared, alerts: Alerts): RelayDeps {
     hedgeBudget: createHedgeBudget(() => current.get().hedge?.at_most ?? 0),
     estimateInput,
     costOf: prices.cost,
-    observers: [health.observe, recent.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
+    reserve: reserveFor(clients, prices),
+    observers: [health.observe, recent.observe, clients.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,
   }
 }
 
-function clientPort(shared: Shared, alerts: Alerts): Listener {
+function clientPort(shared: Shared, alerts: Alerts, clients: Clients): Listener {
   const { current, log, clock, metrics, admission } = shared
-  const deps = relayDeps(shared, alerts)
+  const deps = relayDeps(shared, alerts, clients)
   return createListener({
     config: current.get,
     router: createRouter(dialects),
@@ -148,6 +153,7 @@ function clientPort(shared: Shared, alerts: Alerts): Listener {
     plan: deps.plan,
     estimateTokens: estimateInput,
     admission,
+    identify: clients.identify,
     clock,
     newId: createIds(),
     onRejected: ({ dialect, requestId, status, error, durationMs }) => {
@@ -182,7 +188,6 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
   const sample = sampleHealth(shared)
   const status = (): unknown =>
     statusView({
-      instance: hostname(),
       version,
       startedAtMs,
       lifecycle,
@@ -199,7 +204,6 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
   const routes = adminRoutes({
     lifecycle: () => lifecycle,
     status,
-    live: createLive({ clock, read: status }),
     config: () => configView(current.get()),
     metrics: async () => {
       sample()

@@ -4,6 +4,7 @@ import { demo } from './demo.ts'
 import { exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
+import { keyNew } from './key.ts'
 import { mock } from './mock.ts'
 import { schema } from './schema.ts'
 import { serve } from './serve.ts'
@@ -22,6 +23,7 @@ function program(): Command {
   addCheck(root)
   addExplain(root)
   addMock(root)
+  addKey(root)
   addOperators(root)
   return root
 }
@@ -91,6 +93,18 @@ function addMock(root: Command): void {
     .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
     .option('--faults <file>', 'what goes wrong: a YAML fault plan')
     .action(finish(mock))
+}
+
+function addKey(root: Command): void {
+  root
+    .command('key')
+    .description('virtual keys of `clients`')
+    .command('new')
+    .description('make a key: prints it once, and what stands for it in the routing file')
+    .option('--name <name>', 'the name of the client')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', '\nExample:\n  $ outrigger key new --name web')
+    .action(finish(keyNew))
 }
 
 function addOperators(root: Command): void {

@@ -11,6 +11,7 @@ import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
 import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
+import { openStore } from './open-store.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { version } from './version.ts'
@@ -45,7 +46,8 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const current = createCurrent(loaded.value.config, load, Date.now)
   const asked = Promise.withResolvers<string>()
-  const runtime = compose({ current, log, version, onDrain: () => asked.resolve('POST /drain') })
+  const opened = await openStore(current.get(), log)
+  const runtime = compose({ current, log, version, opened, onDrain: () => asked.resolve('POST /drain') })
   const code = await run({ options, current, runtime, log, drainMs, stopped: Promise.race([onceStopped(), asked.promise]) })
   lines.flush()
   return code

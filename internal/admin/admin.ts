@@ -17,10 +17,7 @@ export type AdminCall = {
   readonly accept: string
 }
 
-/** An answer that goes on: `open` writes head and body; false when there is no place for it. */
-export type AdminStream = { readonly open: (response: ServerResponse) => boolean }
-
-export type AdminRoute = (call: AdminCall) => AdminAnswer | AdminStream | Promise<AdminAnswer>
+export type AdminRoute = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>
 
 /** Routes by `METHOD /path`. */
 export type AdminRoutes = Readonly<Record<string, AdminRoute>>
@@ -31,15 +28,15 @@ const maxBodyBytes = 1024 * 1024
 export function createAdmin(routes: AdminRoutes, onBug: (error: unknown) => void): Server {
   return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
     answer(request, routes)
-      .then((result) => ('open' in result ? openStream(request, response, result) : send(request, response, result)))
+      .then((result) => send(response, result, request.method === 'HEAD'))
       .catch((error: unknown) => {
         onBug(error)
-        send(request, response, text(500, 'an error inside the relay\n'))
+        send(response, text(500, 'an error inside the relay\n'), false)
       })
   })
 }
 
-async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer | AdminStream> {
+async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer> {
   const url = URL.parse(request.url ?? '/', 'http://admin')
   if (url === null) return text(400, 'not a URL\n')
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
@@ -77,12 +74,7 @@ function readText(request: IncomingMessage): Promise<string | undefined> {
   return promise
 }
 
-function openStream(request: IncomingMessage, response: ServerResponse, { open }: AdminStream): void {
-  if (request.method === 'HEAD') return send(request, response, { status: 200, contentType: 'text/event-stream', body: '' })
-  if (!open(response)) send(request, response, text(503, 'too many pages are open\n'))
-}
-
-function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body, headers }: AdminAnswer): void {
+function send(response: ServerResponse, { status, contentType, body, headers }: AdminAnswer, headOnly: boolean): void {
   if (response.headersSent) return
   response.writeHead(status, {
     'content-type': contentType,
@@ -91,7 +83,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
     'x-content-type-options': 'nosniff',
     ...headers,
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  response.end(headOnly ? undefined : body)
 }
 
 export function text(status: number, body: string): AdminAnswer {

@@ -53,10 +53,15 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
 }
 
 function buildState({ state }: Filled, context: BuildContext): StateConfig {
-  const redis = optionalSecret(state.redis, ['state', 'redis'], context)
-  if (redis === undefined) return {}
-  if (!/^rediss?:\/\//.test(redis.reveal()) || !URL.canParse(redis.reveal())) {
+  const { redis: text, ...rest } = state
+  const redis = optionalSecret(text, ['state', 'redis'], context)
+  if (redis === undefined) return rest
+  const urls = redis.reveal().split(',')
+  if (urls.some((url) => !/^rediss?:\/\//.test(url.trim()) || !URL.canParse(url.trim()))) {
     context.report(['state', 'redis'], 'state.redis must be a URL that begins with redis:// or rediss://')
   }
-  return { redis }
+  if (urls.length > 1 && state.mode === 'single') {
+    context.report(['state', 'redis'], 'several URLs need mode: cluster or mode: sentinel')
+  }
+  return { ...rest, redis }
 }

@@ -3,15 +3,12 @@ import type { Filled } from './schema/routing-file.ts'
 
 /**
  * Blocks that the file's format has and this version does not act on. Each is told, since a setting that is ignored in
- * silence is a promise that is not kept; virtual keys are refused, since ignoring them would let everybody in.
+ * silence is a promise that is not kept.
  */
 export function checkUnsupported(data: Filled, report: Report): void {
   const idle = (path: readonly string[], what: string): void =>
     report(path, `${path.join('.')} has no effect yet: ${what}`, { severity: 'warning' })
-  if (data.clients.length > 0)
-    report(['clients'], 'clients is not supported yet: remove the block; everybody who reaches the port may ask')
   if (data.cache !== undefined) idle(['cache'], 'nothing is cached')
-  if (data.state.redis !== undefined) idle(['state', 'redis'], 'state is kept in memory')
   if (data.telemetry.otlp !== undefined) idle(['telemetry', 'otlp'], 'no traces are sent')
   if (data.reload.guard !== undefined) idle(['reload', 'guard'], 'a reload is not taken back')
   for (const [name, provider] of Object.entries(data.providers)) {

@@ -1,4 +1,10 @@
-export type AlertName = 'error_rate' | 'breaker_open' | 'key_refused' | 'budget_nearly_spent' | 'config_refused'
+export type AlertName =
+  | 'error_rate'
+  | 'breaker_open'
+  | 'key_refused'
+  | 'budget_nearly_spent'
+  | 'state_unavailable'
+  | 'config_refused'
 
 /** What an alert says. Holds no secret. */
 export type Alert = {

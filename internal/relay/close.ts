@@ -3,7 +3,7 @@ import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
 import type { AttemptEnd } from './attempt.ts'
 import type { AttemptResult } from './consumer.ts'
-import type { RelayDeps } from './deps.ts'
+import type { Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
 import type { Ending } from './record.ts'
@@ -79,27 +79,43 @@ export function closeGone(run: Run): void {
 
 /** No target could be tried at all. */
 export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): void {
-  const final = errorOfPlan(problem, exchange.requestId)
+  reject(exchange, { ...errorOfPlan(problem, exchange.requestId), route: '', headers: {} }, deps)
+}
+
+/** The client is over one of its limits. */
+export function closeRefused(exchange: Exchange, route: string, refusal: Refusal, deps: RelayDeps): void {
+  const { code, kind, message, retryAfterMs, headers } = refusal
+  const error = { code, kind, message, requestId: exchange.requestId }
+  reject(exchange, { error, route, headers, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, deps)
+}
+
+type Rejection = FinalError & { readonly route: string; readonly headers: Readonly<Record<string, string>> }
+
+function reject(exchange: Exchange, { route, headers, ...final }: Rejection, deps: RelayDeps): void {
   const status = sendError(exchange, final, {
     'x-outrigger-request-id': exchange.requestId,
     'x-request-id': exchange.requestId,
     'x-outrigger-attempts': '0',
+    ...headers,
   })
+  const { client, tier } = exchange.hints
   const nowMs = deps.clock.now()
   const ended: RequestEnded = {
     kind: 'request_ended',
     requestId: exchange.requestId,
     dialect: exchange.dialect.name,
-    route: '',
+    route,
     outcome: 'rejected',
     status,
-    code: problem.code,
+    code: final.error.code,
     stream: exchange.request.stream,
     attempts: [],
     durationMs: nowMs - exchange.startedMs,
     overheadMs: nowMs - exchange.startedMs,
     dropped: [],
     atMs: nowMs,
+    ...(client === undefined ? {} : { client }),
+    ...(tier === undefined ? {} : { tier }),
   }
   for (const observe of deps.observers) observe(ended)
 }

@@ -3,12 +3,24 @@ import type { Observer } from '#canonical/observe.ts'
 import type { Plan, PlanInput, PlanProblem, Target } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
+import type { ClientError } from '#dialect/dialect.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Result } from '#lib/result.ts'
 import type { Pools } from '#upstream/pools.ts'
+import type { Exchange } from './exchange.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
+
 import type { RetryBudget } from './retry-budget.ts'
+
+/** Why a client's request is not served now. */
+export type Refusal = {
+  readonly kind: ClientError['kind']
+  readonly code: string
+  readonly message: string
+  readonly retryAfterMs?: number
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /** What the relay works with; wired in one place, given in tests. */
 export type RelayDeps = {
@@ -21,6 +33,8 @@ export type RelayDeps = {
   readonly hedgeBudget: HedgeBudget
   /** About how many tokens a request's prompt has: what an attempt cost that was ended before its provider told. */
   readonly estimateInput: (request: Request) => number
+  /** Takes what the request will need of its client's limits; left out: nobody is limited. */
+  readonly reserve?: (exchange: Exchange, plan: Plan) => Refusal | undefined | Promise<Refusal | undefined>
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined
   /** Hear everything, in this order. */

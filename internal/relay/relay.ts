@@ -2,7 +2,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Plan } from '#canonical/plan.ts'
 import type { Operation } from '#dialect/operation.ts'
 import type { AttemptEnd } from './attempt.ts'
-import { closeAnswered, closeEmpty, closeFailed, closeGone, closeUnplanned } from './close.ts'
+import { closeAnswered, closeEmpty, closeFailed, closeGone, closeRefused, closeUnplanned } from './close.ts'
 import { canContinue } from './continue.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
@@ -27,6 +27,10 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
   const planned = deps.plan({ request, hints }, config)
   if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
   const plan = exchange.operation === undefined ? planned.value : stepsFor(exchange.operation, planned.value)
+
+  const reserved = deps.reserve?.(exchange, plan)
+  const refusal = reserved instanceof Promise ? await reserved : reserved
+  if (refusal !== undefined) return closeRefused(exchange, plan.route, refusal, deps)
 
   const run = openRun(exchange, plan, config, deps)
   exchange.client.onGone(() => clientGone(run))

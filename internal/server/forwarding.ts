@@ -1,6 +1,6 @@
 import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import { addressOf } from '#relay/prepare.ts'
+import { authorize, mayForward } from './authorize.ts'
 import { readBody } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
@@ -17,6 +17,13 @@ export async function forwardToProvider(
   deps: HandlerDeps,
 ): Promise<void> {
   const { request, response, requestId, url } = incoming
+  const identity = authorize(incoming, deps.fallbackDialect, deps)
+  if (!identity.ok) return
+  const forwardable = mayForward(identity.value)
+  if (!forwardable.ok) {
+    const error: ClientError = { code: 'path_not_allowed', kind: 'permission', message: forwardable.error, requestId }
+    return reject(incoming, deps.fallbackDialect, error, deps)
+  }
   const provider = deps.config().providers.get(match.name)
   const method = methods.find((known) => known === request.method)
   if (provider === undefined) {
@@ -80,14 +87,12 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
   const target = planned.value.steps[0]?.target
   const provider = target === undefined ? undefined : deps.config().providers.get(target.provider)
   if (target !== undefined && provider !== undefined && target.dialect === dialect.name) {
-    const counted = { path: counting.path(target.model), headers: {}, body: counting.body(input.request, target.model) }
-    const { path, body } = addressOf(provider, counted, target.model, false)
     const result = await deps.forward({
       provider,
       method: 'POST',
-      path,
+      path: counting.path(target.model),
       contentType: 'application/json',
-      body: JSON.stringify(body),
+      body: JSON.stringify(counting.body(input.request, target.model)),
       forward: forwardedHeaders(incoming.request.headers),
       requestId,
       client: clientPort(response),

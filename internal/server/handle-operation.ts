@@ -8,6 +8,7 @@ import { embedOperation } from '#dialect/embeddings/operation.ts'
 import type { Operation } from '#dialect/operation.ts'
 import { readUntranslated } from '#dialect/untranslated/operation.ts'
 import { ok, type Result } from '#lib/result.ts'
+import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { readHints } from './headers.ts'
@@ -23,9 +24,11 @@ export async function handleOperation(
   deps: HandlerDeps,
 ): Promise<void> {
   const { request, requestId } = incoming
+  const identity = authorize(incoming, dialect, deps)
+  if (!identity.ok) return
   const body = await readBody(request, deps.config().limits.max_body)
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
-  const hints = readHints(request.headers, undefined)
+  const hints = readHints(request.headers, identity.value)
   if (!hints.ok) {
     const { header, message } = hints.error
     const error = {
@@ -48,6 +51,8 @@ export async function handleOperation(
     )
   }
   const { model, text, operation } = read.value
+  if (identity.value !== undefined && !mayAsk(identity.value, model))
+    return reject(incoming, dialect, modelDenied(identity.value, model, requestId), deps)
   await relayAdmitted(incoming, { dialect, request: planningRequest(dialect, model, text), hints: hints.value, operation }, deps)
 }
 

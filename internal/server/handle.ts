@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClientError } from '#dialect/dialect.ts'
+import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
 import { handleOperation } from './handle-operation.ts'
@@ -47,11 +48,13 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
 
 async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
   const { request, requestId, url } = incoming
+  const identity = authorize(incoming, dialect, deps)
+  if (!identity.ok) return
   const read = await readBody(request, deps.config().limits.max_body)
   const body = read.ok ? parseBody(read.value) : read
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
 
-  const hints = readHints(request.headers, undefined)
+  const hints = readHints(request.headers, identity.value)
   if (!hints.ok) {
     const message = `${hints.error.header} ${hints.error.message}`
     return reject(
@@ -77,25 +80,21 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
       deps,
     )
   }
+  if (identity.value !== undefined && !mayAsk(identity.value, decoded.value.model))
+    return reject(incoming, dialect, modelDenied(identity.value, decoded.value.model, requestId), deps)
   if (route.operation === 'count_tokens')
     return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
   await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value }, deps)
 }
 
-function respondModels(
-  { request, response, requestId, url, startedMs }: Incoming,
-  match: Extract<Match, { readonly kind: 'models' }>,
-  deps: HandlerDeps,
-): void {
-  const body = modelsBody(match, request.headers, deps.config())
+function respondModels(incoming: Incoming, match: Extract<Match, { readonly kind: 'models' }>, deps: HandlerDeps): void {
+  const { request, response, requestId } = incoming
+  const identity = authorize(incoming, deps.fallbackDialect, deps)
+  if (!identity.ok) return
+  const body = modelsBody(match, request.headers, deps.config(), (model) => mayAsk(identity.value, model))
   if (body === undefined) {
     const message = `no model is named ${JSON.stringify(match.id)}`
-    return reject(
-      { request, response, requestId, url, startedMs },
-      deps.fallbackDialect,
-      { code: 'model_not_found', kind: 'not_found', message, requestId },
-      deps,
-    )
+    return reject(incoming, deps.fallbackDialect, { code: 'model_not_found', kind: 'not_found', message, requestId }, deps)
   }
   response.writeHead(200, { 'content-type': 'application/json', 'x-outrigger-request-id': requestId })
   response.end(JSON.stringify(body))

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
 import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
@@ -22,6 +22,8 @@ export type HandlerDeps = {
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
   readonly estimateTokens: (request: Request) => number
   readonly admission: Admission
+  /** Whose key it is; undefined when everybody may ask. */
+  readonly identify: (headers: IncomingHttpHeaders, query: URLSearchParams) => Result<Identity | undefined, Stranger>
   readonly clock: Clock
   readonly newId: () => string
   /** A request that was refused before the relay saw it. */
@@ -29,6 +31,19 @@ export type HandlerDeps = {
   /** A bug: told, answered with 500, never fatal. */
   readonly onBug: (error: unknown, requestId: string) => void
 }
+
+/** A client of the routing file, as far as the server must know it. */
+export type Identity = {
+  readonly name: string
+  readonly tier?: string
+  readonly tags?: Readonly<Record<string, string>>
+  /** The models it may ask for; left out: all. */
+  readonly models?: readonly string[]
+  readonly tpm?: number
+  readonly budget?: unknown
+}
+
+export type Stranger = { readonly code: string; readonly message: string }
 
 export type Rejection = {
   readonly dialect: Dialect

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Hints } from '#canonical/plan.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import type { Identity } from './handler-deps.ts'
 
 /**
  * Headers of the client that a provider of the same dialect gets. Everything else stays here: cookies, keys, addresses,
@@ -26,7 +27,7 @@ export function requestIdOf(headers: IncomingHttpHeaders, make: () => string): s
 export type HintProblem = { readonly header: string; readonly message: string }
 
 /** Reads the `x-outrigger-*` headers; one that cannot be read is an error, since ignoring it would break a promise. */
-export function readHints(headers: IncomingHttpHeaders, client: string | undefined): Result<Hints, HintProblem> {
+export function readHints(headers: IncomingHttpHeaders, client: Identity | undefined): Result<Hints, HintProblem> {
   const priority = text(headers, 'x-outrigger-priority') ?? 'normal'
   if (priority !== 'low' && priority !== 'normal' && priority !== 'high')
     return bad('x-outrigger-priority', 'must be low, normal or high')
@@ -37,16 +38,16 @@ export function readHints(headers: IncomingHttpHeaders, client: string | undefin
   const timeoutMs = timeout === undefined ? undefined : durationMs(timeout)
   if (timeout !== undefined && timeoutMs === undefined)
     return bad('x-outrigger-timeout', 'must be a duration such as 500ms, 30s or 2m')
-  const tier = text(headers, 'x-outrigger-tier')
+  const tier = client?.tier ?? text(headers, 'x-outrigger-tier')
   return ok({
     priority,
-    tags: readTags(text(headers, 'x-outrigger-tags')),
+    tags: { ...readTags(text(headers, 'x-outrigger-tags')), ...client?.tags },
     cacheOff: text(headers, 'x-outrigger-cache') === 'off',
     headers: flat(headers),
     ...(tier === undefined ? {} : { tier }),
     ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(client === undefined ? {} : { client }),
+    ...(client === undefined ? {} : { client: client.name }),
   })
 }
 

@@ -5,7 +5,12 @@ import type { Match } from './routes.ts'
 type ModelsMatch = Extract<Match, { readonly kind: 'models' }>
 
 /** The models that clients may ask for, in the form of the vendor whose SDK asks; undefined when there is none of that id. */
-export function modelsBody(match: ModelsMatch, headers: IncomingHttpHeaders, config: Config): unknown {
+export function modelsBody(
+  match: ModelsMatch,
+  headers: IncomingHttpHeaders,
+  config: Config,
+  mayAsk: (model: string) => boolean,
+): unknown {
   const created = Math.floor(config.loadedAtMs / 1000)
   const form =
     match.form === 'gemini'
@@ -13,7 +18,7 @@ export function modelsBody(match: ModelsMatch, headers: IncomingHttpHeaders, con
       : headers['anthropic-version'] === undefined
         ? openaiForm(created)
         : anthropicForm(created)
-  const names = config.models.filter((model) => !model.wildcard).map((model) => model.name)
+  const names = config.models.filter((model) => !model.wildcard && mayAsk(model.name)).map((model) => model.name)
   if (match.id === undefined) return form.list(names.map(form.one))
   const id = match.form === 'gemini' ? match.id.replace(/^models\//, '') : match.id
   return names.includes(id) ? form.one(id) : undefined

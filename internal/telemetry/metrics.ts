@@ -62,6 +62,7 @@ export function createMetrics(version: string) {
     queueDepth: gauge('queue_depth', 'Requests that wait for a place.', []),
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
     cacheRequests: counter('cache_requests_total', 'Requests that asked the cache.', ['result']),
+    ...clientMetrics(registry),
     configReloads: counter('config_reloads_total', 'Reloads of the routing file.', ['result']),
     configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', []),
     alertsFiring: gauge('alerts_firing', 'Whether an alert is firing.', ['alert', 'target']),
@@ -70,4 +71,23 @@ export function createMetrics(version: string) {
   metrics.buildInfo.set({ version }, 1)
   metrics.configLastReloadSuccessful.set(1)
   return metrics
+}
+
+/** Of the virtual keys; their names come from the routing file, so that they are few. */
+function clientMetrics(registry: Registry) {
+  const registers = [registry]
+  return {
+    clientLimited: new Counter({
+      name: 'outrigger_client_limited_total',
+      help: 'Requests refused because their client is over a limit.',
+      labelNames: ['client', 'limit'],
+      registers,
+    }),
+    clientBudget: new Gauge({
+      name: 'outrigger_client_budget_used_ratio',
+      help: 'How much of its budget a client has used in this period, 0 to 1.',
+      labelNames: ['client'],
+      registers,
+    }),
+  }
 }

@@ -89,7 +89,7 @@ async function becomesReady(url: string, exited: Promise<number | null>): Promis
 }
 
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer())
   const ports: number[] = []
   for (const server of servers) {

@@ -1,0 +1,107 @@
+import type { DialectName } from '#canonical/request.ts'
+import type { ClientConfig } from '#config/config.ts'
+import type { Taken } from '#state/store.ts'
+import { type LimitedTake, type LimitName, nanoUsd, periodAt } from './limits.ts'
+
+/** Why a request of a known client is not served now. */
+export type Refusal = {
+  readonly kind: 'rate_limit' | 'overloaded'
+  readonly code: string
+  readonly message: string
+  /** When asking again makes sense; left out when an SDK must not try by itself. */
+  readonly retryAfterMs?: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+type Over = Extract<Taken, { readonly ok: false }>
+
+// Waits up to this are left to the SDK's own retry; a longer one is for people.
+const longestRetryMs = 120_000
+// Nobody knows when another request of the client ends.
+const placeRetryMs = 1000
+
+/** The refusal of a request that is over a limit, with the headers in which its SDK looks for limits. */
+export function refusalOf(
+  client: ClientConfig,
+  over: LimitedTake,
+  taken: Over,
+  about: { readonly dialect: DialectName; readonly nowMs: number },
+): Refusal {
+  const { name, take } = over
+  const waitMs = waitOf(client, over, taken, about.nowMs)
+  const alone = take.kind !== 'place' && take.amount > take.limit
+  const retry = !alone && waitMs <= longestRetryMs ? { retryAfterMs: waitMs } : {}
+  return {
+    kind: 'rate_limit',
+    code: codes[name],
+    message: messageOf(client, over, taken),
+    ...retry,
+    headers: {
+      ...('retryAfterMs' in retry ? {} : { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
+      ...headersOf(over, taken, waitMs, about),
+    },
+  }
+}
+
+const codes: Readonly<Record<LimitName, string>> = {
+  concurrency: 'client_concurrency_exceeded',
+  requests: 'client_rpm_exceeded',
+  tokens: 'client_tpm_exceeded',
+  budget: 'client_budget_exceeded',
+}
+
+function waitOf({ budget }: ClientConfig, { take }: LimitedTake, { retryAfterMs }: Over, nowMs: number): number {
+  if (retryAfterMs !== undefined) return retryAfterMs
+  return take.kind === 'sum' && budget !== undefined ? periodAt(budget.per, nowMs).ttlMs : placeRetryMs
+}
+
+function messageOf({ name, budget }: ClientConfig, { name: limit, take }: LimitedTake, { used }: Over): string {
+  const who = `client ${JSON.stringify(name)}`
+  switch (limit) {
+    case 'concurrency':
+      return `${who} has ${take.limit} requests under way, which is its limit`
+    case 'requests':
+      return `${who} is at its limit of ${take.limit} requests a minute`
+    case 'tokens':
+      return take.kind !== 'place' && take.amount > take.limit
+        ? `the request needs about ${take.amount} tokens, and ${who} may use ${take.limit} a minute`
+        : `${who} is at its limit of ${take.limit} tokens a minute`
+    case 'budget':
+      return `${who} has used ${usd(used)} of its ${usd(take.limit)} USD for this ${budget?.per ?? 'period'}, which leaves too little for this request`
+  }
+}
+
+function usd(nano: number): string {
+  return (nano / nanoUsd).toFixed(4).replace(/\.?0+$/, '')
+}
+
+/**
+ * What the vendors' SDKs and their users read. Sources: platform.openai.com/docs/guides/rate-limits, docs.claude.com/en/api/rate-limits.
+ */
+function headersOf(
+  { name, take }: LimitedTake,
+  { used }: Over,
+  waitMs: number,
+  { dialect, nowMs }: { readonly dialect: DialectName; readonly nowMs: number },
+): Readonly<Record<string, string>> {
+  if (name !== 'requests' && name !== 'tokens') return {}
+  const remaining = String(Math.max(0, Math.floor(take.limit - used)))
+  switch (dialect) {
+    case 'openai-chat':
+    case 'openai-responses':
+    case 'openai-completions':
+      return {
+        [`x-ratelimit-limit-${name}`]: String(take.limit),
+        [`x-ratelimit-remaining-${name}`]: remaining,
+        [`x-ratelimit-reset-${name}`]: `${(waitMs / 1000).toFixed(3)}s`,
+      }
+    case 'anthropic':
+      return {
+        [`anthropic-ratelimit-${name}-limit`]: String(take.limit),
+        [`anthropic-ratelimit-${name}-remaining`]: remaining,
+        [`anthropic-ratelimit-${name}-reset`]: new Date(nowMs + waitMs).toISOString(),
+      }
+    case 'gemini':
+      return {}
+  }
+}
