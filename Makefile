@@ -28,6 +28,7 @@ test-all: node_modules/.installed ## all tests, the slow ones too
 lint: node_modules/.installed ## format, lint, types, dead code, import rules
 	@biome check --error-on-warnings .
 	@tsc
+	@tsc -p internal/admin/page
 	@knip
 	@depcruise --config .dependency-cruiser.cjs --output-type err-long cmd internal
 

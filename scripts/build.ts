@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { pageFileNames, readPageFile } from '../internal/admin/page/files.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -24,7 +25,12 @@ await build({
   minify: true,
   keepNames: true,
   legalComments: 'none',
-  define: { __COMMIT__: JSON.stringify(commit()) },
+  define: {
+    // The bundle has no folder of its own: what lies beside the code is in it.
+    'import.meta.dirname': '""',
+    __COMMIT__: JSON.stringify(commit()),
+    __PAGE_FILES__: JSON.stringify(Object.fromEntries(pageFileNames.map((name) => [name, readPageFile(name)]))),
+  },
   absWorkingDir: root,
   logLevel: 'warning',
 })

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
+import { hostname } from 'node:os'
 import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
+import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
 import type { Clients } from '#clients/clients.ts'
@@ -188,6 +190,7 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
   const sample = sampleHealth(shared)
   const status = (): unknown =>
     statusView({
+      instance: hostname(),
       version,
       startedAtMs,
       lifecycle,
@@ -204,6 +207,7 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
   const routes = adminRoutes({
     lifecycle: () => lifecycle,
     status,
+    live: createLive({ clock, read: status }),
     config: () => configView(current.get()),
     metrics: async () => {
       sample()

@@ -4,10 +4,9 @@ import { createProber, type ProbeResult, type Prober } from '#health/prober.ts'
 import type { Recent } from '#health/recent.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
-import { authHeaders } from '#relay/request-headers.ts'
+import { authorizedCall } from '#relay/authorized-call.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
-import { call } from '#upstream/call.ts'
 import type { Pools } from '#upstream/pools.ts'
 
 export type StartProberDeps = {
@@ -66,8 +65,9 @@ function probe(config: Config, name: string, pools: Pools, clock: Clock): Promis
     const durationMs = clock.now() - startedMs
     resolve(ok ? { ok, durationMs } : { ok, durationMs, reason })
   }
-  const running = call(
-    pools.to(provider.baseUrl),
+  const running = authorizedCall(
+    pools,
+    { provider, key: provider.keys[0]?.reveal() },
     { method: provider.type.probe.method, path: provider.type.probe.path, headers: probeHeaders(provider) },
     {
       onHead(status) {
@@ -95,6 +95,5 @@ function probeHeaders(provider: ProviderConfig): Readonly<Record<string, string>
     'user-agent': 'outrigger',
     ...provider.type.headers,
     ...provider.headers,
-    ...authHeaders(provider, provider.keys[0]?.reveal()),
   }
 }

@@ -17,7 +17,10 @@ export type AdminCall = {
   readonly accept: string
 }
 
-export type AdminRoute = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>
+/** An answer that goes on: `open` writes head and body; false when there is no place for it. */
+export type AdminStream = { readonly open: (response: ServerResponse) => boolean }
+
+export type AdminRoute = (call: AdminCall) => AdminAnswer | AdminStream | Promise<AdminAnswer>
 
 /** Routes by `METHOD /path`. */
 export type AdminRoutes = Readonly<Record<string, AdminRoute>>
@@ -28,15 +31,15 @@ const maxBodyBytes = 1024 * 1024
 export function createAdmin(routes: AdminRoutes, onBug: (error: unknown) => void): Server {
   return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
     answer(request, routes)
-      .then((result) => send(response, result, request.method === 'HEAD'))
+      .then((result) => ('open' in result ? openStream(request, response, result) : send(request, response, result)))
       .catch((error: unknown) => {
         onBug(error)
-        send(response, text(500, 'an error inside the relay\n'), false)
+        send(request, response, text(500, 'an error inside the relay\n'))
       })
   })
 }
 
-async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer> {
+async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer | AdminStream> {
   const url = URL.parse(request.url ?? '/', 'http://admin')
   if (url === null) return text(400, 'not a URL\n')
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
@@ -74,7 +77,12 @@ function readText(request: IncomingMessage): Promise<string | undefined> {
   return promise
 }
 
-function send(response: ServerResponse, { status, contentType, body, headers }: AdminAnswer, headOnly: boolean): void {
+function openStream(request: IncomingMessage, response: ServerResponse, { open }: AdminStream): void {
+  if (request.method === 'HEAD') return send(request, response, { status: 200, contentType: 'text/event-stream', body: '' })
+  if (!open(response)) send(request, response, text(503, 'too many pages are open\n'))
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, contentType, body, headers }: AdminAnswer): void {
   if (response.headersSent) return
   response.writeHead(status, {
     'content-type': contentType,
@@ -83,7 +91,7 @@ function send(response: ServerResponse, { status, contentType, body, headers }: 
     'x-content-type-options': 'nosniff',
     ...headers,
   })
-  response.end(headOnly ? undefined : body)
+  response.end(request.method === 'HEAD' ? undefined : body)
 }
 
 export function text(status: number, body: string): AdminAnswer {

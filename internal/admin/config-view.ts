@@ -10,6 +10,7 @@ export function configView(config: Config): unknown {
         base_url: provider.baseUrl,
         api: provider.api,
         keys: provider.keys,
+        ...provider.options,
         headers: Object.keys(provider.headers),
       },
     ]),

@@ -1,5 +1,7 @@
 import { parseJson } from '#lib/json.ts'
 import { type AdminRoutes, json, text } from './admin.ts'
+import type { Live } from './live.ts'
+import { pageRoutes } from './page-routes.ts'
 
 /** Where the process stands. Readiness never depends on providers: a sidecar that is not ready takes its application down. */
 export type Lifecycle = { readonly started: boolean; readonly draining: boolean }
@@ -7,6 +9,8 @@ export type Lifecycle = { readonly started: boolean; readonly draining: boolean 
 export type AdminPorts = {
   readonly lifecycle: () => Lifecycle
   readonly status: () => unknown
+  /** The same, again and again. */
+  readonly live: Live
   /** The effective configuration, secrets masked. */
   readonly config: () => unknown
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly body: string }>
@@ -33,6 +37,8 @@ export function adminRoutes(ports: AdminPorts): AdminRoutes {
     'GET /readiness': ready,
     'GET /startupz': startup,
     'GET /startup': startup,
+    ...pageRoutes(),
+    'GET /events': () => ports.live,
     'GET /status': () => json(200, ports.status()),
     'GET /config': () => json(200, ports.config()),
     'POST /explain': ({ body }) => {

@@ -9,6 +9,8 @@ import { isoTime, stateOf, type TargetFacts, targetStates, targetView, troubleVi
 import { stateWords, verdictOf } from './verdict.ts'
 
 export type StatusFacts = {
+  /** The host's name, to tell instances apart. */
+  readonly instance: string
   readonly version: string
   readonly startedAtMs: number
   readonly lifecycle: Lifecycle
@@ -27,14 +29,18 @@ export type StatusFacts = {
 /** Wildcard routes let clients name models: the page of somebody on call must not drown in them. */
 const mostTargets = 200
 
+/** What `/status` gives. */
+export type Status = ReturnType<typeof statusView>
+
 /** `/status`: where everything stands, for people and programs. */
-export function statusView(facts: StatusFacts): unknown {
+export function statusView(facts: StatusFacts) {
   const { config, reload, lifecycle, recent } = facts
   const targets = targetsOf(facts)
   const problems = problemsOf(targets, recent.probe)
   const costs = recent.costs()
   const { minute, fiveMinutes } = recent.traffic()
   return {
+    instance: facts.instance,
     version: facts.version,
     started_at: isoTime(facts.startedAtMs),
     now: isoTime(facts.wallNowMs),
@@ -67,7 +73,7 @@ export function statusView(facts: StatusFacts): unknown {
       from,
       to,
       reason,
-      error: trouble === undefined ? undefined : troubleView(trouble),
+      ...(trouble === undefined ? {} : { error: troubleView(trouble) }),
     })),
     models: config.models.map((model) => ({
       name: model.name,
@@ -93,13 +99,13 @@ function targetsOf({ config, targets, recent }: StatusFacts): readonly TargetFac
   return facts.toSorted((left, right) => trouble(left) - trouble(right))
 }
 
-function problemView({ sinceMs, last, probe, attempts, failed, ...rest }: ProviderProblem): unknown {
+function problemView({ sinceMs, last, probe, attempts, failed, ...rest }: ProviderProblem) {
   return {
     ...rest,
     text: stateWords[rest.state],
-    since: sinceMs === undefined ? undefined : isoTime(sinceMs),
+    ...(sinceMs === undefined ? {} : { since: isoTime(sinceMs) }),
     last_5m: { attempts, failed },
-    last_error: last === undefined ? undefined : troubleView(last),
-    probe_error: probe,
+    ...(last === undefined ? {} : { last_error: troubleView(last) }),
+    ...(probe === undefined ? {} : { probe_error: probe }),
   }
 }

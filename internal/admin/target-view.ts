@@ -2,6 +2,7 @@ import { tripText } from '#health/alerts.ts'
 import type { RecentTarget } from '#health/recent.ts'
 import type { TargetStatus } from '#health/registry.ts'
 import type { Tally } from '#health/series.ts'
+import type { Trouble } from '#health/trouble.ts'
 
 /**
  * How a target does, the worst first. `down`: out of the rotation. `failing`: most requests of the last minute failed.
@@ -49,7 +50,7 @@ function ratioOf({ attempts, failed }: Tally): number {
 }
 
 /** A target as `/status` shows it. */
-export function targetView(facts: TargetFacts): unknown {
+export function targetView(facts: TargetFacts) {
   const { target, provider, health = unseen, recent, costUsd } = facts
   const state = stateOf(facts)
   const episode = state === 'ok' || state === 'idle' ? undefined : recent?.episode
@@ -88,8 +89,8 @@ const none: Tally = { attempts: 0, failed: 0 }
 const noTraffic: Pick<RecentTarget, 'minute' | 'fiveMinutes' | 'points'> = { minute: none, fiveMinutes: none, points: [] }
 
 /** An attempt's failure as `/status` shows it. */
-export function troubleView({ outcome, status, message, atMs }: NonNullable<RecentTarget['episode']>['last']): unknown {
-  return { kind: outcome, status, message, at: isoTime(atMs) }
+export function troubleView({ outcome, status, message, atMs }: Trouble) {
+  return { kind: outcome, ...(status === undefined ? {} : { status }), message, at: isoTime(atMs) }
 }
 
 export function isoTime(ms: number): string {

@@ -1,9 +1,9 @@
 import { compact } from '#lib/json.ts'
-import type { Provider } from '#provider/provider.ts'
+import type { OptionProblem, Provider, ProviderOption, ProviderOptions } from '#provider/provider.ts'
 import { findProvider, providerTypes } from '#provider/registry.ts'
 import type { BuildContext } from './build-context.ts'
 import { targetName } from './build-models.ts'
-import { buildSecret } from './build-secret.ts'
+import { buildSecret, optionalSecret } from './build-secret.ts'
 import type { ProviderConfig } from './config.ts'
 import { didYouMean } from './problem.ts'
 import type { Filled, FilledProvider } from './schema/routing-file.ts'
@@ -47,11 +47,22 @@ function buildProvider(build: Build): ProviderConfig {
   const { name, entry, type } = build
   const { api, timeouts, health, limits } = entry
   checkApi(build)
+  const options = optionsOf(build)
+  const keys = keysOf(build)
+  reportOptions(
+    build,
+    type.checkOptions?.(
+      options,
+      keys.map((key) => key.reveal()),
+    ) ?? [],
+  )
   return compact({
     name,
     type,
-    baseUrl: baseUrlOf(build),
-    keys: keysOf(build),
+    baseUrl: baseUrlOf(build, options),
+    keys,
+    options,
+    authenticator: type.auth.kind === 'computed' ? type.auth.open(options) : undefined,
     headers: headersOf(build),
     api,
     timeouts,
@@ -64,6 +75,41 @@ function checkApi({ name, entry, type, report }: Build): void {
   if (entry.api === undefined || type.apis?.includes(entry.api) === true) return
   const hint = type.apis === undefined ? undefined : `apis: ${type.apis.join(', ')}`
   report(['providers', name, 'api'], `${type.type} has no api ${entry.api}`, { hint })
+}
+
+const optionNames: readonly ProviderOption[] = [
+  'project',
+  'location',
+  'region',
+  'access_key_id',
+  'secret_access_key',
+  'session_token',
+]
+
+function optionsOf(build: Build): ProviderOptions {
+  const { name, entry, type, report } = build
+  for (const field of optionNames) {
+    if (entry[field] === undefined || type.options?.includes(field) === true) continue
+    const hint = type.options === undefined ? undefined : `fields of its own: ${type.options.join(', ')}`
+    report(['providers', name, field], `${type.type} has no ${field}`, { hint })
+  }
+  const { project, location, region, access_key_id } = entry
+  const secret = (field: 'secret_access_key' | 'session_token') => optionalSecret(entry[field], ['providers', name, field], build)
+  return compact({
+    project,
+    location,
+    region,
+    access_key_id,
+    secret_access_key: secret('secret_access_key'),
+    session_token: secret('session_token'),
+  })
+}
+
+function reportOptions({ name, entry, report }: Build, problems: readonly OptionProblem[]): void {
+  for (const { message, field, hint } of problems) {
+    const given = field !== undefined && entry[field] !== undefined
+    report(given ? ['providers', name, field] : ['providers', name], message, { hint, ...(given ? {} : { at: 'key' }) })
+  }
 }
 
 function keysOf(build: Build): readonly Secret[] {
@@ -80,7 +126,8 @@ function keysOf(build: Build): readonly Secret[] {
     .map(({ text, at }) => {
       const path = ['providers', name, ...at]
       const key = buildSecret(text, path, build)
-      if (!canBeHeader(key.reveal())) report(path, 'the key has a character that no header can carry')
+      if (type.auth.kind === 'header' && !canBeHeader(key.reveal()))
+        report(path, 'the key has a character that no header can carry')
       return key
     })
     .filter((key) => key.reveal() !== '')
@@ -103,8 +150,11 @@ function canBeHeader(value: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
-function baseUrlOf({ name, entry, type, report }: Build): string {
-  const url = entry.base_url ?? type.baseUrl
+function baseUrlOf({ name, entry, type, report }: Build, options: ProviderOptions): string {
+  const own = type.baseUrlOf === undefined ? type.baseUrl : type.baseUrlOf(options)
+  const url = entry.base_url ?? own
+  // What its fields lack has been told.
+  if (url === undefined && type.baseUrlOf !== undefined) return ''
   if (url === undefined) report(['providers', name], `${type.type} needs base_url`)
   else if (!URL.canParse(url)) report(['providers', name, 'base_url'], `${url} is not a URL`)
   // Paths are appended: a slash at the end would stand twice.

@@ -1,5 +1,5 @@
 import type { Target } from '#canonical/plan.ts'
-import type { Provider } from '#provider/provider.ts'
+import type { Authenticator, Provider, ProviderOptions } from '#provider/provider.ts'
 import type { AlertConfig } from './schema/alerts.ts'
 import type { BreakerConfig } from './schema/breaker.ts'
 import type { CacheConfig } from './schema/cache.ts'
@@ -84,6 +84,10 @@ export type ProviderConfig = {
   /** Empty for a provider that runs without a key. */
   readonly keys: readonly Secret[]
   readonly api?: string
+  /** The fields that only its type has. */
+  readonly options: ProviderOptions
+  /** For types whose keys do not prove by themselves who we are. It lives as long as this configuration. */
+  readonly authenticator?: Authenticator
   /** Lower-case names. They may hold keys: never to be shown. */
   readonly headers: Readonly<Record<string, string>>
   /** Of its own, whole: what the entry leaves out is as in `timeouts` at the top. */

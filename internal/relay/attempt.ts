@@ -4,8 +4,9 @@ import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
-import { type Call, call, type ResponseHeaders } from '#upstream/call.ts'
+import type { Call, ResponseHeaders } from '#upstream/call.ts'
 import type { Pools } from '#upstream/pools.ts'
+import { authorizedCall } from './authorized-call.ts'
 import { consumeError } from './consume-error.ts'
 import { consumeOperation } from './consume-operation.ts'
 import { consumeStream } from './consume-stream.ts'
@@ -96,12 +97,13 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       running.resume()
     },
   }
-  const running: Call = call(
-    deps.pools.to(params.provider.baseUrl),
+  const running: Call = authorizedCall(
+    deps.pools,
+    params,
     {
       method: 'POST',
       path: params.prepared.encoded.path,
-      headers: callHeaders(params.provider, params.key, params.prepared, params.exchange.forward),
+      headers: callHeaders(params.provider, params.prepared, params.exchange.forward),
       body: params.prepared.call?.body ?? JSON.stringify(params.prepared.encoded.body),
     },
     {

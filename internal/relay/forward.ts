@@ -1,9 +1,9 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ProviderConfig } from '#config/config.ts'
-import { call, type ResponseHeaders } from '#upstream/call.ts'
+import type { ResponseHeaders } from '#upstream/call.ts'
+import { authorizedCall } from './authorized-call.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort } from './exchange.ts'
-import { authHeaders } from './request-headers.ts'
 
 /** A request that goes to one provider as it is: no translation, no failover. */
 export type Forwarded = {
@@ -44,8 +44,9 @@ export function forward(
     // After the head nothing can be told any more but by cutting the connection: `end` without the rest would look whole.
     finish(failure)
   }
-  const running = call(
-    deps.pools.to(provider.baseUrl),
+  const running = authorizedCall(
+    deps.pools,
+    { provider, key: provider.keys[keyIndex]?.reveal() },
     {
       method: request.method,
       path: request.path,
@@ -56,7 +57,6 @@ export function forward(
         ...provider.type.headers,
         ...request.forward,
         ...provider.headers,
-        ...authHeaders(provider, provider.keys[keyIndex]?.reveal()),
       },
       ...(request.body === undefined ? {} : { body: request.body }),
     },

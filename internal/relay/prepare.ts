@@ -7,6 +7,7 @@ import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
 import type { Operation, OperationCall } from '#dialect/operation.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import type { Written } from '#provider/provider.ts'
 
 /** A request written for one target, ready to be sent. */
 export type Prepared = {
@@ -52,7 +53,13 @@ export function prepare(
     unsupported === undefined ? severity === 'refuse' : unsupported === 'error',
   )
   const refused = passthrough ? lost : (nativeLosses(request)[0] ?? lost)
-  if (refused === undefined) return ok({ dialect, target: encodeTarget, encoded, passthrough, request })
+  if (refused === undefined) {
+    const addressed =
+      provider.type.address === undefined
+        ? encoded
+        : { ...encoded, ...addressOf(provider, encoded, target.model, request.stream) }
+    return ok({ dialect, target: encodeTarget, encoded: addressed, passthrough, request })
+  }
   return err({
     kind: 'unsupported',
     phase: 'request',
@@ -78,7 +85,8 @@ export function prepareOperation(
   if (!call.ok) return call
   const { path, losses } = call.value
   const dialect = dialectByName(target.dialect)
-  const encoded: Encoded = { path, headers: {}, body: {}, losses }
+  const written = { path, headers: {}, body: {} }
+  const encoded: Encoded = { ...written, path: addressOf(provider, written, target.model, false).path, losses }
   return ok({
     dialect,
     target: encodeTarget,
@@ -87,6 +95,11 @@ export function prepareOperation(
     request,
     call: call.value,
   })
+}
+
+/** The request where this provider wants it. */
+export function addressOf({ type, options }: ProviderConfig, written: Written, model: string, stream: boolean): Written {
+  return type.address?.(written, { model, stream, options }) ?? written
 }
 
 /** A provider may serve the legacy route beside the dialect that its target speaks. */

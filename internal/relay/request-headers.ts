@@ -2,16 +2,15 @@ import type { ProviderConfig } from '#config/config.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
- * The headers of a request to a provider: ours, the provider's, its key. Of the client's own only the allow-list's come
+ * The headers of a request to a provider, but for its key: ours and the provider's. Of the client's own only the allow-list's come
  * along, and only to a provider of the same dialect: elsewhere they would mean nothing.
  */
 export function callHeaders(
   provider: ProviderConfig,
-  key: string | undefined,
   prepared: Prepared,
   forward: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {
+  return {
     'content-type': prepared.call?.contentType ?? 'application/json',
     accept: acceptOf(prepared),
     'user-agent': 'outrigger',
@@ -20,7 +19,6 @@ export function callHeaders(
     ...(prepared.passthrough ? forward : {}),
     ...provider.headers,
   }
-  return { ...headers, ...authHeaders(provider, key) }
 }
 
 function acceptOf({ call, request }: Prepared): string {
@@ -28,9 +26,9 @@ function acceptOf({ call, request }: Prepared): string {
   return request.stream ? 'text/event-stream, application/json' : 'application/json'
 }
 
-/** The header by which the provider knows us; none for a provider without a key. */
+/** The header by which the provider knows us, where the key alone is enough; none for a provider without a key. */
 export function authHeaders({ type }: ProviderConfig, key: string | undefined): Readonly<Record<string, string>> {
-  if (key === undefined || key === '') return {}
+  if (key === undefined || key === '' || type.auth.kind !== 'header') return {}
   const { header, scheme, bearer } = type.auth
   if (bearer?.(key) === true) return { authorization: `Bearer ${key}` }
   return { [header]: scheme === undefined ? key : `${scheme} ${key}` }

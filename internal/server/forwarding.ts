@@ -1,5 +1,6 @@
 import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import { addressOf } from '#relay/prepare.ts'
 import { authorize, mayForward } from './authorize.ts'
 import { readBody } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
@@ -87,12 +88,14 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
   const target = planned.value.steps[0]?.target
   const provider = target === undefined ? undefined : deps.config().providers.get(target.provider)
   if (target !== undefined && provider !== undefined && target.dialect === dialect.name) {
+    const counted = { path: counting.path(target.model), headers: {}, body: counting.body(input.request, target.model) }
+    const { path, body } = addressOf(provider, counted, target.model, false)
     const result = await deps.forward({
       provider,
       method: 'POST',
-      path: counting.path(target.model),
+      path,
       contentType: 'application/json',
-      body: JSON.stringify(counting.body(input.request, target.model)),
+      body: JSON.stringify(body),
       forward: forwardedHeaders(incoming.request.headers),
       requestId,
       client: clientPort(response),

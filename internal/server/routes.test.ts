@@ -31,6 +31,7 @@ const cases: readonly [string, string, string][] = [
   ['POST', '/v1beta/models/gemini-3.7-flash:generateContent', 'gemini generate gemini-3.7-flash'],
   ['POST', '/v1beta/models/openai/gpt-5.6:streamGenerateContent', 'gemini generate openai/gpt-5.6'],
   ['POST', '/v1beta/models/a%2Fb:countTokens', 'gemini count_tokens a/b'],
+  ['POST', '/v1beta/openai/gpt-5.6:generateContent', 'gemini generate openai/gpt-5.6'],
   ['GET', '/v1/models', 'models openai_or_anthropic'],
   ['GET', '/v1/models/smart', 'models openai_or_anthropic smart'],
   ['GET', '/v1beta/models', 'models gemini'],

@@ -32,6 +32,12 @@ export const ProviderBlock = Type.Object(
       }),
     ),
     api: Type.Optional(Text('The API spoken, where the provider has several: `chat` or `responses` of `openai` and `azure`.')),
+    project: Type.Optional(Text('`vertex`: the Google Cloud project. Default: that of the service account.')),
+    location: Type.Optional(Text('`vertex`: the region, `us`, `eu` or `global`. Default: `global`.')),
+    region: Type.Optional(Text('`bedrock`: the AWS region.')),
+    access_key_id: Type.Optional(Text('`bedrock`: the id of an AWS access key. Default: as the AWS SDKs find credentials.')),
+    secret_access_key: Type.Optional(SecretText('`bedrock`: the secret of that key.')),
+    session_token: Type.Optional(SecretText('`bedrock`: the token that comes with a temporary key.')),
     headers: Type.Optional(
       Type.Record(Type.String(), Type.String({ expects: 'a text', secret: true, description: 'Its value.' }), {
         expects: 'a mapping of names to values',

@@ -24,12 +24,9 @@ export function encodeAnswer(answer: Answer, { requestId, request }: AnswerConte
 
 function writePart(part: AnswerPart, showThoughts: boolean): readonly Json[] {
   switch (part.kind) {
-    case 'text': {
-      const citations = writeCitations(part.citations)
-      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: citations.length === 0 ? null : citations }]
-    }
+    case 'text':
     case 'refusal':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }]
+      return part.text === '' ? [] : [writeText(part)]
     case 'reasoning':
       return writeReasoning(part, showThoughts)
     case 'tool_call': {
@@ -43,6 +40,12 @@ function writePart(part: AnswerPart, showThoughts: boolean): readonly Json[] {
       // This dialect has no place for media that a model made, and no way to ask for them.
       return []
   }
+}
+
+/** `citations` is left out where there are none: Anthropic does so, and the AI SDK refuses the null that Anthropic's types allow. */
+function writeText(part: Extract<AnswerPart, { kind: 'text' | 'refusal' }>): Json {
+  const citations = part.kind === 'text' ? writeCitations(part.citations) : []
+  return { type: 'text', text: part.text, ...(citations.length === 0 ? {} : { citations }) }
 }
 
 /** Arguments cut at the limit have no form as an object; `stop_reason: max_tokens` tells the client. */

@@ -10,11 +10,14 @@ import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
 import { passthrough } from './passthrough.ts'
 
-const routes = ['/v1beta', '/v1', '/v1alpha'].flatMap((version): readonly DialectRoute[] => [
-  { method: 'POST', path: `${version}/models/{model}:generateContent`, operation: 'generate' },
-  { method: 'POST', path: `${version}/models/{model}:streamGenerateContent`, operation: 'generate' },
-  { method: 'POST', path: `${version}/models/{model}:countTokens`, operation: 'count_tokens' },
-])
+/** Google's own names begin with `models/`; a client that is given a name with a slash in it leaves that out (the AI SDK). */
+const routes = ['/v1beta/models', '/v1/models', '/v1alpha/models', '/v1beta', '/v1', '/v1alpha'].flatMap(
+  (folder): readonly DialectRoute[] => [
+    { method: 'POST', path: `${folder}/{model}:generateContent`, operation: 'generate' },
+    { method: 'POST', path: `${folder}/{model}:streamGenerateContent`, operation: 'generate' },
+    { method: 'POST', path: `${folder}/{model}:countTokens`, operation: 'count_tokens' },
+  ],
+)
 
 /** Gemini's generateContent. */
 export const gemini: Dialect = {

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Set when the executable is built: the files of this folder as texts. */
+declare const __PAGE_FILES__: Readonly<Record<string, string>> | undefined
+
+/** The files of the status page, as browsers ask for them. */
+export const pageFileNames: readonly string[] = [
+  'index.html',
+  'base.css',
+  'page.css',
+  'theme.js',
+  'page.js',
+  'dom.js',
+  'format.js',
+  'sections.js',
+  'sparkline.js',
+  'playground.js',
+]
+
+/** A file's text: from the bundle, else from this folder. */
+export function readPageFile(name: string): string {
+  if (typeof __PAGE_FILES__ === 'object') return __PAGE_FILES__[name] ?? ''
+  return readFileSync(join(import.meta.dirname, name), 'utf8')
+}
