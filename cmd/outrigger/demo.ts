@@ -72,7 +72,8 @@ Outrigger runs on mock providers; the first one fails now and then. Try:
     -d '{"model":"smart","stream":true,"messages":[{"role":"user","content":"Tell me a story"}]}'
 
 Any SDK: base URL ${listen}/v1 (OpenAI) or ${listen} (Anthropic, Gemini), any key.
-Status: ${admin}/status   Metrics: ${admin}/metrics   Routing file: ${config} (edit it: it is taken up at once)
+Status page: ${admin}/   Metrics: ${admin}/metrics
+Routing file: ${config} (edit it: it is taken up at once)
 Ctrl-C ends it.
 `)
 }

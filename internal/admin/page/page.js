@@ -26,7 +26,7 @@ function listen(source) {
     show(status)
     suggestModels(status.models.filter(({ name }) => !name.includes('*')))
     announce(status)
-    mark(status.verdict)
+    mark(status.verdict.level, status.verdict.text)
     tellAges()
     if (digest !== status.config.digest) void showConfig(status.config.digest)
   })
@@ -60,6 +60,7 @@ function lost() {
   write('lost', `No connection to the relay since ${moment(lostAtMs)}.${known} Trying again.`)
   byId('lost').hidden = false
   byId('main').classList.add('stale')
+  mark('lost', 'No connection')
 }
 
 /** Tells a screen reader what changed, and nothing else. @param {Status} status */
@@ -72,17 +73,23 @@ function announce({ verdict, alerts }) {
   write('announcer', now)
 }
 
-const colours = { ok: '%2314713b', warning: '%23c98200', critical: '%23c8281f' }
+const marks = {
+  ok: { sign: '✓', colour: '%2314713b' },
+  warning: { sign: '!', colour: '%23c98200' },
+  critical: { sign: '✗', colour: '%23c8281f' },
+  lost: { sign: '?', colour: '%23808a96' },
+}
 
-/** The tab shows it too. @param {Status['verdict']} verdict */
-function mark({ level, text }) {
-  const title = `${level === 'ok' ? '✓' : '✗'} ${text} – Outrigger`
+/** The tab shows it too. @param {keyof typeof marks} level @param {string} text */
+function mark(level, text) {
+  const { sign, colour } = marks[level]
+  const title = `${sign} ${text} – Outrigger`
   if (document.title === title) return
   document.title = title
   const shape = level === 'ok' ? '<circle cx="8" cy="8" r="7"/>' : '<path d="M8 0l8 15H0z"/>'
   byId('icon').setAttribute(
     'href',
-    `data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="${colours[level]}">${shape}</svg>`,
+    `data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="${colour}">${shape}</svg>`,
   )
 }
 
@@ -138,6 +145,7 @@ function watchScrollers() {
   for (const element of document.querySelectorAll('.scroll, pre')) reach.observe(element)
 }
 
+write('zone', `Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}; days begin at midnight UTC.`)
 startTheme()
 startPlayground()
 watchScrollers()

@@ -53,7 +53,7 @@ function problemItem(problem) {
 /** @param {NonNullable<Problem['last_error']>} error */
 function saidLine({ kind, status, message, at }) {
   const line = el('p.said', `Last error: ${kind.replaceAll('_', ' ')}${status === undefined ? '' : ` ${status}`}, `)
-  line.append(el('q', message), ' ', age(at, 'ago'))
+  line.append(el('q', message), ', ', age(at, 'ago'))
   return line
 }
 
