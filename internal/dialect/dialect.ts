@@ -111,6 +111,8 @@ export type Dialect = {
    */
   readonly encodeStream: (context: AnswerContext) => EventEncoder
   readonly streamContentType: (request: Request) => string
+  /** Whether the vendor's SDKs skip the comments of a stream. Default true. */
+  readonly streamComments?: boolean
   readonly encodeError: (error: ClientError) => EncodedError
 
   /** Canonical → provider. Never fails: what cannot be said is in `losses`. */

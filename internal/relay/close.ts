@@ -154,10 +154,11 @@ function priceAnswer({ record, deps }: Run): void {
   if (record.target !== undefined && record.usage !== undefined) record.costUsd = deps.costOf(record.target, record.usage)
 }
 
-/** The last line of a stream: a comment, which every SDK skips and every log keeps. */
+/** The last line of a stream: a comment, which SDKs skip and every log keeps; nothing where they do not. */
 function closingComment(run: Run, outcome: 'complete' | 'recovered' | 'truncated'): string {
   const { record, exchange } = run
-  if (!exchange.dialect.streamContentType(exchange.request).startsWith('text/event-stream')) return ''
+  const { dialect, request } = exchange
+  if (dialect.streamComments === false || !dialect.streamContentType(request).startsWith('text/event-stream')) return ''
   const cost = record.costUsd === undefined ? '' : ` cost_usd=${formatUsd(record.costUsd)}`
   const target = (record.target?.id ?? '').replaceAll(' ', '_')
   return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}`)

@@ -27,6 +27,8 @@ export const gemini: Dialect = {
   encodeAnswer,
   encodeStream,
   streamContentType: (request: Request) => (request.framing === 'json-array' ? 'application/json' : 'text/event-stream'),
+  // Google's SDK for Python (google-genai 3.4) takes every line that does not begin with `data: ` as JSON, and fails.
+  streamComments: false,
   encodeError,
   encodeRequest,
   decodeAnswer,
