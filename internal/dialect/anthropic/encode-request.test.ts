@@ -258,7 +258,7 @@ test('encodeRequest: fields', async (t) => {
       given: { reasoning: { effort: 'none' } },
       traits: newest,
       fields: { thinking: undefined, output_config: { effort: 'low' } },
-      lost: ['drop reasoning'],
+      lost: ['drop reasoning_effort'],
     },
     {
       name: 'a loop without signed thoughts goes on without them',
@@ -268,7 +268,7 @@ test('encodeRequest: fields', async (t) => {
         messages: [hello, { role: 'assistant', parts: [call] }, { role: 'tool', parts: [result] }],
       },
       fields: { thinking: undefined },
-      lost: ['drop reasoning'],
+      lost: ['drop reasoning_effort'],
     },
     {
       name: 'temperature is clamped and wins over top_p; stop sequences of white space go',
@@ -337,13 +337,13 @@ test('encodeRequest: fields', async (t) => {
       name: 'tools of another vendor are dropped beside others',
       given: { tools: [add, { kind: 'builtin', type: 'web_search', vendor: 'openai', raw: {} }] },
       fields: { tools: [{ name: 'add', input_schema: add.schema }] },
-      lost: ['drop tools[1].type'],
+      lost: ['drop tools[1].web_search'],
     },
     {
       name: 'and refused alone',
       given: { tools: [{ kind: 'builtin', type: 'web_search', vendor: 'openai', raw: {} }] },
       fields: { tools: undefined },
-      lost: ['refuse tools[0].type'],
+      lost: ['refuse tools[0].web_search'],
     },
   ]
   for (const { name, given, traits: changed, fields, lost = [] } of cases) {

@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { asObject, asString, compact, isObject } from '#lib/json.ts'
+import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
@@ -52,7 +53,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     path: '/v1/messages',
     headers: { 'anthropic-version': apiVersion(target.quirks) },
     body: kept,
-    losses: [...readable.losses, ...writer.losses, ...thinking.losses, ...losses],
+    losses: inClientWords([...readable.losses, ...writer.losses, ...thinking.losses, ...losses], request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
 }

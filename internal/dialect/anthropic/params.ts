@@ -2,6 +2,7 @@ import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { outputLimit } from '../output-limit.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
+import { unsaidHints } from '../unsaid.ts'
 import type { WrittenThinking } from './thinking.ts'
 import type { Writer } from './write-content.ts'
 
@@ -79,10 +80,10 @@ export function noteLosses(request: Request, { losses }: Writer): void {
     min_p: params.minP,
     seed: params.seed,
     verbosity: output.verbosity,
-    max_tool_calls: params.maxToolCalls,
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
-  losses.push(...lossesOfFields(request, 'anthropic'))
+  const unsaid = unsaidHints(request, ['grammar', 'name', 'detail', 'metadata', 'prompt_cache_key', 'max_tool_calls'])
+  losses.push(...unsaid, ...lossesOfFields(request, 'anthropic'))
   const refuse = (field: string, asked: boolean, reason: string): void => {
     if (asked) losses.push({ field, severity: 'refuse', reason })
   }

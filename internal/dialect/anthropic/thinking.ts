@@ -42,7 +42,7 @@ export function writeThinking(request: Request, target: EncodeTarget): WrittenTh
 }
 
 function lost(reason: string): WrittenThinking {
-  return { ...off, losses: [{ field: 'reasoning', severity: 'drop', reason }] }
+  return { ...off, losses: [{ field: 'reasoning_effort', severity: 'drop', reason }] }
 }
 
 /** `summarized` must be asked for on newer models, which else send the signature only. */

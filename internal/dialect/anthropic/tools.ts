@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact } from '#lib/json.ts'
+import { type CustomTool, describeCustomTool, textArgument } from '../custom-tools.ts'
 import { strictSchema } from './schema.ts'
 import { cacheControl, type Writer } from './write-content.ts'
 
@@ -29,7 +30,7 @@ function keptTools({ tools, toolChoice }: Request, { target, losses }: Writer): 
     if (tool.kind !== 'builtin' || !isForeign(tool)) return true
     const wanted = onlyForeign || toolChoice?.names?.includes(tool.type) === true
     const reason = `the tool ${tool.type} runs at another vendor only`
-    losses.push({ field: `tools[${index}].type`, severity: wanted ? 'refuse' : 'drop', reason })
+    losses.push({ field: `tools[${index}].${tool.type}`, severity: wanted ? 'refuse' : 'drop', reason })
     return false
   })
 }
@@ -71,12 +72,8 @@ function ownExtras({ dialect, raw }: Request): ReadonlyMap<string, Json> {
 }
 
 /** A custom tool takes free text: it is told as a function with one text argument, and unwrapped on the way back. */
-function writeCustom({ name, description, format }: Extract<Tool, { kind: 'custom' }>, { names, losses }: Writer): Json {
-  if (format !== undefined && format !== null) {
-    losses.push({ field: `tools.${name}.format`, severity: 'drop', reason: 'the model cannot be held to a grammar' })
-  }
-  const input_schema = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
-  return compact({ name: names.toProvider(name), description, input_schema })
+function writeCustom(tool: CustomTool, { names }: Writer): Json {
+  return compact({ name: names.toProvider(tool.name), description: describeCustomTool(tool), input_schema: textArgument })
 }
 
 function stubTools({ messages }: Request, { names }: Writer): readonly Json[] {

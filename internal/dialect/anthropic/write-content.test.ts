@@ -40,13 +40,13 @@ test('writeBlock', async (t) => {
     {
       name: 'another vendor’s file',
       part: { kind: 'file', source: { kind: 'file', id: 'f', vendor: 'openai' } },
-      lost: 'refuse file',
+      lost: 'refuse messages.file',
     },
-    { name: 'audio', part: { kind: 'audio', source: { kind: 'base64', data: '' } }, lost: 'refuse audio' },
+    { name: 'audio', part: { kind: 'audio', source: { kind: 'base64', data: '' } }, lost: 'refuse messages.audio' },
     {
       name: 'an unreadable image',
       part: { kind: 'image', source: { kind: 'base64', data: 'AAAA' }, mime: 'image/heic' },
-      lost: 'refuse image',
+      lost: 'refuse messages.image',
     },
   ]
   for (const { name, part, written, lost } of cases) {

@@ -142,7 +142,7 @@ function writeFileData(part: FilePart, data: string, known: string | undefined, 
   const media_type = known ?? 'application/octet-stream'
   if (media_type === 'application/pdf') return document(part, { type: 'base64', media_type, data })
   if (imageMimes.has(media_type)) return [{ type: 'image', source: { type: 'base64', media_type, data } }]
-  if (!isTextMime(media_type)) return lost(writer, `file (${media_type})`, 'the model reads PDF, text and images only')
+  if (!isTextMime(media_type)) return lost(writer, 'file', `the model reads PDF, text and images only, not ${media_type}`)
   return document(part, { type: 'text', media_type: 'text/plain', data: Buffer.from(data, 'base64').toString('utf8') })
 }
 
@@ -161,6 +161,6 @@ function document(part: FilePart, source: Json): readonly Json[] {
 
 /** Content that the model cannot take: without it the answer would be to another question. */
 function lost(writer: Writer, field: string, reason: string): readonly Json[] {
-  writer.losses.push({ field, severity: 'refuse', reason })
+  writer.losses.push({ field: `messages.${field}`, severity: 'refuse', reason })
   return []
 }

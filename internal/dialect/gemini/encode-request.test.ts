@@ -190,7 +190,7 @@ test('media', () => {
     ],
     [{ kind: 'file', title: 'T', source: { kind: 'text', text: 'body' } }, { text: 'T:\nbody' }],
     [{ kind: 'file', source: { kind: 'file', id: 'files/1', vendor: 'gemini' } }, { fileData: { fileUri: 'files/1' } }],
-    [{ kind: 'file', source: { kind: 'file', id: 'file-1', vendor: 'openai' } }, undefined, 'refuse file'],
+    [{ kind: 'file', source: { kind: 'file', id: 'file-1', vendor: 'openai' } }, undefined, 'refuse messages.file'],
   ] as const) {
     const { body, losses } = encode({ request: { messages: [user(text('see'), part)] } })
     const parts = asArray(asObject(asArray(body['contents'])[0])['parts'])
@@ -302,7 +302,7 @@ test('limits, sampling, format and thinking', () => {
       { thinkingConfig: { thinkingLevel: 'HIGH', includeThoughts: true } },
       [],
     ],
-    [{ request: { reasoning: { effort: 'none' } } }, { thinkingConfig: { thinkingLevel: 'MINIMAL' } }, ['drop reasoning']],
+    [{ request: { reasoning: { effort: 'none' } } }, { thinkingConfig: { thinkingLevel: 'MINIMAL' } }, ['drop reasoning_effort']],
     [
       { request: { reasoning: { visible: 'full' } }, traits: { reasoning: budget } },
       { thinkingConfig: { includeThoughts: true } },

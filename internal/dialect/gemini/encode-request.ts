@@ -1,9 +1,11 @@
 import type { Json, Message, Request } from '#canonical/request.ts'
 import { asObject, compact } from '#lib/json.ts'
+import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
+import { unsaidHints } from '../unsaid.ts'
 import { writeConfig } from './generation-config.ts'
 import { writeTools } from './tools.ts'
 import { writeTurns } from './turns.ts'
@@ -39,7 +41,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     path: pathOf(target.model, request.stream),
     headers: {},
     body: withoutRejected(body, writer),
-    losses: writer.losses,
+    losses: inClientWords(writer.losses, request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
 }
@@ -98,6 +100,18 @@ function writeTier({ tier }: Request, { losses }: Writer): string | undefined {
 
 const tiers = { standard: 'standard', flex: 'flex', priority: 'priority', fast: 'priority' }
 
+const allHints = [
+  'grammar',
+  'name',
+  'detail',
+  'citations',
+  'strict',
+  'user',
+  'metadata',
+  'prompt_cache_key',
+  'max_tool_calls',
+] as const
+
 /** What Gemini has no word for: where it would change the answer's meaning, the target cannot serve the request. */
 function noteLosses(request: Request, { losses }: Writer): void {
   const { params, output, state } = request
@@ -105,11 +119,10 @@ function noteLosses(request: Request, { losses }: Writer): void {
     min_p: params.minP,
     repetition_penalty: params.repetitionPenalty,
     verbosity: output.verbosity,
-    max_tool_calls: params.maxToolCalls,
     store: state?.store === true ? true : undefined,
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
-  losses.push(...lossesOfFields(request, 'gemini'))
+  losses.push(...unsaidHints(request, allHints), ...lossesOfFields(request, 'gemini'))
   if (params.logitBias !== undefined)
     losses.push({ field: 'logit_bias', severity: 'refuse', reason: 'token numbers mean other tokens there' })
 }

@@ -79,11 +79,11 @@ function writeThinking({ reasoning }: Request, writer: Writer): Json {
       return thinkingConfig({ thinkingBudget: budget(reasoning, traits.reasoning), includeThoughts })
     case 'level': {
       const level = effort === undefined ? undefined : nearestEffort(effort, traits.reasoning.levels)
-      if (effort === 'none') drop(writer, 'reasoning', 'the model always thinks')
+      if (effort === 'none') drop(writer, 'reasoning_effort', 'the model always thinks')
       return thinkingConfig({ thinkingLevel: level?.toUpperCase(), includeThoughts })
     }
     default:
-      if (effort !== 'none' && effort !== undefined) drop(writer, 'reasoning', 'the model does not reason')
+      if (effort !== 'none' && effort !== undefined) drop(writer, 'reasoning_effort', 'the model does not reason')
       return {}
   }
 }

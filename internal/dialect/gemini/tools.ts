@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import { describeCustomTool, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { isEmptyObject, writeSchema } from './schema.ts'
@@ -46,13 +47,11 @@ function foreignLoss({ tools, toolChoice }: Request, index: number, all: boolean
   }
 }
 
-/** A tool with free text is a function with one text argument here; the answer is unwrapped again. */
-const textArgument = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
-
 function writeFunction(tool: Exclude<Tool, { kind: 'builtin' }>, names: ToolNames): Json {
   const schema = tool.kind === 'custom' ? textArgument : tool.schema
+  const description = tool.kind === 'custom' ? describeCustomTool(tool) : tool.description
   const parametersJsonSchema = schema === undefined || isEmptyObject(schema) ? undefined : writeSchema(schema)
-  return compact({ name: names.toProvider(tool.name), description: tool.description, parametersJsonSchema })
+  return compact({ name: names.toProvider(tool.name), description, parametersJsonSchema })
 }
 
 function writeChoice({ toolChoice, dialect, ext }: Request, { traits }: EncodeTarget, names: ToolNames): Json | undefined {

@@ -33,7 +33,7 @@ function isSystem({ role }: Message): boolean {
 function systemParts({ parts }: Message, { losses }: Writer): readonly Json[] {
   return parts.flatMap((part) => {
     if (part.kind === 'text') return part.text === '' ? [] : [{ text: part.text }]
-    losses.push({ field: `system ${part.kind}`, severity: 'refuse', reason: 'a system instruction is text only' })
+    losses.push({ field: `messages.${part.kind}`, severity: 'refuse', reason: 'a system instruction is text only' })
     return []
   })
 }

@@ -118,7 +118,7 @@ function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
       return source.text === '' ? [] : [{ text: part.kind === 'file' ? (documentText(part) ?? '') : source.text }]
     case 'file':
       if (source.vendor === writer.target.quirks.vendor) return [{ fileData: compact({ mimeType: mime, fileUri: source.id }) }]
-      writer.losses.push({ field: part.kind, severity: 'refuse', reason: 'the file lies at another vendor' })
+      writer.losses.push({ field: `messages.${part.kind}`, severity: 'refuse', reason: 'the file lies at another vendor' })
       return []
   }
 }

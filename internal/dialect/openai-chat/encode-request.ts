@@ -1,12 +1,14 @@
 import type { Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { toolNames } from '../tool-names.ts'
+import { type Hint, unsaidHints } from '../unsaid.ts'
 import { writeHints } from './hints.ts'
 import { writeFormat } from './output.ts'
 import { withoutRejected, writeParams } from './params.ts'
 import { settleReasoning, writeReasoning } from './reasoning.ts'
-import { writeTools } from './tools.ts'
+import { takesCustomTools, writeTools } from './tools.ts'
 import { writeMessages } from './write-messages.ts'
 
 /** Canonical → provider. What a provider or model takes is in its quirks and traits; what it does not is in `losses`. */
@@ -32,14 +34,19 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     },
     target,
   )
+  const unsaid = unsaidHints(request, lackingHints(target))
   const parts = [content, settled, format, params, tools, reasoning, hints]
   return compact({
     path: '/chat/completions',
     headers: {},
     body: kept,
-    losses: [...parts.flatMap(({ losses }) => losses), ...rejected],
+    losses: inClientWords([...parts.flatMap(({ losses }) => losses), ...unsaid, ...rejected], request),
     names: names.restore.size > 0 ? names.restore : undefined,
   })
+}
+
+function lackingHints(target: EncodeTarget): readonly Hint[] {
+  return takesCustomTools(target) ? ['citations', 'max_tool_calls'] : ['grammar', 'citations', 'max_tool_calls']
 }
 
 /** Usage is always asked for: prices and budgets need it. Servers refuse the field outside of streams. */

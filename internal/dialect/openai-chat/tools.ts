@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
-import { asObject, asString, compact } from '#lib/json.ts'
+import { compact } from '#lib/json.ts'
+import { describeCustomTool, nestedFormat, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import type { ToolNames } from '../tool-names.ts'
 
@@ -31,7 +32,7 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
   const written: Json[] = []
   for (const [index, tool] of request.tools.entries()) {
     if (tool.kind !== 'builtin') {
-      if (!subset || wanted.has(tool.name)) written.push(writeTool(tool, index, writer))
+      if (!subset || wanted.has(tool.name)) written.push(writeTool(tool, writer))
     } else if (tool.vendor === target.quirks.vendor && request.dialect === 'openai-chat') written.push(tool.raw)
     else writer.losses.push(lostBuiltin(tool, index, request))
   }
@@ -50,7 +51,7 @@ function lostBuiltin(tool: Extract<Tool, { kind: 'builtin' }>, index: number, re
   }
 }
 
-function writeTool(tool: Exclude<Tool, { kind: 'builtin' }>, index: number, { target, names, losses }: Writer): Json {
+function writeTool(tool: Exclude<Tool, { kind: 'builtin' }>, { target, names }: Writer): Json {
   const name = names.toProvider(tool.name)
   const { description } = tool
   if (tool.kind === 'function') {
@@ -58,23 +59,9 @@ function writeTool(tool: Exclude<Tool, { kind: 'builtin' }>, index: number, { ta
     return { type: 'function', function: compact({ name, description, parameters: tool.schema, strict }) }
   }
   if (takesCustomTools(target)) {
-    return { type: 'custom', custom: compact({ name, description, format: tool.format }) }
+    return { type: 'custom', custom: compact({ name, description, format: nestedFormat(tool.format) }) }
   }
-  const grammar = grammarOf(tool.format)
-  if (grammar !== undefined) {
-    losses.push({ field: `tools[${index}].format`, severity: 'drop', reason: 'the grammar is told in words only' })
-  }
-  const told = [description, grammar].filter((text) => text !== undefined).join('\n\n')
-  const parameters = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] }
-  return { type: 'function', function: compact({ name, description: told === '' ? undefined : told, parameters }) }
-}
-
-function grammarOf(format: unknown): string | undefined {
-  const given = asObject(format)
-  const grammar = asObject(given['grammar'] ?? format)
-  const definition = asString(grammar['definition'])
-  if (given['type'] !== 'grammar' || definition === undefined) return undefined
-  return `\`input\` must conform to this ${asString(grammar['syntax']) ?? ''} grammar:\n${definition}`
+  return { type: 'function', function: compact({ name, description: describeCustomTool(tool), parameters: textArgument }) }
 }
 
 function writeChoice({ request, target, names, losses }: Writer, mayForce: boolean): unknown {

@@ -61,7 +61,7 @@ test('responses request: custom tools are functions where they are not known', (
     {
       type: 'function',
       name: 'sql',
-      parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'], additionalProperties: false },
+      parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
       strict: false,
     },
   ])
@@ -96,7 +96,7 @@ const losing: readonly { name: string; body: Json; target: EncodeTarget; losses:
     name: 'a file of another vendor',
     body: { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }] },
     target: other,
-    losses: ['refuse file'],
+    losses: ['refuse input.file'],
   },
   {
     name: 'sampling at a model without',

@@ -1,15 +1,17 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { asArray, compact } from '#lib/json.ts'
+import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { toolNames } from '../tool-names.ts'
+import { type Hint, unsaidHints } from '../unsaid.ts'
 import { writeExt, writeHints } from './hints.ts'
 import { writeOutput } from './output.ts'
 import { writeReasoning } from './reasoning.ts'
 import { writeInput } from './write-input.ts'
-import { writeTools } from './write-tools.ts'
+import { takesCustomTools, writeTools } from './write-tools.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -38,11 +40,14 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     ...merge(written),
   })
   const { kept, losses: refused } = withoutRejected(body, target)
+  const lacking: readonly Hint[] = takesCustomTools(target) ? ['name', 'citations'] : ['grammar', 'name', 'citations']
+  const unsaid = unsaidHints(request, lacking)
+  const losses = [...contentLosses, ...unsaid, ...written.flatMap((part) => part.losses), ...refused]
   return {
     path: '/responses',
     headers: {},
     body: kept,
-    losses: [...contentLosses, ...written.flatMap(({ losses }) => losses), ...refused],
+    losses: inClientWords(losses, request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
 }

@@ -26,7 +26,7 @@ export function writeOutput({ output }: Request, { quirks, traits }: EncodeTarge
   const { name = 'response', description, schema = {}, strict } = output.schema ?? {}
   if (traits.jsonSchema)
     return { fields: fields(compact({ type: 'json_schema', name, description, schema, strict })), input, losses }
-  losses.push({ field: 'text.format', severity: 'drop', reason: 'the model takes no schema: it is asked for in words' })
+  losses.push({ field: 'response_format', severity: 'drop', reason: 'the model takes no schema: it is asked for in words' })
   const hint = `Answer with JSON that conforms to this JSON Schema, and nothing else:\n${JSON.stringify(schema)}`
   return { fields: fields({ type: 'json_object' }), input: withHint(input, hint), losses }
 }

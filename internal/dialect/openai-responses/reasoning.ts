@@ -35,7 +35,7 @@ function extras({ dialect, ext }: Request, { quirks }: EncodeTarget): Json {
   return dialect === 'openai-responses' && takesFieldsOf(quirks, 'openai') ? asObject(ext['reasoning']) : {}
 }
 
-const dropped: Loss = { field: 'reasoning.effort', severity: 'drop', reason: 'the model has no such control' }
+const dropped: Loss = { field: 'reasoning_effort', severity: 'drop', reason: 'the model has no such control' }
 
 function taken(effort: Effort, reasoning: ReasoningTraits): Effort {
   switch (reasoning.kind) {

@@ -83,6 +83,6 @@ function writeFile(part: FilePart, writer: ContentWriter): readonly Json[] {
 }
 
 function lost(writer: ContentWriter, field: string, reason: string): readonly Json[] {
-  writer.losses.push({ field, severity: 'refuse', reason })
+  writer.losses.push({ field: `messages.${field}`, severity: 'refuse', reason })
   return []
 }

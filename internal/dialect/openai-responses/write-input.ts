@@ -17,9 +17,6 @@ export type WrittenInput = { readonly instructions?: string; readonly input: rea
 /** Canonical messages as items. A first system text goes to `instructions`, from where most came. */
 export function writeInput(request: Request, target: EncodeTarget, names: ToolNames): WrittenInput {
   const writer: Writer = { target, names, losses: [] }
-  for (const [index, { name }] of request.messages.entries())
-    if (name !== undefined)
-      writer.losses.push({ field: `messages[${index}].name`, severity: 'drop', reason: 'messages have no names there' })
   const readable = readableMessages(request.messages, ({ vendor }) => vendor === target.quirks.vendor)
   writer.losses.push(...readable.losses)
   const [first] = readable.messages
@@ -159,7 +156,7 @@ function writeAssistantItem(part: Part, writer: Writer): readonly Json[] {
     case 'image':
     case 'file':
     case 'audio':
-      writer.losses.push({ field: part.kind, severity: 'drop', reason: 'a message of the model holds text only' })
+      writer.losses.push({ field: `messages.${part.kind}`, severity: 'drop', reason: 'a message of the model holds text only' })
       return []
     default:
       return []

@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import { describeCustomTool, flatFormat, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import type { ToolNames } from '../tool-names.ts'
 
@@ -45,14 +46,8 @@ function writeTool(tool: Tool, target: EncodeTarget, names: ToolNames): Json {
   const name = names.toProvider(tool.name)
   const { description } = tool
   if (tool.kind === 'custom') {
-    if (takesCustomTools(target)) return compact({ type: 'custom', name, description, format: tool.format })
-    const parameters = {
-      type: 'object',
-      properties: { input: { type: 'string' } },
-      required: ['input'],
-      additionalProperties: false,
-    }
-    return compact({ type: 'function', name, description, parameters, strict: false })
+    if (takesCustomTools(target)) return compact({ type: 'custom', name, description, format: flatFormat(tool.format) })
+    return compact({ type: 'function', name, description: describeCustomTool(tool), parameters: textArgument, strict: false })
   }
   // Left out, `strict` counts as asked for here, unlike everywhere else.
   return compact({
