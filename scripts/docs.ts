@@ -5,11 +5,13 @@ import { jsonSchema } from '#config/json-schema.ts'
 import { configurationReference } from '#config/reference.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { metricsReference } from '#telemetry/reference.ts'
+import { translationPage } from './translation/page.ts'
 
 const root = join(import.meta.dirname, '..')
 const pages: Readonly<Record<string, string>> = {
   'docs/configuration.md': `${configurationReference().trim()}\n`,
   'docs/metrics.md': await metricsReference(createMetrics('0')),
+  'docs/translation.md': translationPage(),
   'configs/routing.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }
 

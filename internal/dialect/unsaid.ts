@@ -1,5 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Message, Part, Request } from '#canonical/request.ts'
+import { asArray, asObject } from '#lib/json.ts'
 import { hasGrammar } from './custom-tools.ts'
 
 /** What not every dialect has a word for, though the answer is the same without it. */
@@ -9,8 +10,11 @@ export type Hint =
   | 'detail'
   | 'citations'
   | 'strict'
+  | 'tool_extras'
+  | 'tool_groups'
   | 'user'
   | 'metadata'
+  | 'store'
   | 'prompt_cache_key'
   | 'max_tool_calls'
 
@@ -37,7 +41,32 @@ const fieldsOf: Readonly<Record<Hint, (request: Request) => readonly string[]>> 
   user: ({ endUser }) => (endUser === undefined ? [] : ['user']),
   metadata: ({ metadata }) => (metadata === undefined ? [] : ['metadata']),
   prompt_cache_key: ({ cache }) => (cache?.key === undefined ? [] : ['prompt_cache_key']),
+  store: ({ state }) => (state?.store === true ? ['store'] : []),
+  tool_extras: toolExtras,
+  tool_groups: groupDescriptions,
   max_tool_calls: ({ params }) => (params.maxToolCalls === undefined ? [] : ['max_tool_calls']),
+}
+
+// Those that any model needs none of: elsewhere every tool is declared outright, and arguments come as they are written.
+const plainToolFields = 'type name description input_schema strict cache_control defer_loading eager_input_streaming'.split(' ')
+
+/** Groups are flattened into the names of their functions. */
+function groupDescriptions({ dialect, raw }: Request): readonly string[] {
+  if (dialect !== 'openai-responses') return []
+  const groups = asArray(raw['tools']).map(asObject)
+  return groups.flatMap(({ type, name, description }) =>
+    type === 'namespace' && typeof description === 'string' && description !== '' ? [`tools.${String(name)}.description`] : [],
+  )
+}
+
+/** What only Anthropic has beside a function (`input_examples`, `allowed_callers`). */
+function toolExtras({ dialect, raw, tools }: Request): readonly string[] {
+  if (dialect !== 'anthropic') return []
+  return tools.flatMap((tool, index) => {
+    if (tool.kind === 'builtin') return []
+    const given = asObject(asArray(raw['tools'])[index])
+    return Object.keys(given).flatMap((key) => (plainToolFields.includes(key) ? [] : [`tools[${index}].${key}`]))
+  })
 }
 
 function inParts(messages: readonly Message[], field: string, has: (part: Part) => boolean): readonly string[] {

@@ -4,6 +4,7 @@ import type { Target } from '#canonical/plan.ts'
 import type { DialectName, Request } from '#canonical/request.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
+import { lossesOfState } from '#dialect/kept-elsewhere.ts'
 import type { Operation, OperationCall } from '#dialect/operation.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { err, ok, type Result } from '#lib/result.ts'
@@ -121,24 +122,5 @@ function passes(request: Request, dialect: Dialect, { quirks }: EncodeTarget): b
 function nativeLosses(request: Request): readonly Loss[] {
   const reason = 'only a provider with the same API can serve it'
   const native = (request.nativeOnly ?? []).map((field): Loss => ({ field, severity: 'refuse', reason }))
-  return [...native, ...stateLosses(request)]
-}
-
-/** What only the provider that keeps the conversation can know, lost on every other. */
-function stateLosses(request: Request): readonly Loss[] {
-  const { state } = request
-  if (state === undefined) return []
-  const fields: readonly (readonly [string, boolean])[] = [
-    ['previous_response_id', state.previousResponseId !== undefined],
-    ['conversation', state.conversation !== undefined],
-    ['background', state.background === true],
-    ['prompt', state.prompt !== undefined],
-  ]
-  return fields
-    .filter(([, used]) => used)
-    .map(([field]) => ({
-      field,
-      severity: 'refuse',
-      reason: 'it refers to what another provider keeps; send the whole conversation instead',
-    }))
+  return [...native, ...lossesOfState(request)]
 }

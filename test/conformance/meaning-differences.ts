@@ -23,7 +23,7 @@ export function meaningDifferences(asked: Meaning, sent: Meaning, losses: readon
   // Anthropic refuses a conversation with calls but without tools: they are declared and may not be called.
   if (!declaredForHistory) {
     check('tools', choice.tools, chosen.tools)
-    if (!named(/tool_?choice/i)) check('tool choice', choice.mode, chosen.mode)
+    if (!named(/tool_?(choice|config)/i)) check('tool choice', choice.mode, chosen.mode)
   }
   // Anthropic wants a limit always; what was asked for must arrive.
   if (asked.maxOutput !== undefined && !named(/max/i)) check('limit', asked.maxOutput, sent.maxOutput)
@@ -32,7 +32,7 @@ export function meaningDifferences(asked: Meaning, sent: Meaning, losses: readon
   if (!named(/top_?p/i)) check('top_p', asked.topP, sent.topP)
   // Calling several at once is what comes without the field.
   if (!named(/parallel/)) check('parallel calls', asked.parallel ?? true, sent.parallel ?? true)
-  if (!named(/format|schema/i)) check('schema', asked.schema, sent.schema)
+  if (!named(/format|schema|mime/i)) check('schema', asked.schema, sent.schema)
   return found
 }
 

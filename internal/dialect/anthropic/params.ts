@@ -82,7 +82,16 @@ export function noteLosses(request: Request, { losses }: Writer): void {
     verbosity: output.verbosity,
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
-  const unsaid = unsaidHints(request, ['grammar', 'name', 'detail', 'metadata', 'prompt_cache_key', 'max_tool_calls'])
+  const unsaid = unsaidHints(request, [
+    'grammar',
+    'tool_groups',
+    'name',
+    'detail',
+    'metadata',
+    'store',
+    'prompt_cache_key',
+    'max_tool_calls',
+  ])
   losses.push(...unsaid, ...lossesOfFields(request, 'anthropic'))
   const refuse = (field: string, asked: boolean, reason: string): void => {
     if (asked) losses.push({ field, severity: 'refuse', reason })

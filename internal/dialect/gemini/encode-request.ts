@@ -101,25 +101,17 @@ function writeTier({ tier }: Request, { losses }: Writer): string | undefined {
 const tiers = { standard: 'standard', flex: 'flex', priority: 'priority', fast: 'priority' }
 
 const allHints = [
-  'grammar',
-  'name',
-  'detail',
-  'citations',
-  'strict',
-  'user',
-  'metadata',
-  'prompt_cache_key',
-  'max_tool_calls',
+  ...(['grammar', 'name', 'detail', 'citations', 'strict', 'tool_extras', 'tool_groups'] as const),
+  ...(['user', 'metadata', 'store', 'prompt_cache_key', 'max_tool_calls'] as const),
 ] as const
 
 /** What Gemini has no word for: where it would change the answer's meaning, the target cannot serve the request. */
 function noteLosses(request: Request, { losses }: Writer): void {
-  const { params, output, state } = request
+  const { params, output } = request
   const hints = {
     min_p: params.minP,
     repetition_penalty: params.repetitionPenalty,
     verbosity: output.verbosity,
-    store: state?.store === true ? true : undefined,
   }
   for (const field of Object.keys(compact(hints))) losses.push({ field, severity: 'drop', reason: 'it has no counterpart' })
   losses.push(...unsaidHints(request, allHints), ...lossesOfFields(request, 'gemini'))

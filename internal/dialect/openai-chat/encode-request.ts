@@ -46,7 +46,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
 }
 
 function lackingHints(target: EncodeTarget): readonly Hint[] {
-  return takesCustomTools(target) ? ['citations', 'max_tool_calls'] : ['grammar', 'citations', 'max_tool_calls']
+  const lacking = ['citations', 'tool_extras', 'tool_groups', 'store', 'max_tool_calls'] as const
+  return takesCustomTools(target) ? lacking : ['grammar', ...lacking]
 }
 
 /** Usage is always asked for: prices and budgets need it. Servers refuse the field outside of streams. */

@@ -6,7 +6,7 @@ import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { toolNames } from '../tool-names.ts'
-import { type Hint, unsaidHints } from '../unsaid.ts'
+import { unsaidHints } from '../unsaid.ts'
 import { writeExt, writeHints } from './hints.ts'
 import { writeOutput } from './output.ts'
 import { writeReasoning } from './reasoning.ts'
@@ -40,8 +40,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     ...merge(written),
   })
   const { kept, losses: refused } = withoutRejected(body, target)
-  const lacking: readonly Hint[] = takesCustomTools(target) ? ['name', 'citations'] : ['grammar', 'name', 'citations']
-  const unsaid = unsaidHints(request, lacking)
+  const unsaid = unsaidHints(request, takesCustomTools(target) ? lacking : ['grammar', ...lacking])
   const losses = [...contentLosses, ...unsaid, ...written.flatMap((part) => part.losses), ...refused]
   return {
     path: '/responses',
@@ -51,6 +50,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
   }
 }
+
+const lacking = ['name', 'citations', 'tool_extras', 'tool_groups'] as const
 
 function merge(written: readonly Written[]): Json {
   return Object.assign({}, ...written.map(({ fields }) => fields))
