@@ -21,6 +21,7 @@ import { forward } from '#relay/forward.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
+import { createSignatureVault } from '#relay/signatures.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
@@ -133,6 +134,7 @@ function relayDeps(shared: Shared, alerts: Alerts, clients: Clients): RelayDeps 
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
     hedgeBudget: createHedgeBudget(() => current.get().hedge?.at_most ?? 0),
+    signatures: createSignatureVault(clock.now),
     estimateInput,
     costOf: prices.cost,
     reserve: reserveFor(clients, prices),

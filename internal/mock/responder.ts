@@ -12,6 +12,7 @@ import { type ModelsShape, modelEntry, modelList } from './models.ts'
 import type { Recorder } from './recorder.ts'
 import { createRouter, firstDialect, type MockRoute, operationOf } from './routes.ts'
 import { answerTo } from './script.ts'
+import { whyUnsigned } from './signatures.ts'
 import { type Sound, type Step, soundAnswer, soundBody, type Tempo, timeline } from './timeline.ts'
 
 /** A provider that the mock plays. */
@@ -24,6 +25,8 @@ export type MockProvider = {
   readonly models?: readonly string[]
   /** The keys it takes: others are refused. Default: any key, or none. */
   readonly keys?: readonly string[]
+  /** Refuses what its vendor refuses: reasoning that it did not sign, and tool loops without their own. Default: it takes everything. */
+  readonly strict?: boolean
 }
 
 /** What the providers of one mock share. */
@@ -139,6 +142,8 @@ function whyRefused(
   if (!isOpen && provider.keys !== undefined && !provider.keys.includes(call.key ?? '')) {
     return refusal(call, { status: 401, complaint: 'auth' })
   }
+  const unsigned = provider.strict === true && request?.ok === true ? whyUnsigned(request.value, provider.name) : undefined
+  if (unsigned !== undefined) return refusal(call, { status: 400, complaint: 'invalid_request', message: unsigned })
   if (request?.ok === false) return refusal(call, { status: 400, complaint: 'invalid_request', message: request.error })
   if (provider.models !== undefined && facts.model !== undefined && !provider.models.includes(facts.model)) {
     return refusal(call, { status: 404, complaint: 'not_found', message: `The model ${facts.model} does not exist.` })

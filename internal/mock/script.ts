@@ -84,9 +84,16 @@ function callsOf(request: Request, persona: Persona, index: number): readonly An
   if (first === undefined) return []
   const two = request.parallelTools !== false && choice?.mode !== 'one' && /\b(two|both|parallel|twice)\b/i.test(said)
   const used = two ? [first, tools[1] ?? first] : [first]
-  return used.map((tool, number) =>
+  const calls = used.map((tool, number) =>
     callOf(tool, number, `call_${persona.number.toString(16).padStart(10, '0')}${index}${number}`),
   )
+  return request.dialect === 'gemini' ? signFirst(calls, persona) : calls
+}
+
+/** Gemini signs the first call of an answer, thoughts or not. */
+function signFirst(calls: readonly AnswerPart[], { provider, number }: Persona): readonly AnswerPart[] {
+  const opaque = [signatureOf('gemini', provider, number)]
+  return calls.map((call, at) => (at === 0 && call.kind === 'tool_call' ? { ...call, opaque } : call))
 }
 
 // Words of a tool's name that say nothing about what a user wants.

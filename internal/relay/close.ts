@@ -6,6 +6,7 @@ import type { AttemptResult } from './consumer.ts'
 import type { Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
+import { rememberSignatures } from './put-back.ts'
 import type { Ending } from './record.ts'
 import { answerHeaders, formatUsd, overheadMs } from './response-headers.ts'
 import { type Run, tell } from './run.ts'
@@ -14,6 +15,7 @@ type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
 
 /** The answer came to its end: what is still held goes out. */
 export function closeAnswered(run: Run, result: Answered): void {
+  rememberSignatures(run, result)
   priceAnswer(run)
   if (result.kind === 'whole') {
     sendWhole(run, result.body)

@@ -78,7 +78,8 @@ function wholeResult(context: WholeContext, answer: Answer, text: string): Attem
     : JSON.stringify(clientDialect.encodeAnswer(answer, answerContext))
   const fault = judgeAnswer(prepared.request, answer)
   if (fault !== undefined) return { kind: 'failed', failure: fault, empty: { body, usage: answer.usage } }
-  return { kind: 'whole', body, usage: answer.usage, model: answer.model }
+  const parts = answer.candidates[0]?.parts
+  return { kind: 'whole', body, usage: answer.usage, model: answer.model, ...(parts === undefined ? {} : { parts }) }
 }
 
 function passedBody({ dialect, request }: Prepared, text: string): string {

@@ -1,10 +1,17 @@
-import type { Usage } from '#canonical/answer.ts'
+import type { AnswerPart, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 
 /** What an attempt came to. */
 export type AttemptResult =
   /** A whole answer: `body` is what the client gets. */
-  | { readonly kind: 'whole'; readonly body: string; readonly usage: Usage | undefined; readonly model: string }
+  | {
+      readonly kind: 'whole'
+      readonly body: string
+      readonly usage: Usage | undefined
+      readonly model: string
+      /** Of the first candidate, where the answer was translated. */
+      readonly parts?: readonly AnswerPart[]
+    }
   /** A stream that came to its sound end; its text has gone, or is held by the `StreamOut`. */
   | { readonly kind: 'streamed'; readonly usage: Usage | undefined }
   /** Bytes that passed as they came; all have gone. */

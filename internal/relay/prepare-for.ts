@@ -5,6 +5,7 @@ import { err, type Result } from '#lib/result.ts'
 import { continuationRequest } from './continue.ts'
 import { hasMediaUrls, inlineMedia } from './inline-media.ts'
 import { type Prepared, prepare, prepareOperation } from './prepare.ts'
+import { restoreSignatures } from './put-back.ts'
 import type { Run } from './run.ts'
 import type { Candidate } from './walk.ts'
 
@@ -21,7 +22,8 @@ export async function prepareFor(run: Run, candidate: Candidate, provider: Provi
   return err({ ...prepared.error, message: `${prepared.error.message}; it could not be fetched: ${inlined.error}` })
 }
 
-function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, request: Request): Result<Prepared, Failure> {
+function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, given: Request): Result<Prepared, Failure> {
+  const request = restoreSignatures(run, candidate, given)
   const { target, continuation } = candidate
   const { unsupported } = run.policy
   if (continuation === undefined) return prepare(request, target, provider, { mode: 'passthrough_if_same', unsupported })

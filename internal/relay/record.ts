@@ -25,6 +25,8 @@ export type RequestRecord = {
   continuations: number
   /** Bytes of an operation's answer have gone to the client as they came: nothing can be tried any more. */
   relayed: boolean
+  /** What earlier answers were signed with: put back into the request, or left out since the provider refused it. */
+  signatures: 'none' | 'restored' | 'left_out'
   /** The request with downloaded media in place of URLs, once a target needed it. */
   inlined: Promise<Result<Request, string>> | undefined
 }
@@ -50,6 +52,7 @@ export function openRecord(): RequestRecord {
     attemptStartedMs: undefined,
     continuations: 0,
     relayed: false,
+    signatures: 'none',
     inlined: undefined,
   }
 }

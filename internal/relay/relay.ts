@@ -8,6 +8,7 @@ import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
 import { tryHedged } from './hedge.ts'
+import { withoutSignatures } from './put-back.ts'
 import { clientGone, openRun, type Run, tell } from './run.ts'
 import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 
@@ -70,7 +71,7 @@ async function tryTargets(run: Run): Promise<void> {
 async function afterFailure(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
   const { out, exchange, policy } = run
   if (run.record.relayed) return undefined
-  if (out?.committed() !== true) return followPolicy(run, candidate, failure)
+  if (out?.committed() !== true) return withoutSignatures(run, candidate, failure) ?? followPolicy(run, candidate, failure)
   // Something was sent: only a continuation can still save the answer.
   if (policy.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined
   if (run.record.attempts.length >= policy.retry.attempts + 1) return undefined

@@ -1,4 +1,5 @@
-import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
+import type { AnswerEvent, AnswerPart, Finish, PartStart, Usage } from '#canonical/answer.ts'
+import type { Opaque } from '#canonical/request.ts'
 
 /** What the client has been told of an answer so far: enough to continue it elsewhere and to say how it ended. */
 export type SeenAnswer = {
@@ -12,6 +13,8 @@ export type SeenAnswer = {
   readonly hasSubstance: () => boolean
   /** The text so far, maybe empty, when one plain text is all that was sent (reasoning before it does not matter). */
   readonly plainText: () => string | undefined
+  /** Text, reasoning and calls of the first candidate so far. */
+  readonly parts: () => readonly AnswerPart[]
   /** The part that is still open and takes more text. */
   readonly openText: () => number | undefined
   /** The number that the next part gets. */
@@ -20,7 +23,7 @@ export type SeenAnswer = {
   readonly replay: () => readonly AnswerEvent[]
 }
 
-type SeenPart = { readonly start: PartStart; text: string; open: boolean }
+type SeenPart = { readonly start: PartStart; text: string; open: boolean; opaque: readonly Opaque[] }
 
 export function trackAnswer(): SeenAnswer {
   let start: AnswerEvent | undefined
@@ -41,14 +44,14 @@ export function trackAnswer(): SeenAnswer {
           usage = event.usage ?? usage
           return
         case 'part_start':
-          parts.push({ start: event, text: '', open: true })
+          parts.push({ start: event, text: '', open: true, opaque: event.opaque ?? [] })
           return
         case 'part_delta':
           length += event.text.length
           appendTo(find(event.candidate, event.part), event.text)
           return
         case 'part_end':
-          closePart(find(event.candidate, event.part))
+          closePart(find(event.candidate, event.part), event.opaque)
           return
         case 'part_whole':
           mediaParts++
@@ -79,6 +82,7 @@ export function trackAnswer(): SeenAnswer {
       mediaParts > 0 ||
       parts.some((part) => part.start.type === 'tool_call' || (part.start.type !== 'reasoning' && part.text !== '')),
     plainText: () => (mediaParts > 0 ? undefined : plainTextOf(parts)),
+    parts: () => parts.filter(({ start }) => start.candidate === 0).map(asPart),
     openText: () => parts.find((part) => part.open && part.start.type === 'text')?.start.part,
     nextPart: () => mediaParts + parts.reduce((highest, part) => Math.max(highest, part.start.part + 1), 0),
     replay: () => (start === undefined ? [] : [start, ...parts.flatMap(eventsOf)]),
@@ -89,8 +93,17 @@ function appendTo(part: SeenPart | undefined, text: string): void {
   if (part !== undefined) part.text += text
 }
 
-function closePart(part: SeenPart | undefined): void {
-  if (part !== undefined) part.open = false
+function closePart(part: SeenPart | undefined, opaque: readonly Opaque[] = []): void {
+  if (part === undefined) return
+  part.open = false
+  if (opaque.length > 0) part.opaque = [...part.opaque, ...opaque]
+}
+
+function asPart({ start, text, opaque: given }: SeenPart): AnswerPart {
+  const opaque = given.length === 0 ? {} : { opaque: given }
+  if (start.type !== 'tool_call') return { kind: start.type, text, ...opaque }
+  const { id, name, custom } = start
+  return { kind: 'tool_call', id, name, args: text, ...(custom === undefined ? {} : { custom }), ...opaque }
 }
 
 function plainTextOf(parts: readonly SeenPart[]): string | undefined {

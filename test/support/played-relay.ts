@@ -13,6 +13,7 @@ import type { ClientPort, Exchange } from '#relay/exchange.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
+import { createSignatureVault } from '#relay/signatures.ts'
 
 /** A provider's side of one call, played by the test. */
 export type Upcall = {
@@ -110,6 +111,7 @@ ${yaml}`,
     health,
     retryBudget: createRetryBudget(() => 1),
     hedgeBudget: createHedgeBudget(() => config.hedge?.at_most ?? 0),
+    signatures: createSignatureVault(clock.now),
     estimateInput: () => 100,
     costOf: (_target, usage) => usage.input / 1000,
     observers: [health.observe, (event) => void events.push(event)],
