@@ -56,6 +56,8 @@ export type ChatQuirks = {
   readonly streamOptions?: boolean
   /** Where reasoning of earlier turns is sent back. Default: it is left out. */
   readonly reasoningBack?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'content_thinking'
+  /** It passes requests on to models of many vendors, which may read what their vendors signed. Default false. */
+  readonly gateway?: boolean
   /** How the request switches reasoning on and off. Default `none`. */
   readonly reasoningControl?:
     | 'none'

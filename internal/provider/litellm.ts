@@ -12,7 +12,7 @@ export const litellm: Provider = {
   quirksOf: () => ({
     vendor: 'litellm',
     textCompletions: true,
-    chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning_content' },
+    chat: { gateway: true, reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning_content' },
   }),
   traitsOf: anyVendorTraits,
   probe: { method: 'GET', path: '/models' },

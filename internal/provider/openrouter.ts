@@ -13,6 +13,7 @@ export const openrouter: Provider = {
     textCompletions: true,
     vendor: 'openrouter',
     chat: {
+      gateway: true,
       systemRole: 'developer',
       reasoningControl: 'openrouter_reasoning',
       reasoningBack: 'reasoning_details',

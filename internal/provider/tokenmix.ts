@@ -9,7 +9,7 @@ export const tokenmix: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyFrom: 'TOKENMIX_API_KEY',
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'tokenmix', chat: { reasoningControl: 'reasoning_effort' } }),
+  quirksOf: () => ({ vendor: 'tokenmix', chat: { gateway: true, reasoningControl: 'reasoning_effort' } }),
   traitsOf: anyVendorTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'docs.tokenmix.ai',

@@ -18,6 +18,8 @@ import { createSignatureVault } from '#relay/signatures.ts'
 /** A provider's side of one call, played by the test. */
 export type Upcall = {
   readonly host: string
+  /** What the relay sent. */
+  readonly body: string
   readonly answer: (status: number, type: string, text: string) => void
   readonly write: (text: string) => void
   readonly end: () => void
@@ -33,9 +35,10 @@ class PlayedPool extends Pool {
     this.#host = host
     this.#calls = calls
   }
-  override dispatch(_options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const upcall: Upcall = {
       host: this.#host,
+      body: String(options.body),
       cancelled: false,
       answer(status, type, text) {
         handler.onResponseStart?.(controller, status, { 'content-type': type }, '')
@@ -71,13 +74,13 @@ afterEach(async () => {
 
 /**
  * The relay in a time that the test moves, before providers `a` and `b` that the test plays: route `m`, which lists
- * `a/gpt-4.1` before `b/gpt-4.1`. `yaml` is added to the routing file.
+ * `a/gpt-4.1` before `b/gpt-4.1`. `yaml` is added to the routing file; `type` is the first provider's.
  */
-export function playRelay(yaml: string) {
+export function playRelay(yaml: string, type: 'openai' | 'anthropic' = 'openai') {
   const loaded = loadText(
     `version: 1
 providers:
-  a: { type: openai, api_key: k, base_url: "http://a/v1" }
+  a: { type: ${type}, api_key: k, base_url: "http://a/v1" }
   b: { type: openai, api_key: k, base_url: "http://b/v1" }
 models:
   m: { targets: [a/gpt-4.1, b/gpt-4.1] }
@@ -127,7 +130,11 @@ ${yaml}`,
 type Sent = { status: number; headers: Readonly<Record<string, string>>; body: string; leave: () => void }
 
 /** A client's question; `done` when the relay has done with it. */
-export function ask({ deps, clock }: PlayedRelay, stream: boolean) {
+export function ask(
+  { deps, clock }: PlayedRelay,
+  stream: boolean,
+  messages: readonly object[] = [{ role: 'user', content: 'Hi' }],
+) {
   const sent: Sent = { status: 0, headers: {}, body: '', leave: () => {} }
   const client: ClientPort = {
     head(status, headers) {
@@ -148,7 +155,7 @@ export function ask({ deps, clock }: PlayedRelay, stream: boolean) {
     },
     abort() {},
   }
-  const body = { model: 'm', stream, messages: [{ role: 'user', content: 'Hi' }] }
+  const body = { model: 'm', stream, messages }
   const request = openaiChat.decodeRequest({ path: '/v1/chat/completions', query: new URLSearchParams(), headers: {}, body })
   assert.ok(request.ok)
   const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {} }

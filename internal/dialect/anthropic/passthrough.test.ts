@@ -76,6 +76,21 @@ test('passthrough: a history that another vendor wrote is mended', () => {
   )
 })
 
+test('passthrough: a tool loop that another vendor began without thoughts goes on without them', () => {
+  const messages = [
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'call_1', name: 'f', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1' }] },
+  ]
+  const thinks = passthrough.encodeRequest(requestOf({ messages, thinking: { type: 'enabled', budget_tokens: 1024 } }), target)
+  assert.equal(thinks.body['thinking'], undefined)
+  assert.deepEqual(
+    thinks.losses.map(({ field }) => field),
+    ['thinking'],
+  )
+  const adaptive = passthrough.encodeRequest(requestOf({ messages, thinking: { type: 'adaptive' } }), target)
+  assert.deepEqual(adaptive.body['thinking'], { type: 'adaptive' })
+})
+
 test('passthrough: frames that the vendor’s SDK chokes on', async (t) => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['message_stop', '{"type":"message_stop"}', 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],

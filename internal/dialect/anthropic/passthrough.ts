@@ -14,7 +14,7 @@ function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encod
   const body = quirks.vendor === 'openrouter' ? request.raw : raw
   const messages = mendHistory(body['messages'])
   const headers = { 'anthropic-version': apiVersion(quirks) }
-  if (messages === body['messages'] || !thinksByBudget(body) || !continuesUnsigned(messages)) {
+  if (!thinksByBudget(body) || !continuesUnsigned(messages)) {
     return { path: '/v1/messages', headers, body: { ...body, model, messages }, losses: [] }
   }
   const { thinking: _thinking, ...quiet } = body

@@ -17,6 +17,15 @@ type Case = {
 const reasons = { reasoning: { kind: 'effort', efforts: ['low'] } } as const
 const messages = [{ role: 'user', content: 'hi', unknown: 1 }]
 
+const plainCall = { id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }
+const openRouters = { type: 'reasoning.text', text: 'Hm' }
+const signedTurn = {
+  role: 'assistant',
+  content: null,
+  reasoning_details: [openRouters, { type: 'outrigger', vendor: 'anthropic', kind: 'signature', data: 's' }],
+  tool_calls: [{ ...plainCall, extra_content: { google: { thought_signature: 's' } } }],
+}
+
 const cases: readonly Case[] = [
   {
     name: 'everything goes as it came',
@@ -34,6 +43,17 @@ const cases: readonly Case[] = [
     body: { messages, stream: true },
     quirks: { chat: { streamOptions: false } },
     changes: {},
+  },
+  {
+    name: 'what other vendors signed stays here',
+    body: { messages: [...messages, signedTurn] },
+    changes: { messages: [...messages, { ...signedTurn, reasoning_details: [openRouters], tool_calls: [plainCall] }] },
+  },
+  {
+    name: 'a gateway to many vendors gets what Google signed',
+    body: { messages: [...messages, signedTurn] },
+    quirks: { chat: { gateway: true } },
+    changes: { messages: [...messages, { ...signedTurn, reasoning_details: [openRouters] }] },
   },
   {
     name: 'routing fields stay here',

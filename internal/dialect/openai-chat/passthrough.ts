@@ -5,6 +5,7 @@ import { dataFrame, eventFrame } from '#framing/sse-write.ts'
 import { asArray, asObject, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { usageOption } from './encode-request.ts'
+import { withoutForeignReasoning } from './foreign-reasoning.ts'
 import { takenFormat, writeFormat } from './output.ts'
 import { withoutRejected, writeSampling } from './params.ts'
 
@@ -13,7 +14,8 @@ import { withoutRejected, writeSampling } from './params.ts'
  * provider or model is known to refuse is corrected, as it is for every other client.
  */
 function encodeRequest(request: Request, target: EncodeTarget): Encoded {
-  const fitted = fitFormat(withKnownRoles(withLimit(withoutRouting(request.raw, target), target), target), request, target)
+  const own = withoutForeignReasoning(withoutRouting(request.raw, target), target)
+  const fitted = fitFormat(withKnownRoles(withLimit(own, target), target), request, target)
   const refused = refusedSampling(fitted.body, request, target)
   const { kept, losses } = withoutRejected(without(fitted.body, new Set(refused.map(({ field }) => field))), target)
   return {

@@ -9,7 +9,8 @@ export type DetailPlace = { readonly start: number; readonly end: number } | 'te
 
 // OpenRouter made the field, and wants its own entries back as they were.
 const detailsVendor = 'openrouter'
-const ourType = 'outrigger'
+/** The type of our own entries. */
+export const ourType = 'outrigger'
 
 /** Opaque data of any vendor as an entry of `reasoning_details`, through a client that has no other place for it. */
 export function writeDetail(opaque: Opaque, place: DetailPlace): Json {
