@@ -3,13 +3,17 @@ import { err, ok, type Result } from '#lib/result.ts'
 
 const timeoutMs = 3000
 
-/** Asks a running relay's admin port. `admin` is an address (`127.0.0.1:7071`, `:7071`) or a URL. */
-export async function adminFetch(admin: string, path: string, body?: string): Promise<Result<string, string>> {
+/** Asks a running relay's admin port. `admin` is an address (`127.0.0.1:7071`, `:7071`) or a URL; a `body` is posted. */
+export async function adminFetch(
+  admin: string,
+  path: string,
+  { body, stop }: { readonly body?: string; readonly stop?: AbortSignal } = {},
+): Promise<Result<string, string>> {
   const base = baseOf(admin)
   if (!base.ok) return base
   try {
     const response = await fetch(base.value + path, {
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])]),
       redirect: 'error',
       ...(body === undefined ? {} : { method: 'POST', body }),
     })

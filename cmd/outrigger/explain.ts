@@ -72,7 +72,7 @@ async function explainFile(options: ExplainOptions, wire: unknown): Promise<numb
 }
 
 async function explainLive(admin: string, wire: unknown): Promise<number> {
-  const answer = await adminFetch(admin, '/explain', JSON.stringify(wire))
+  const answer = await adminFetch(admin, '/explain', { body: JSON.stringify(wire) })
   if (!answer.ok) {
     complain(answer.error)
     return exitCodes.failed

@@ -112,9 +112,10 @@ function addOperators(root: Command): void {
     new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071')
   root
     .command('status')
-    .description('show the targets of a running relay')
+    .description('show how a running relay does: what fails since when, targets, alerts, failovers')
     .addOption(admin())
     .option('--json', 'as JSON', false)
+    .option('--watch', 'again each second, until Ctrl-C', false)
     .action(finish(status))
   root
     .command('healthcheck')
