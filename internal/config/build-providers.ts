@@ -47,15 +47,11 @@ function buildProvider(build: Build): ProviderConfig {
   const { name, entry, type } = build
   const { api, timeouts, health, limits } = entry
   checkApi(build)
-  const options = optionsOf(build)
   const keys = keysOf(build)
-  reportOptions(
-    build,
-    type.checkOptions?.(
-      options,
-      keys.map((key) => key.reveal()),
-    ) ?? [],
-  )
+  const texts = keys.map((key) => key.reveal())
+  const given = optionsOf(build)
+  const options = type.fillOptions?.(given, texts) ?? given
+  reportOptions(build, type.checkOptions?.(options, texts) ?? [])
   return compact({
     name,
     type,

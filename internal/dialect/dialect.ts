@@ -82,9 +82,9 @@ export type Passthrough = {
    * The frame as it goes to the client: empty when the vendor's own SDK would choke on it, or when the client did not ask
    * for it (a usage chunk that only we wanted).
    */
-  readonly frame: (frame: SseFrame, request: Request) => string
+  readonly frame: (frame: SseFrame, request: Request, target: EncodeTarget) => string
   /** A whole answer that must not go to the client as it came, corrected; undefined when the bytes may pass. Default: they pass. */
-  readonly answer?: (body: Json, request: Request) => Json | undefined
+  readonly answer?: (body: Json, request: Request, target: EncodeTarget) => Json | undefined
 }
 
 /** Counting a prompt's tokens without an answer. */

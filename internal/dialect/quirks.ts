@@ -97,6 +97,8 @@ export type ChatQuirks = {
 export type AnthropicQuirks = {
   /** The `anthropic-version` header. Default `2023-06-01`. */
   readonly version?: string
+  /** Images and documents may be given by URL. Default true. */
+  readonly mediaUrls?: boolean
 }
 
 /** Departures of servers that speak Gemini. */

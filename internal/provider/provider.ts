@@ -92,6 +92,8 @@ export type Provider = {
   readonly auth: HeaderAuth | ComputedAuth
   /** The fields of an entry that it takes beyond those of all types. Default: none. */
   readonly options?: readonly ProviderOption[]
+  /** Adds what an entry leaves out and its keys tell. */
+  readonly fillOptions?: (options: ProviderOptions, keys: readonly string[]) => ProviderOptions
   /** What is wrong with an entry. `keys` are its keys as far as they are known; an unset secret is empty. */
   readonly checkOptions?: (options: ProviderOptions, keys: readonly string[]) => readonly OptionProblem[]
   /** Moves a request to where this vendor wants it, when path or body depend on more than the dialect. */

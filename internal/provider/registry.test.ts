@@ -50,3 +50,16 @@ test('azure: a wait that is more than nothing stays as it is', () => {
   const { retryAfterMs: _none, ...unlimited } = limited
   assert.deepEqual(findProvider('azure')?.refineFailure?.(unlimited, { ...facts, headers: {} }), unlimited)
 })
+
+test('vertex: every location has its host', () => {
+  const hostOf = (location?: string) => findProvider('vertex')?.baseUrlOf?.(location === undefined ? {} : { location })
+  assert.equal(hostOf(), 'https://aiplatform.googleapis.com')
+  assert.equal(hostOf('global'), 'https://aiplatform.googleapis.com')
+  assert.equal(hostOf('eu'), 'https://aiplatform.eu.rep.googleapis.com')
+  assert.equal(hostOf('us-east5'), 'https://us-east5-aiplatform.googleapis.com')
+})
+
+test('vertex: versions behind an @ are of their family', () => {
+  const traits = findProvider('vertex')?.traitsOf('claude-opus-4@20250514')
+  assert.deepEqual(traits, claudeTraits('claude-opus-4-20250514'))
+})

@@ -14,6 +14,7 @@ import type { Provider } from './provider.ts'
 import { qwen } from './qwen.ts'
 import { together } from './together.ts'
 import { tokenmix } from './tokenmix.ts'
+import { vertex } from './vertex.ts'
 import { vllm } from './vllm.ts'
 import { xai } from './xai.ts'
 
@@ -33,6 +34,7 @@ const all: readonly Provider[] = [
   together,
   cohere,
   azure,
+  vertex,
   ollama,
   vllm,
   openaiCompatible,

@@ -50,7 +50,7 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
     if (ended !== 'open') return
     skipped = false
     decoder.frame(frame)
-    if (mayPass()) out.raw(dialect.passthrough.frame(frame, request))
+    if (mayPass()) out.raw(dialect.passthrough.frame(frame, request, target))
   }
   const parser = parseSse(readFrame, (limit) => {
     ended = { kind: 'malformed', phase: 'stream', message: `an event is larger than ${limit} bytes` }

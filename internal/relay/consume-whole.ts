@@ -82,11 +82,11 @@ function wholeResult(context: WholeContext, answer: Answer, text: string): Attem
   return { kind: 'whole', body, usage: answer.usage, model: answer.model, ...(parts === undefined ? {} : { parts }) }
 }
 
-function passedBody({ dialect, request }: Prepared, text: string): string {
+function passedBody({ dialect, request, target }: Prepared, text: string): string {
   const correct = dialect.passthrough.answer
   if (correct === undefined) return text
   const parsed = parseJson(text)
-  const corrected = parsed.ok && isObject(parsed.value) ? correct(parsed.value, request) : undefined
+  const corrected = parsed.ok && isObject(parsed.value) ? correct(parsed.value, request, target) : undefined
   return corrected === undefined ? text : JSON.stringify(corrected)
 }
 

@@ -1,4 +1,3 @@
-import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { asObject, asString, compact, isObject } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
@@ -8,6 +7,7 @@ import { toolNames } from '../tool-names.ts'
 import { limitCacheHints } from './cache-hints.ts'
 import { writeFormat } from './format.ts'
 import { noteLosses, writeMaxTokens, writeSampling, writeTier } from './params.ts'
+import { withoutRejected } from './rejected.ts'
 import { writeThinking } from './thinking.ts'
 import { writeTools } from './tools.ts'
 import { writeTurns } from './turns.ts'
@@ -71,14 +71,4 @@ function writeSystem(blocks: readonly Json[]): string | readonly Json[] | undefi
   return blocks.some((block) => isObject(block['cache_control']))
     ? blocks
     : blocks.map((block) => asString(block['text']) ?? '').join('\n\n')
-}
-
-/** What the provider's own documents say that it refuses. */
-function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonly kept: Json; readonly losses: readonly Loss[] } {
-  const rejected = new Set((quirks.rejects ?? []).filter((name) => name in body))
-  const losses = [...rejected].map((field): Loss => ({ field, severity: 'drop', reason: 'the provider refuses it' }))
-  return {
-    kept: rejected.size === 0 ? body : Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.has(name))),
-    losses,
-  }
 }

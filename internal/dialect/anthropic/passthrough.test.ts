@@ -103,6 +103,6 @@ test('passthrough: frames that the vendor’s SDK chokes on', async (t) => {
     ['data', 'x', ''],
   ]
   for (const [event, data, written] of cases) {
-    await t.test(`${event} ${data}`, () => assert.equal(passthrough.frame({ event, data }, requestOf({})), written))
+    await t.test(`${event} ${data}`, () => assert.equal(passthrough.frame({ event, data }, requestOf({}), target), written))
   }
 })

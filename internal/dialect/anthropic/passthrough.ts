@@ -5,20 +5,24 @@ import { eventFrame } from '#framing/sse-write.ts'
 import { asArray, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { unpackOpaque } from '../opaque.ts'
+import { withoutRejected } from './rejected.ts'
 import { apiVersion, toolId } from './write-content.ts'
 
 /** The client's own body with the target's model, and a history that Claude takes. */
-function encodeRequest(request: Request, { model, quirks }: EncodeTarget): Encoded {
+function encodeRequest(request: Request, target: EncodeTarget): Encoded {
+  const { model, quirks } = target
   const { models: _models, provider: _provider, ...raw } = request.raw
   // OpenRouter's routing fields were for us, unless OpenRouter is who is asked.
-  const body = quirks.vendor === 'openrouter' ? request.raw : raw
+  const given = quirks.vendor === 'openrouter' ? request.raw : raw
+  const { kept: body, losses: rejected } = withoutRejected(given, target)
   const messages = mendHistory(body['messages'])
   const headers = { 'anthropic-version': apiVersion(quirks) }
   if (!thinksByBudget(body) || !continuesUnsigned(messages)) {
-    return { path: '/v1/messages', headers, body: { ...body, model, messages }, losses: [] }
+    return { path: '/v1/messages', headers, body: { ...body, model, messages }, losses: rejected }
   }
   const { thinking: _thinking, ...quiet } = body
   const losses: readonly Loss[] = [
+    ...rejected,
     { field: 'thinking', severity: 'drop', reason: 'the tool calls so far came without signed thoughts' },
   ]
   return { path: '/v1/messages', headers, body: { ...quiet, model, messages }, losses }

@@ -102,7 +102,7 @@ function writeImage(part: ImagePart, writer: Writer): readonly Json[] {
   const { source, mime } = part.source.kind === 'url' ? { mime: part.mime, ...sourceOfUrl(part.source.url) } : part
   switch (source.kind) {
     case 'url':
-      return image({ type: 'url', url: source.url })
+      return takesUrls(writer) ? image({ type: 'url', url: source.url }) : lost(writer, 'image', noUrls)
     case 'file':
       return source.vendor === writer.target.quirks.vendor
         ? image({ type: 'file', file_id: source.id })
@@ -120,6 +120,11 @@ function writeImage(part: ImagePart, writer: Writer): readonly Json[] {
 }
 
 const elsewhere = 'the file lies at another vendor'
+const noUrls = 'the provider takes media as data only'
+
+function takesUrls({ target }: Writer): boolean {
+  return target.quirks.anthropic?.mediaUrls !== false
+}
 
 function writeFile(part: FilePart, writer: Writer): readonly Json[] {
   const { source, mime } = part.source.kind === 'url' ? { mime: part.mime, ...sourceOfUrl(part.source.url) } : part
@@ -127,6 +132,7 @@ function writeFile(part: FilePart, writer: Writer): readonly Json[] {
     case 'text':
       return source.text === '' ? [] : document(part, { type: 'text', media_type: 'text/plain', data: source.text })
     case 'url': {
+      if (!takesUrls(writer)) return lost(writer, 'file', noUrls)
       const url = { type: 'url', url: source.url }
       return mime?.startsWith('image/') === true ? [{ type: 'image', source: url }] : document(part, url)
     }

@@ -19,7 +19,7 @@ export type CandidateDecoder = {
 /** The parts of one candidate, chunk by chunk. */
 export function decodeCandidate(shared: Omit<CandidateScope, 'nextPart'>): CandidateDecoder {
   const { candidate, emit } = shared
-  const { vendor } = shared.context.target.quirks
+  const { vendor, fieldsOf = vendor } = shared.context.target.quirks
   let parts = 0
   const nextPart = (): number => parts++
   const scope: CandidateScope = { ...shared, nextPart }
@@ -37,7 +37,7 @@ export function decodeCandidate(shared: Omit<CandidateScope, 'nextPart'>): Candi
       texts.close()
       return calls.read(part['functionCall'], signed.opaque)
     }
-    const content = wholePart(part, vendor, signed)
+    const content = wholePart(part, fieldsOf, signed)
     if (content === undefined) return texts.add('text', '', signed)
     texts.close()
     emit({ kind: 'part_whole', candidate, part: nextPart(), content })

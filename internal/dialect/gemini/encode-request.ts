@@ -3,6 +3,7 @@ import { asObject, compact } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import { toolNames } from '../tool-names.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
 import { unsaidHints } from '../unsaid.ts'
@@ -22,7 +23,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const names = toolNames(request, /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/, maxNameLength)
   const writer: Writer = { target, names, losses: [], called: namesOfCalls(request.messages) }
   const { tools, choice, losses } = writeTools(request, target, names)
-  const readable = readableMessages(request.messages, ({ vendor }) => vendor === target.quirks.vendor)
+  const readable = readableMessages(request.messages, ({ vendor }) => takesFieldsOf(target.quirks, vendor))
   const { system, contents } = writeTurns(readable.messages, writer)
   const own = ownFields(request, writer)
   const body = compact({

@@ -68,7 +68,41 @@ test('unsigned calls of the current turn get the sentinel where signatures are d
 test('frames for a client', () => {
   const { frame } = passthrough
   const request = requestOf([question])
-  assert.equal(frame({ event: '', data: '{"a":1}' }, request), 'data: {"a":1}\r\n\r\n')
-  assert.equal(frame({ event: '', data: '{\n"a":1}' }, request), 'data: { "a":1}\r\n\r\n')
-  assert.equal(frame({ event: '', data: '[DONE]' }, request), '')
+  const at = target('level')
+  assert.equal(frame({ event: '', data: '{"a":1}' }, request, at), 'data: {"a":1}\r\n\r\n')
+  assert.equal(frame({ event: '', data: '{\n"a":1}' }, request, at), 'data: { "a":1}\r\n\r\n')
+  assert.equal(frame({ event: '', data: '[DONE]' }, request, at), '')
+})
+
+test('a place whose signatures are its own marks them, and gets back no others', () => {
+  const at: EncodeTarget = { ...target('level'), quirks: { vendor: 'vertex', fieldsOf: 'gemini', gemini: { noCallIds: true } } }
+  const parts = [{ text: 'hm', thought: true, thoughtSignature: 'AAAA' }, call]
+  const body = { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }], usageMetadata: {} }
+  const marked = passthrough.answer?.(body, requestOf([question]), at)
+  const data = passthrough.frame({ event: '', data: JSON.stringify(body) }, requestOf([question]), at)
+  assert.deepEqual(JSON.parse(data.replace('data: ', '')), marked)
+  const content = asObject(asObject(asArray(marked?.['candidates'])[0])['content'])
+  assert.deepEqual(asArray(content['parts'])[1], call)
+  const contents = [question, content, answer]
+  const sentTo = (place: EncodeTarget) => passthrough.encodeRequest(requestOf(contents), place).body['contents']
+  assert.deepEqual(sentTo(at), [question, { role: 'model', parts }, answer])
+  const [, atGemini] = asArray(sentTo(target('level')))
+  assert.deepEqual(atGemini, {
+    role: 'model',
+    parts: [{ ...call, thoughtSignature: 'skip_thought_signature_validator' }],
+  })
+})
+
+test('ids of calls stay away from a place that does not know them', () => {
+  const at: EncodeTarget = { ...target('none'), quirks: { vendor: 'vertex', gemini: { noCallIds: true } } }
+  const contents = [
+    question,
+    { role: 'model', parts: [{ functionCall: { id: 'a', name: 'f', args: {} } }] },
+    { role: 'user', parts: [{ functionResponse: { id: 'a', name: 'f', response: {} } }] },
+  ]
+  assert.deepEqual(passthrough.encodeRequest(requestOf(contents), at).body['contents'], [
+    question,
+    { role: 'model', parts: [call] },
+    answer,
+  ])
 })

@@ -1,4 +1,5 @@
 import type { Json, Opaque } from '#canonical/request.ts'
+import { asString } from '#lib/json.ts'
 import { packOpaque, unpackOpaque } from '../opaque.ts'
 
 /** The vendor of signatures that clients hold as they came. */
@@ -17,8 +18,22 @@ export function readSignature(value: unknown): readonly Opaque[] | undefined {
   return opaque.length === 0 ? undefined : opaque
 }
 
-/** Whether a client's signature is another vendor's, which Google would refuse. */
-export function isPacked(value: unknown): boolean {
+/** The signature as the target wants it back; undefined when it is another's, which would be refused. */
+export function signatureFor(vendor: string, value: string): string | undefined {
+  const made = readSignature(value)?.find((opaque) => opaque.vendor === vendor && opaque.kind === 'signature')
+  return asString(made?.data)
+}
+
+/** A signature as a client shall keep it: the Gemini API's as it came, any other with its maker's name. */
+export function signatureForClient(vendor: string, data: string): string {
+  return vendor === own ? data : packed([{ vendor, kind: 'signature', data }])
+}
+
+function packed(opaque: readonly Opaque[]): string {
+  return Buffer.from(packOpaque(opaque)).toString('base64')
+}
+
+function isPacked(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith(packedStart)
 }
 
@@ -27,7 +42,7 @@ export function signForClient(part: Json, opaque: readonly Opaque[] | undefined)
   const google = opaque?.find(isOwn)
   if (google !== undefined) return { ...part, thoughtSignature: google.data }
   if (opaque === undefined || opaque.length === 0) return part
-  return { ...part, thoughtSignature: Buffer.from(packOpaque(opaque)).toString('base64') }
+  return { ...part, thoughtSignature: packed(opaque) }
 }
 
 function isOwn({ vendor, kind }: Opaque): boolean {

@@ -3,6 +3,7 @@ import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { describeCustomTool, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { isEmptyObject, writeSchema } from './schema.ts'
 
@@ -12,7 +13,7 @@ export type WrittenTools = { readonly tools?: readonly Json[]; readonly choice?:
 /** All functions in one entry, the vendor's own tools in one each. Schemas go as JSON Schema (`parametersJsonSchema`). */
 export function writeTools(request: Request, target: EncodeTarget, names: ToolNames): WrittenTools {
   const { toolChoice, tools } = request
-  const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
+  const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && !takesFieldsOf(target.quirks, tool.vendor)
   const losses = tools.flatMap((tool, index) => (isForeign(tool) ? [foreignLoss(request, index, tools.every(isForeign))] : []))
   // A choice that forbids all has no word for tools that run at Google, and one among some of them offers only those.
   const subset = toolChoice?.mode === 'auto' && toolChoice.names !== undefined ? new Set(toolChoice.names) : undefined

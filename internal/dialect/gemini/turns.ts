@@ -68,9 +68,24 @@ function endWithUser(turns: Turn[], { target, losses }: Writer): void {
 }
 
 function finishTurn({ role, parts }: Turn, before: Turn | undefined, { target }: Writer): Json {
-  if (role === 'user') return { role, parts: resultsFirst(parts, before) }
-  return { role, parts: target.traits.reasoning.kind === 'level' ? withSentinel(parts) : parts }
+  const ordered = role === 'user' ? resultsFirst(parts, before) : parts
+  const signed = role === 'model' && target.traits.reasoning.kind === 'level' ? withSentinel(ordered) : ordered
+  return { role, parts: target.quirks.gemini?.noCallIds === true ? signed.map(withoutId) : signed }
 }
+
+/** The call or result without its id, which not every place that runs Gemini knows. */
+export function withoutId(part: Json): Json {
+  for (const name of callNames) {
+    const inner = part[name]
+    if (!isObject(inner) || !('id' in inner)) continue
+    const { id: _id, ...unnamed } = inner
+    return { ...part, [name]: unnamed }
+  }
+  return part
+}
+
+/** In both spellings of clients. */
+const callNames = ['functionCall', 'functionResponse', 'function_call', 'function_response'] as const
 
 /** The results of a turn stand first, in the order of their calls: Gemini matches them by place and name. */
 function resultsFirst(parts: readonly Json[], before: Turn | undefined): readonly Json[] {

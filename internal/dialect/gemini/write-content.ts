@@ -4,6 +4,7 @@ import { asObject, compact, isObject, parseJson } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { documentText, textOfPart } from '../documents.ts'
 import { mimeOfName, sniffMime, sourceOfUrl } from '../media.ts'
+import { takesFieldsOf } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
 
 /** What the writers of a request share; what cannot be said is added to `losses`. */
@@ -57,10 +58,10 @@ function signed(part: Json, opaque: readonly Opaque[] | undefined, { target }: W
 }
 
 /** Arguments are an object: those that were cut at a limit are none. */
-function writeCall(part: ToolCallPart, { target, names }: Writer): Json {
+function writeCall(part: ToolCallPart, { names }: Writer): Json {
   const parsed = parseJson(part.args)
   const args = part.custom === true ? { input: part.args } : parsed.ok ? asObject(parsed.value) : {}
-  return compact({ id: target.quirks.gemini?.noCallIds === true ? undefined : part.id, name: names.toProvider(part.name), args })
+  return compact({ id: part.id, name: names.toProvider(part.name), args })
 }
 
 /** Media that may not stand inside a result follow it; the turn puts them after the last result. */
@@ -71,7 +72,7 @@ function writeResult(part: ToolResultPart, writer: Writer): readonly Json[] {
   const after = media.filter((inner) => !inside.includes(inner))
   const insideParts = inside.flatMap((inner) => writeMedia(inner, writer))
   const functionResponse = compact({
-    id: target.quirks.gemini?.noCallIds === true ? undefined : part.callId,
+    id: part.callId,
     name: names.toProvider(called.get(part.callId) ?? part.name ?? part.callId),
     response: responseOf(part, after.length > 0),
     parts: insideParts.length === 0 ? undefined : insideParts,
@@ -117,10 +118,16 @@ function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
     case 'text':
       return source.text === '' ? [] : [{ text: part.kind === 'file' ? (documentText(part) ?? '') : source.text }]
     case 'file':
-      if (source.vendor === writer.target.quirks.vendor) return [{ fileData: compact({ mimeType: mime, fileUri: source.id }) }]
+      if (readsFile(source, writer)) return [{ fileData: compact({ mimeType: mime, fileUri: source.id }) }]
       writer.losses.push({ field: `messages.${part.kind}`, severity: 'refuse', reason: 'the file lies at another vendor' })
       return []
   }
+}
+
+/** Files of Cloud Storage and videos are read wherever Gemini runs, those of the Gemini API only there. */
+function readsFile({ id, vendor }: { readonly id: string; readonly vendor: string }, { target }: Writer): boolean {
+  if (vendor === target.quirks.vendor) return true
+  return takesFieldsOf(target.quirks, vendor) && !id.includes('generativelanguage.googleapis.com')
 }
 
 /** The first bytes are right more often than the client. */

@@ -153,5 +153,5 @@ const frames: readonly { name: string; body: Record<string, unknown>; event?: st
 ]
 
 for (const { name, body, event = '', data, text } of frames) {
-  test(`chat pass-through: ${name}`, () => assert.equal(passthrough.frame({ event, data }, requestOf(body)), text))
+  test(`chat pass-through: ${name}`, () => assert.equal(passthrough.frame({ event, data }, requestOf(body), targetOf()), text))
 }

@@ -26,8 +26,9 @@ test('responses pass-through: the body as it came, but for the model and what we
 })
 
 test('responses pass-through: frames keep their names or get them, and [DONE] stays away', () => {
+  const target = { model: 'gpt', quirks: { vendor: 'openai' }, traits }
   const frame = (event: string, data: string): string =>
-    openaiResponses.passthrough.frame({ event, data }, request({ input: 'x' }))
+    openaiResponses.passthrough.frame({ event, data }, request({ input: 'x' }), target)
   assert.equal(frame('', '[DONE]'), '')
   assert.equal(
     frame('response.created', '{"type":"response.created"}'),
