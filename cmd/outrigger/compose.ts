@@ -5,6 +5,7 @@ import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
+import type { AnswerCache } from '#cache/cache.ts'
 import type { Clients } from '#clients/clients.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
@@ -37,6 +38,7 @@ import { observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
 import { startAlerts } from './start-alerts.ts'
+import { cacheFor, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
 import { startProber } from './start-prober.ts'
 
@@ -99,8 +101,9 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
   const prober = startProber(shared)
   const alerts = startAlerts(shared)
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts })
+  const cache = startCache(current, opened, log)
   return {
-    listener: clientPort(shared, alerts, clients),
+    listener: clientPort(shared, { alerts, clients, cache }),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
@@ -112,6 +115,9 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
     },
   }
 }
+
+/** What stands around the relay's attempts. */
+type Guards = { readonly alerts: Alerts; readonly clients: Clients; readonly cache: AnswerCache }
 
 /** Plans real requests and explains imagined ones. */
 function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
@@ -125,7 +131,7 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
     })
 }
 
-function relayDeps(shared: Shared, alerts: Alerts, clients: Clients): RelayDeps {
+function relayDeps(shared: Shared, { alerts, clients, cache }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices } = shared
   return {
     config: current.get,
@@ -138,6 +144,7 @@ function relayDeps(shared: Shared, alerts: Alerts, clients: Clients): RelayDeps 
     estimateInput,
     costOf: prices.cost,
     reserve: reserveFor(clients, prices),
+    cache: cacheFor(cache, current),
     observers: [health.observe, recent.observe, clients.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
@@ -145,9 +152,9 @@ function relayDeps(shared: Shared, alerts: Alerts, clients: Clients): RelayDeps 
   }
 }
 
-function clientPort(shared: Shared, alerts: Alerts, clients: Clients): Listener {
+function clientPort(shared: Shared, guards: Guards): Listener {
   const { current, log, clock, metrics, admission } = shared
-  const deps = relayDeps(shared, alerts, clients)
+  const deps = relayDeps(shared, guards)
   return createListener({
     config: current.get,
     router: createRouter(dialects),
@@ -157,7 +164,7 @@ function clientPort(shared: Shared, alerts: Alerts, clients: Clients): Listener 
     plan: deps.plan,
     estimateTokens: estimateInput,
     admission,
-    identify: clients.identify,
+    identify: guards.clients.identify,
     clock,
     newId: createIds(),
     onRejected: ({ dialect, requestId, status, error, durationMs }) => {

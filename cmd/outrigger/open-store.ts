@@ -1,10 +1,14 @@
+import type { SharedCache } from '#cache/cache.ts'
 import type { Config } from '#config/config.ts'
+import { inTime } from '#state/in-time.ts'
 import { createMemoryStore } from '#state/memory.ts'
 import type { Store } from '#state/store.ts'
 import type { Logger } from '#telemetry/log.ts'
 
 export type OpenedStore = {
   readonly store: Store
+  /** Kept answers that instances share; undefined: each keeps its own. */
+  readonly sharedCache: SharedCache | undefined
   /** Hears when the shared server stops answering, and when it answers again. */
   readonly onState: (listener: StateListener) => void
 }
@@ -14,7 +18,7 @@ type StateListener = (state: 'up' | 'down', reason: string) => void
 /** Where limits and budgets are counted: in memory, or in Redis, whose client is loaded only then. */
 export async function openStore({ state }: Config, log: Logger): Promise<OpenedStore> {
   const { redis } = state
-  if (redis === undefined) return { store: createMemoryStore(Date.now), onState: () => {} }
+  if (redis === undefined) return { store: createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
   const [{ connectRedis }, { createRedisStore }] = await Promise.all([import('#state/redis-port.ts'), import('#state/redis.ts')])
   const listeners: StateListener[] = []
   const port = connectRedis({ ...state, redis }, (to, reason) => {
@@ -31,5 +35,9 @@ export async function openStore({ state }: Config, log: Logger): Promise<OpenedS
     },
     nowMs: Date.now,
   })
-  return { store, onState: (listener) => listeners.push(listener) }
+  const sharedCache: SharedCache = {
+    get: (key) => inTime(port.get(`${state.prefix}cache:${key}`), state.timeout),
+    set: (key, value, ttlMs) => port.set(`${state.prefix}cache:${key}`, value, ttlMs),
+  }
+  return { store, sharedCache, onState: (listener) => listeners.push(listener) }
 }

@@ -99,6 +99,8 @@ export type RequestEnded = {
   /** Time spent inside the relay: neither waiting for a provider nor for the client. */
   readonly overheadMs: number
   readonly dropped: readonly string[]
+  /** What the cache said, where it was asked. */
+  readonly cache?: 'hit' | 'miss'
   readonly client?: string
   readonly tier?: string
   readonly atMs: number

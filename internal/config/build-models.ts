@@ -18,9 +18,20 @@ export function buildModels(data: Filled, providers: Providers, report: Report):
     const strategy = model.strategy ?? 'fallback'
     checkStrategy(strategy, [...path, 'strategy'], report)
     if (starsIn(name) > 1) report(path, `${name} has more than one \`*\``, { at: 'key' })
-    const { retry, timeouts, stream, max_price, unsupported } = model
+    const { retry, timeouts, stream, max_price, unsupported, cache } = model
     const targets = buildTargets(name, model, { providers, path: [...path, 'targets'], report, data })
-    return compact({ name, wildcard: name.includes('*'), strategy, targets, max_price, unsupported, retry, timeouts, stream })
+    return compact({
+      name,
+      wildcard: name.includes('*'),
+      strategy,
+      targets,
+      max_price,
+      unsupported,
+      cache,
+      retry,
+      timeouts,
+      stream,
+    })
   })
 }
 

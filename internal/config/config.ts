@@ -108,6 +108,8 @@ export type ModelRoute = {
   readonly max_price?: MaxPriceConfig
   /** What becomes of fields that a target cannot take; left out: by what they mean. */
   readonly unsupported?: 'drop' | 'error'
+  /** Whether its answers are kept, where there is a cache. Default true. */
+  readonly cache?: boolean
   /** Of its own, whole: what the entry leaves out is as in `retry` at the top. The same for the two below. */
   readonly retry?: RetryConfig
   readonly timeouts?: TimeoutsConfig

@@ -2,8 +2,9 @@ import type { RequestEnded } from '#canonical/observe.ts'
 import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
 import type { AttemptEnd } from './attempt.ts'
+import { replay, targetOf } from './caching.ts'
 import type { AttemptResult } from './consumer.ts'
-import type { Refusal, RelayDeps } from './deps.ts'
+import type { CachedAnswer, Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
 import { rememberSignatures } from './put-back.ts'
@@ -11,7 +12,8 @@ import type { Ending } from './record.ts'
 import { answerHeaders, formatUsd, overheadMs } from './response-headers.ts'
 import { type Run, tell } from './run.ts'
 
-type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
+/** An attempt that came to a good end. */
+export type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
 
 /** The answer came to its end: what is still held goes out. */
 export function closeAnswered(run: Run, result: Answered): void {
@@ -28,6 +30,20 @@ export function closeAnswered(run: Run, result: Answered): void {
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
   close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome })
+}
+
+/** The cache had it: nobody was asked, and it cost nothing. */
+export function closeCached(run: Run, cached: CachedAnswer): void {
+  const { record } = run
+  record.target = targetOf(run, cached)
+  record.costUsd = 0
+  const body = replay(run, cached.answer)
+  if (body !== undefined) {
+    sendWhole(run, body)
+    return close(run, { outcome: 'ok', status: 200 })
+  }
+  run.out?.end(closingComment(run, 'complete'))
+  close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
 }
 
 /** Every target gave nothing or an empty answer: the empty one goes to the client as the provider gave it. */
@@ -161,9 +177,10 @@ function closingComment(run: Run, outcome: 'complete' | 'recovered' | 'truncated
   const { record, exchange } = run
   const { dialect, request } = exchange
   if (dialect.streamComments === false || !dialect.streamContentType(request).startsWith('text/event-stream')) return ''
+  const cache = run.cache === undefined ? '' : ` cache=${run.cache}`
   const cost = record.costUsd === undefined ? '' : ` cost_usd=${formatUsd(record.costUsd)}`
   const target = (record.target?.id ?? '').replaceAll(' ', '_')
-  return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}`)
+  return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}${cache}`)
 }
 
 function close(run: Run, ending: Ending): void {
@@ -183,6 +200,7 @@ function close(run: Run, ending: Ending): void {
     atMs: nowMs,
     ...ending,
     ...(record.target === undefined ? {} : { target: record.target }),
+    ...(run.cache === undefined ? {} : { cache: run.cache }),
     ...(record.usage === undefined ? {} : { usage: record.usage }),
     ...(record.costUsd === undefined ? {} : { costUsd: record.costUsd }),
     ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),

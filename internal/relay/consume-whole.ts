@@ -78,8 +78,7 @@ function wholeResult(context: WholeContext, answer: Answer, text: string): Attem
     : JSON.stringify(clientDialect.encodeAnswer(answer, answerContext))
   const fault = judgeAnswer(prepared.request, answer)
   if (fault !== undefined) return { kind: 'failed', failure: fault, empty: { body, usage: answer.usage } }
-  const parts = answer.candidates[0]?.parts
-  return { kind: 'whole', body, usage: answer.usage, model: answer.model, ...(parts === undefined ? {} : { parts }) }
+  return { kind: 'whole', body, usage: answer.usage, model: answer.model, answer }
 }
 
 function passedBody({ dialect, request, target }: Prepared, text: string): string {

@@ -1,4 +1,4 @@
-import type { AnswerPart, Usage } from '#canonical/answer.ts'
+import type { Answer, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 
 /** What an attempt came to. */
@@ -9,8 +9,7 @@ export type AttemptResult =
       readonly body: string
       readonly usage: Usage | undefined
       readonly model: string
-      /** Of the first candidate, where the answer was translated. */
-      readonly parts?: readonly AnswerPart[]
+      readonly answer?: Answer
     }
   /** A stream that came to its sound end; its text has gone, or is held by the `StreamOut`. */
   | { readonly kind: 'streamed'; readonly usage: Usage | undefined }

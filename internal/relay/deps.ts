@@ -1,4 +1,4 @@
-import type { Usage } from '#canonical/answer.ts'
+import type { Answer, Usage } from '#canonical/answer.ts'
 import type { Observer } from '#canonical/observe.ts'
 import type { Plan, PlanInput, PlanProblem, Target } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
@@ -23,6 +23,14 @@ export type Refusal = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** An answer that is kept, and the target that gave it. */
+export type CachedAnswer = { readonly answer: Answer; readonly target: string }
+
+/** What the cache says of a request: an answer, or that this one is to get it; `settle` must then be called once. */
+export type CacheEntry =
+  | { readonly kind: 'hit'; readonly cached: CachedAnswer }
+  | { readonly kind: 'lead'; readonly settle: (cached: CachedAnswer | undefined) => void }
+
 /** What the relay works with; wired in one place, given in tests. */
 export type RelayDeps = {
   /** The live configuration; a request keeps the one it began with. */
@@ -37,6 +45,8 @@ export type RelayDeps = {
   readonly estimateInput: (request: Request) => number
   /** Takes what the request will need of its client's limits; left out: nobody is limited. */
   readonly reserve?: (exchange: Exchange, plan: Plan) => Refusal | undefined | Promise<Refusal | undefined>
+  /** Answers that are kept; left out: none are. */
+  readonly cache?: (exchange: Exchange, plan: Plan) => Promise<CacheEntry> | undefined
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined
   /** Hear everything, in this order. */

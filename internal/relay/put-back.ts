@@ -44,7 +44,7 @@ export function withoutSignatures(run: Run, candidate: Candidate, failure: Failu
 }
 
 function partsOf({ out }: Run, result: AttemptResult): readonly AnswerPart[] | undefined {
-  if (result.kind === 'whole') return result.parts
+  if (result.kind === 'whole') return result.answer?.candidates[0]?.parts
   return result.kind === 'streamed' ? out?.seen.parts() : undefined
 }
 

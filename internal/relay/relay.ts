@@ -2,14 +2,24 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Plan } from '#canonical/plan.ts'
 import type { Operation } from '#dialect/operation.ts'
 import type { AttemptEnd } from './attempt.ts'
-import { closeAnswered, closeEmpty, closeFailed, closeGone, closeRefused, closeUnplanned } from './close.ts'
+import { keepable } from './caching.ts'
+import {
+  type Answered,
+  closeAnswered,
+  closeCached,
+  closeEmpty,
+  closeFailed,
+  closeGone,
+  closeRefused,
+  closeUnplanned,
+} from './close.ts'
 import { canContinue } from './continue.ts'
-import type { RelayDeps } from './deps.ts'
+import type { CachedAnswer, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
 import { tryHedged } from './hedge.ts'
 import { withoutSignatures } from './put-back.ts'
-import { clientGone, openRun, type Run, tell } from './run.ts'
+import { clientGone, openRun, type Run, type RunOptions, tell } from './run.ts'
 import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 
 /**
@@ -29,13 +39,32 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
   if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
   const plan = exchange.operation === undefined ? planned.value : stepsFor(exchange.operation, planned.value)
 
+  const asked = exchange.operation === undefined ? deps.cache?.(exchange, plan) : undefined
+  const entry = asked === undefined ? undefined : await asked
+  if (entry?.kind === 'hit') return closeCached(openRun(exchange, plan, { config, deps, cache: 'hit' }), entry.cached)
+
+  const kept = await relayPlanned(exchange, plan, { config, deps, cache: entry === undefined ? undefined : 'miss' }).catch(
+    (error: unknown) => {
+      entry?.settle(undefined)
+      throw error
+    },
+  )
+  entry?.settle(kept)
+}
+
+/** Asks the plan's targets; gives what the cache may keep of the answer. */
+async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions): Promise<CachedAnswer | undefined> {
+  const { deps } = options
   const reserved = deps.reserve?.(exchange, plan)
   const refusal = reserved instanceof Promise ? await reserved : reserved
-  if (refusal !== undefined) return closeRefused(exchange, plan.route, refusal, deps)
-
-  const run = openRun(exchange, plan, config, deps)
+  if (refusal !== undefined) {
+    closeRefused(exchange, plan.route, refusal, deps)
+    return undefined
+  }
+  const run = openRun(exchange, plan, options)
   exchange.client.onGone(() => clientGone(run))
-  await tryTargets(run)
+  const answered = await tryTargets(run)
+  return options.cache === 'miss' && answered !== undefined ? keepable(run, answered) : undefined
 }
 
 /**
@@ -51,21 +80,29 @@ function stepsFor(operation: Operation, plan: Plan): Plan {
   return { ...plan, steps: operation.sameModel ? able.filter((step) => nameOf(step) === nameOf(first)) : able }
 }
 
-async function tryTargets(run: Run): Promise<void> {
+/** Gives the result when a target answered. */
+async function tryTargets(run: Run): Promise<Answered | undefined> {
   let empty: AttemptEnd | undefined
   let candidate = firstCandidate(run)
-  while (candidate !== undefined) {
+  while (candidate !== undefined && !run.presence.gone) {
     const { end, candidate: tried } = await tryHedged(run, candidate)
-    if (run.presence.gone) return closeGone(run)
-    if (end.result.kind !== 'failed') return closeAnswered(run, end.result)
+    if (run.presence.gone) break
+    if (end.result.kind !== 'failed') {
+      closeAnswered(run, end.result)
+      return end.result
+    }
     if (end.result.empty !== undefined) empty = end
     candidate = await afterFailure(run, tried, end.result.failure)
-    if (run.presence.gone) return closeGone(run)
+  }
+  if (run.presence.gone) {
+    closeGone(run)
+    return undefined
   }
   // An empty answer is better than none, once every other target has been asked.
   const last = run.record.failures.at(-1)?.failure
-  if (empty !== undefined && last?.code === 'empty_answer') return closeEmpty(run, empty)
-  closeFailed(run)
+  if (empty !== undefined && last?.code === 'empty_answer') closeEmpty(run, empty)
+  else closeFailed(run)
+  return undefined
 }
 
 async function afterFailure(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {

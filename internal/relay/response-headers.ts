@@ -3,15 +3,16 @@ import type { Clock } from '#lib/clock.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestRecord } from './record.ts'
 
-/** The headers by which an answer tells where it came from. */
 /** What the headers are made of. */
 type Answered = {
   readonly exchange: Exchange
   readonly record: RequestRecord
   readonly plan: Plan
+  readonly cache?: 'hit' | 'miss' | undefined
   readonly deps: { readonly clock: Clock }
 }
 
+/** The headers by which an answer tells where it came from. */
 export function answerHeaders(run: Answered): Record<string, string> {
   const { exchange, record, plan } = run
   const headers: Record<string, string> = {
@@ -23,6 +24,7 @@ export function answerHeaders(run: Answered): Record<string, string> {
   }
   if (record.target !== undefined) headers['x-outrigger-target'] = headerText(record.target.id)
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
+  if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache
   if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)
   return headers
 }

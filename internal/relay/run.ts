@@ -37,7 +37,13 @@ export type Run = {
   attempt: Attempt | undefined
   /** Called when the answer begins for the client. */
   onCommit: () => void
+  /** What the cache said; after `miss` it wants the answer. Undefined where it was not asked. */
+  readonly cache: CacheResult | undefined
 }
+
+export type CacheResult = 'hit' | 'miss'
+
+export type RunOptions = { readonly config: Config; readonly deps: RelayDeps; readonly cache: CacheResult | undefined }
 
 function policyOf(route: string, config: Config): Policy {
   const model = config.models.find(({ name }) => name === route)
@@ -68,7 +74,7 @@ function holdBack(hold: Config['stream']['hold'], clock: Clock): (characters: nu
 // Rough: what matters is that a held answer is long enough to show that it lives.
 const charactersPerToken = 4
 
-export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: RelayDeps): Run {
+export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache }: RunOptions): Run {
   const record = openRecord()
   const answerContext: AnswerContext = {
     request: exchange.request,
@@ -88,6 +94,7 @@ export function openRun(exchange: Exchange, plan: Plan, config: Config, deps: Re
     presence: { gone: false, endings: new Set() },
     attempt: undefined,
     onCommit: () => {},
+    cache,
   }
   if (exchange.request.stream) run.out = openOut(run)
   return run
@@ -103,6 +110,7 @@ export function openOut(run: Run): StreamOut {
     headers: () => answerHeaders(run),
     onCommit: () => run.onCommit(),
     mayBegin: holdBack(policy.stream.hold, deps.clock),
+    keep: run.cache === 'miss',
   })
 }
 

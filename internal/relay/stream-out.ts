@@ -26,6 +26,8 @@ export type StreamOut = {
   readonly fail: (failure: Failure) => void
   /** Lets everything go and closes the answer. */
   readonly end: (comment: string) => void
+  /** All events of the answer, where they are wanted for the cache. */
+  readonly kept: () => readonly AnswerEvent[]
   /** After raw text: from now on events are written by an encoder whose state is what the client has seen. */
   readonly takeOver: () => void
 }
@@ -40,6 +42,8 @@ export type StreamOutOptions = {
   readonly onCommit: () => void
   /** Whether an answer with this many characters of content may begin; the lifecycle frames before are always held back. */
   readonly mayBegin: (characters: number) => boolean
+  /** Whether events are kept for the cache. */
+  readonly keep: boolean
 }
 
 export function openStreamOut(options: StreamOutOptions): StreamOut {
@@ -49,6 +53,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
   let gathered = ''
   let hasContent = false
   let committed = false
+  let kept: AnswerEvent[] = []
 
   const commit = (): void => {
     committed = true
@@ -57,6 +62,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
   }
   const note = (event: AnswerEvent): void => {
     seen.add(event)
+    if (options.keep) kept.push(event)
     if (!hasContent && isContent(event)) hasContent = true
   }
   const write = (): boolean => {
@@ -73,6 +79,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
       encode = dialect.encodeStream(context)
       gathered = ''
       hasContent = false
+      kept = []
       seen.clear()
     },
     event(event) {
@@ -98,6 +105,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
       client.end(gathered + comment)
       gathered = ''
     },
+    kept: () => kept,
     takeOver() {
       encode = dialect.encodeStream(context)
       for (const event of seen.replay()) encode(event)

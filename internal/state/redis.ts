@@ -1,4 +1,5 @@
 import { asArray } from '#lib/json.ts'
+import { inTime } from './in-time.ts'
 import { type RedisPort, reasonOf, scriptOf } from './redis-port.ts'
 import { giveScript, takeScript } from './redis-scripts.ts'
 import type { Give, Store, Take, Taken } from './store.ts'
@@ -119,15 +120,5 @@ function readTaken(reply: unknown): Taken {
     refused: (place ?? 1) - 1,
     used: used ?? 0,
     retryAfterMs: wait === undefined || wait < 0 ? undefined : wait,
-  }
-}
-
-async function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

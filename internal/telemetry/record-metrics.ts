@@ -49,6 +49,7 @@ function recordRequest(metrics: Metrics, event: Extract<RelayEvent, { kind: 'req
   metrics.requests.inc({ route, dialect, target, outcome, status: String(event.status) })
   metrics.requestDuration.observe({ route, outcome }, event.durationMs / 1000)
   metrics.overhead.observe(event.overheadMs / 1000)
+  if (event.cache !== undefined) metrics.cacheRequests.inc({ result: event.cache })
   if (event.streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: event.streamOutcome })
   if (event.costUsd !== undefined) metrics.cost.inc({ route, target }, event.costUsd)
 }

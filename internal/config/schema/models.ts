@@ -57,6 +57,13 @@ export const Model = Type.Object(
           'What a target cannot take: `drop` leaves it out and names it, `error` passes the target over. Default: hints such as `seed` are dropped, what changes the meaning of the answer (a schema, media, `n`) is an error.',
       }),
     ),
+    cache: Type.Optional(
+      Type.Boolean({
+        default: true,
+        expects: 'true or false',
+        description: 'Whether its answers are kept, where `cache` is given.',
+      }),
+    ),
     retry: Type.Optional(
       Type.Object(retryFields, { ...closed, inherits: 'retry', description: 'As `retry` at the top, for this model.' }),
     ),
