@@ -4,6 +4,7 @@ import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { toolNames } from '../tool-names.ts'
+import { anthropicUserIdLength, fittedUserId } from '../user-id.ts'
 import { limitCacheHints } from './cache-hints.ts'
 import { writeFormat } from './format.ts'
 import { noteLosses, writeMaxTokens, writeSampling, writeTier } from './params.ts'
@@ -44,7 +45,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     thinking: thinking.field,
     output_config: writeConfig(request, compact({ effort: thinking.effort, format })),
     cache_control: automatic ? cacheControl(compact({ ttl: request.cache?.ttl })) : undefined,
-    metadata: request.endUser === undefined ? undefined : { user_id: request.endUser },
+    metadata: writeUser(request),
     service_tier: writeTier(request, writer),
   })
   noteLosses(request, writer)
@@ -63,6 +64,10 @@ function writeConfig({ dialect, raw }: Request, written: Json): Json | undefined
   const { effort: _effort, format: _format, ...own } = dialect === 'anthropic' ? asObject(raw['output_config']) : {}
   const config = { ...own, ...written }
   return Object.keys(config).length === 0 ? undefined : config
+}
+
+function writeUser({ endUser }: Request): Json | undefined {
+  return endUser === undefined ? undefined : { user_id: fittedUserId(endUser, anthropicUserIdLength) }
 }
 
 /** A string where no block needs a cache hint: other servers with this API take little else. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Part, Request } from '#canonical/request.ts'
 import { asArray, asObject } from '#lib/json.ts'
 import type { ModelTraits, Quirks } from '../quirks.ts'
+import { fittedUserId } from '../user-id.ts'
 import { encodeRequest } from './encode-request.ts'
 import { requestOf, targetOf } from './test-kit.ts'
 
@@ -231,6 +232,12 @@ const cases: readonly Case[] = [
     quirks: { passthrough: false, chat: { accepts: ['safe_prompt'] } },
     written: { prediction: undefined, safe_prompt: true, user: undefined },
     losses: ['user', 'prediction', 'audio!'],
+  },
+  {
+    name: 'a user’s name too long for OpenAI is digested',
+    request: { dialect: 'anthropic', endUser: 'u'.repeat(129) },
+    quirks: { vendor: 'openai' },
+    written: { safety_identifier: fittedUserId('u'.repeat(129), 128) },
   },
   {
     name: 'a tier of another dialect is OpenAI’s at OpenAI',

@@ -4,6 +4,7 @@ import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
+import { fittedUserId, openaiUserIdLength } from '../user-id.ts'
 
 export type WrittenHints = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -27,9 +28,10 @@ export function writeHints(request: Request, target: EncodeTarget): WrittenHints
 }
 
 function knownFields({ tier, endUser, cache, metadata, output }: Request, { quirks }: EncodeTarget): Json {
+  const user = endUser === undefined ? undefined : fittedUserId(endUser, openaiUserIdLength)
   return compact({
     service_tier: tier === undefined ? undefined : (openaiTiers[tier] ?? tier),
-    [takesFieldsOf(quirks, 'openai') ? 'safety_identifier' : 'user']: endUser,
+    ...(takesFieldsOf(quirks, 'openai') ? { safety_identifier: user } : { user: endUser }),
     prompt_cache_key: cache?.key,
     metadata,
     verbosity: output.verbosity,

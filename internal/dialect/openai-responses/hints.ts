@@ -2,9 +2,9 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
-import { shortHash } from '../media.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
+import { fittedUserId, openaiUserIdLength } from '../user-id.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -20,7 +20,7 @@ export function writeHints(request: Request, { quirks }: EncodeTarget): Written 
   const known: Json = {
     ...given,
     service_tier: dialect === 'openai-responses' ? tier : tiers[tier ?? ''],
-    safety_identifier: endUser === undefined ? undefined : userId(endUser),
+    safety_identifier: endUser === undefined ? undefined : fittedUserId(endUser, openaiUserIdLength),
     // It lies with the answer, which is not kept unless the client wants it.
     metadata: state?.store === true ? metadata : undefined,
   }
@@ -39,11 +39,6 @@ const tiers: Readonly<Record<string, string>> = {
   standard_only: 'default',
   flex: 'flex',
   priority: 'priority',
-}
-
-/** OpenAI takes 128 characters; other vendors' clients send longer ones. The same user gives the same digest. */
-function userId(endUser: string): string {
-  return endUser.length <= 128 ? endUser : `user_${shortHash(endUser, 32)}`
 }
 
 /**
