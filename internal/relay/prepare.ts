@@ -46,14 +46,16 @@ export function prepare(
     traits: provider.type.traitsOf(target.model),
   }
   const dialect = dialectByName(mode === 'translate' ? target.dialect : dialectFor(request, target, encodeTarget))
-  const passthrough = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget)
-  const encoded = passthrough
+  const sentAsCame = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget)
+  // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
+  const passthrough = sentAsCame && request.framing !== 'json-array'
+  const encoded = sentAsCame
     ? dialect.passthrough.encodeRequest(request, encodeTarget)
     : dialect.encodeRequest(request, encodeTarget)
   const lost = encoded.losses.find(({ severity }) =>
     unsupported === undefined ? severity === 'refuse' : unsupported === 'error',
   )
-  const refused = passthrough ? lost : (nativeLosses(request)[0] ?? lost)
+  const refused = sentAsCame ? lost : (nativeLosses(request)[0] ?? lost)
   if (refused === undefined) {
     const addressed =
       provider.type.address === undefined
@@ -109,13 +111,7 @@ function dialectFor(request: Request, target: Target, { quirks }: EncodeTarget):
 }
 
 function passes(request: Request, dialect: Dialect, { quirks }: EncodeTarget): boolean {
-  // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
-  return (
-    request.dialect === dialect.name &&
-    quirks.passthrough !== false &&
-    request.framing !== 'json-array' &&
-    request.wholeCalls !== true
-  )
+  return request.dialect === dialect.name && quirks.passthrough !== false && request.wholeCalls !== true
 }
 
 /** What only a provider of the client's own dialect can serve. */
