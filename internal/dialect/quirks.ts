@@ -119,11 +119,17 @@ export type ResponsesQuirks = {
 export type ModelTraits = {
   /** `none`: temperature, top_p, top_k and penalties are refused. `one`: temperature or top_p, not both. `unless_reasoning`: only without reasoning. */
   readonly sampling: 'all' | 'none' | 'one' | 'unless_reasoning'
+  /** Whether presence and frequency penalties are taken where sampling is. Default true. */
+  readonly penalties?: boolean
+  /** Whether several answers to one prompt are given, where the dialect has a word for them. Default true. */
+  readonly candidates?: boolean
   /** The largest temperature; larger ones are clamped. */
   readonly maxTemperature?: number
   /** Whether stop sequences are taken. Default true. */
   readonly stop?: boolean
   readonly reasoning: ReasoningTraits
+  /** Whether OpenAI Chat Completions takes functions together with reasoning. Default true. */
+  readonly chatReasonsWithTools?: boolean
   /** Whether a tool can be forced: never, or not while it reasons. */
   readonly forcedTool: 'yes' | 'no' | 'unless_reasoning'
   /** Whether a last assistant message is continued. */

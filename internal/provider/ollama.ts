@@ -12,6 +12,7 @@ export const ollama: Provider = {
   quirksOf: () => ({
     vendor: 'ollama',
     textCompletions: true,
+    rejects: ['logit_bias', 'n', 'user'],
     chat: { reasoningControl: 'reasoning_effort', reasoningBack: 'reasoning' },
   }),
   traitsOf: () => plainTraits,

@@ -1,7 +1,7 @@
 import type { Provider } from './provider.ts'
-import { openaiTraits } from './shared/openai-traits.ts'
+import { isResponsesOnly, openaiTraits } from './shared/openai-traits.ts'
 
-/** OpenAI. Chat Completions, or Responses with `api: responses`. Source: platform.openai.com/docs/api-reference. */
+/** OpenAI. Chat Completions, or Responses with `api: responses`; models that one of them does not serve go by the other. Source: platform.openai.com/docs/api-reference. */
 export const openai: Provider = {
   type: 'openai',
   title: 'OpenAI',
@@ -9,7 +9,7 @@ export const openai: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyFrom: 'OPENAI_API_KEY',
   apis: ['chat', 'responses'],
-  dialectOf: (_model, api) => (api === 'responses' ? 'openai-responses' : 'openai-chat'),
+  dialectOf: (model, api) => ((api ?? apiOf(model)) === 'responses' ? 'openai-responses' : 'openai-chat'),
   quirksOf: (model) => ({
     vendor: 'openai',
     // What is left of the models before chat: platform.openai.com/docs/deprecations.
@@ -25,4 +25,8 @@ export const openai: Provider = {
   traitsOf: openaiTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'platform.openai.com/docs/api-reference',
+}
+
+function apiOf(model: string): 'chat' | 'responses' {
+  return isResponsesOnly(model) ? 'responses' : 'chat'
 }

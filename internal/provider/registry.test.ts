@@ -23,6 +23,11 @@ const families: readonly { model: string; sampling: string; forcedTool: string; 
   { model: 'claude-sonnet-5-20260401', sampling: 'none', forcedTool: 'yes', prefill: false },
   { model: 'claude-opus-5-20260401', sampling: 'none', forcedTool: 'yes', prefill: false },
   { model: 'claude-opus-5-5', sampling: 'none', forcedTool: 'no', prefill: false },
+  { model: 'claude-haiku-5-5', sampling: 'none', forcedTool: 'yes', prefill: false },
+  { model: 'claude-fable-5', sampling: 'none', forcedTool: 'yes', prefill: false },
+  { model: 'claude-fable-5-20260401', sampling: 'none', forcedTool: 'yes', prefill: false },
+  { model: 'claude-fable-5-1', sampling: 'none', forcedTool: 'no', prefill: false },
+  { model: 'claude-fable-5-2-20261001', sampling: 'none', forcedTool: 'no', prefill: false },
   { model: 'claude-of-the-future', sampling: 'none', forcedTool: 'no', prefill: false },
 ]
 

@@ -15,8 +15,9 @@ export const xai: Provider = {
     chat: { reasoningControl: 'reasoning_effort', reasoningOutsideCompletion: true },
   }),
   traitsOf: traitsFrom([
-    [/grok-3-mini|grok-4-3|multi/, { reasoning: { kind: 'effort', efforts: ['low', 'high'] }, stop: false }],
-    [/grok-4/, { stop: false }],
+    [/non-reasoning/, {}],
+    [/grok-3-mini|grok-4-3|multi/, { reasoning: { kind: 'effort', efforts: ['low', 'high'] }, stop: false, penalties: false }],
+    [/grok-(4|code)/, { stop: false, penalties: false }],
   ]),
   probe: { method: 'GET', path: '/models' },
   source: 'docs.x.ai',

@@ -1,4 +1,4 @@
-import type { Effort, Json, Reasoning, Request } from '#canonical/request.ts'
+import type { Effort, Json, Params, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -29,8 +29,15 @@ function writeLimits({ params }: Request, writer: Writer): Json {
   return compact({
     maxOutputTokens: limit.tokens,
     stopSequences: stop.length === 0 || traits.stop === false ? undefined : stop.slice(0, maxStops),
-    candidateCount: params.candidates === 1 ? undefined : params.candidates,
+    candidateCount: writeCandidates(params, writer),
   })
+}
+
+function writeCandidates({ candidates }: Params, { target, losses }: Writer): number | undefined {
+  if (candidates === undefined || candidates === 1 || target.traits.candidates !== false)
+    return candidates === 1 ? undefined : candidates
+  losses.push({ field: 'n', severity: 'refuse', reason: 'the model gives one answer' })
+  return undefined
 }
 
 function drop({ losses }: Writer, field: string, reason: string): undefined {
@@ -42,14 +49,16 @@ function writeSampling({ params }: Request, writer: Writer): Json {
   const { traits } = writer.target
   const take = (field: string, value: number | undefined): number | undefined =>
     value !== undefined && traits.sampling === 'none' ? drop(writer, field, 'the model chooses its own sampling') : value
+  const penalty = (field: string, value: number | undefined): number | undefined =>
+    value !== undefined && traits.penalties === false ? drop(writer, field, 'the model does not take it') : take(field, value)
   const temperature = take('temperature', params.temperature)
   const logprobs = params.logprobs
   return compact({
     temperature: temperature === undefined ? undefined : Math.min(temperature, traits.maxTemperature ?? 2),
     topP: take('top_p', params.topP),
     topK: take('top_k', params.topK),
-    presencePenalty: take('presence_penalty', params.presencePenalty),
-    frequencyPenalty: take('frequency_penalty', params.frequencyPenalty),
+    presencePenalty: penalty('presence_penalty', params.presencePenalty),
+    frequencyPenalty: penalty('frequency_penalty', params.frequencyPenalty),
     seed: params.seed,
     responseLogprobs: logprobs === undefined ? undefined : true,
     logprobs: logprobs === undefined || logprobs.top === 0 ? undefined : logprobs.top,

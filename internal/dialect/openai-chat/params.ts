@@ -36,6 +36,7 @@ const samplingNames = [
   ['repetitionPenalty', 'repetition_penalty'],
 ] as const
 
+const penalties: ReadonlySet<string> = new Set(['presence_penalty', 'frequency_penalty'])
 const extended: ReadonlySet<string> = new Set(['top_k', 'min_p', 'repetition_penalty'])
 
 /** Sampling, and what is bound to a tokenizer. */
@@ -70,6 +71,7 @@ function refusesSampling({ traits }: EncodeTarget, reasoning: Reasoning | undefi
 
 function reasonAgainst(wire: string, params: Params, { quirks, traits }: EncodeTarget): string | undefined {
   if (extended.has(wire) && quirks.chat?.extendedSampling !== true) return 'the provider does not know it'
+  if (penalties.has(wire) && traits.penalties === false) return 'the model does not take it'
   if (wire === 'top_p' && traits.sampling === 'one' && params.temperature !== undefined)
     return 'the model takes it or temperature'
   return undefined

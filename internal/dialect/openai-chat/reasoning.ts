@@ -17,30 +17,39 @@ export type SettledReasoning = {
  * Some models reason unless they are told not to, and then refuse a forced tool. What the client asked for wins: reasoning
  * that nobody asked for is switched off for the tool's sake; the tool is only offered where both were asked for.
  */
-export function settleReasoning(request: Request, { quirks, traits }: EncodeTarget): SettledReasoning {
-  const { reasoning } = request
+export function settleReasoning(request: Request, target: EncodeTarget): SettledReasoning {
+  const { reasoning, toolChoice } = request
+  const { traits } = target
   const asked = reasoning !== undefined && effortOf(reasoning) !== 'none'
-  const off: Reasoning = { effort: 'none' }
-  const switchable = canSwitchOff(traits) && (quirks.chat?.reasoningControl ?? 'none') !== 'none'
-  if (switchable && quirks.chat?.reasoningControl === 'deepseek_thinking' && lacksReasoning(request)) {
-    return { reasoning: off, mayForce: traits.forcedTool !== 'no', losses: asked ? [missing] : [] }
-  }
-  if (traits.forcedTool !== 'unless_reasoning' || traits.reasoning.kind === 'none') {
+  const off = switchedOff(target)
+  const against = reasonAgainst(request, target)
+  if (against !== undefined)
+    return { reasoning: off, mayForce: traits.forcedTool !== 'no', losses: asked ? [{ ...lost, reason: against }] : [] }
+  if (traits.forcedTool !== 'unless_reasoning' || traits.reasoning.kind === 'none')
     return { reasoning, mayForce: traits.forcedTool !== 'no', losses: [] }
-  }
-  const mode = request.toolChoice?.mode
-  const forced = mode === 'required' || mode === 'one'
+  const forced = toolChoice?.mode === 'required' || toolChoice?.mode === 'one'
   if (!forced) return { reasoning, mayForce: true, losses: [] }
-  if (!asked && switchable) return { reasoning: off, mayForce: true, losses: [] }
-  return { reasoning, mayForce: false, losses: [] }
+  return !asked && off !== undefined ? { reasoning: off, mayForce: true, losses: [] } : { reasoning, mayForce: false, losses: [] }
 }
 
-// DeepSeek, 400: "The reasoning_content in the thinking mode must be passed back to the API".
-const missing: Loss = {
-  field: 'reasoning_effort',
-  severity: 'drop',
-  reason: 'the reasoning of earlier tool calls is not there, without which the model does not reason on',
+/** What keeps the model from reasoning; undefined for one that cannot be kept from it. */
+function switchedOff({ quirks, traits }: EncodeTarget): Reasoning | undefined {
+  const switchable = canSwitchOff(traits) && (quirks.chat?.reasoningControl ?? 'none') !== 'none'
+  return switchable ? { effort: 'none' } : undefined
 }
+
+/** Why the model may not reason in this request. */
+function reasonAgainst(request: Request, target: EncodeTarget): string | undefined {
+  const { quirks, traits } = target
+  // DeepSeek, 400: "The reasoning_content in the thinking mode must be passed back to the API".
+  const bound = quirks.chat?.reasoningControl === 'deepseek_thinking' && switchedOff(target) !== undefined
+  if (bound && lacksReasoning(request))
+    return 'the reasoning of earlier tool calls is not there, without which the model does not reason on'
+  if (traits.chatReasonsWithTools !== false || request.tools.every(({ kind }) => kind === 'builtin')) return undefined
+  return 'the model does not reason beside functions in this API; the Responses API has both'
+}
+
+const lost = { field: 'reasoning_effort', severity: 'drop' } as const
 
 function lacksReasoning({ messages }: Request): boolean {
   return messages.some(

@@ -8,5 +8,5 @@ export function anyVendorTraits(model: string): ModelTraits {
   if (model.includes('claude'))
     return { ...claudeTraits(model.replaceAll('.', '-')), sampling: 'all', prefill: false, imagesInToolResults: false }
   if (model.includes('gemini')) return { ...geminiTraits(model), imagesInToolResults: false }
-  return openaiTraits(model)
+  return { ...openaiTraits(model), chatReasonsWithTools: true }
 }

@@ -64,6 +64,8 @@ const families: Families = [
     { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled_up_to_high' }, forcedTool: 'yes', maxOutput: 128_000 },
   ],
   [/haiku-5-5/, { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'disabled_up_to_high' }, forcedTool: 'yes' }],
+  // The first of its name; 5.1 and 5.2 are as the newest. A date may follow.
+  [/fable-5(?!-\d(?!\d))/, { forcedTool: 'yes' }],
   [/sonnet-5-5/, { reasoning: { kind: 'adaptive', efforts: upToMax, off: 'between_tools' } }],
 ]
 
