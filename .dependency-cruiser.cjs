@@ -18,6 +18,7 @@ const rooms = {
   relay: ['routing', 'upstream', 'dialect', 'provider', 'health', 'config', 'canonical', 'framing', 'lib'],
   server: ['relay', 'routing', 'dialect', 'clients', 'cache', 'health', 'config', 'telemetry', 'canonical', 'lib'],
   admin: ['relay', 'routing', 'dialect', 'clients', 'cache', 'health', 'config', 'telemetry', 'canonical', 'lib'],
+  convert: ['provider', 'canonical', 'lib'],
   mock: ['dialect', 'framing', 'canonical', 'lib'],
 }
 

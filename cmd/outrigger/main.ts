@@ -4,6 +4,8 @@ import { demo } from './demo.ts'
 import { exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
+import { importLitellm } from './import.ts'
+import { init } from './init.ts'
 import { keyNew } from './key.ts'
 import { mock } from './mock.ts'
 import { schema } from './schema.ts'
@@ -24,6 +26,7 @@ function program(): Command {
   addExplain(root)
   addMock(root)
   addKey(root)
+  addStart(root)
   addOperators(root)
   return root
 }
@@ -93,6 +96,28 @@ function addMock(root: Command): void {
     .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
     .option('--faults <file>', 'what goes wrong: a YAML fault plan')
     .action(finish(mock))
+}
+
+function addStart(root: Command): void {
+  const force = (): Option => new Option('--force', 'write over a file that is there').default(false)
+  root
+    .command('init')
+    .description('write a starter routing file from the API keys in the environment')
+    .option('-o, --output <file>', 'the file to write; - prints it', 'routing.yaml')
+    .addOption(force())
+    .addHelpText('after', '\nExample:\n  $ OPENAI_API_KEY=… outrigger init\n  $ outrigger serve -c routing.yaml')
+    .action(finish(init))
+  root
+    .command('import')
+    .description('convert the configuration of another gateway')
+    .command('litellm')
+    .description('convert a LiteLLM proxy config; what has no counterpart is told with its line')
+    .argument('<file>')
+    .option('-o, --output <file>', 'the file to write; - prints it', '-')
+    .addOption(force())
+    .option('--json', 'the file and what is told of it, as JSON', false)
+    .addHelpText('after', '\nExample:\n  $ outrigger import litellm config.yaml -o routing.yaml')
+    .action(finish(importLitellm))
 }
 
 function addKey(root: Command): void {
