@@ -1,5 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Request } from '#canonical/request.ts'
+import { isObject } from '#lib/json.ts'
 
 /** Without these fields of one dialect the answer would be another one than was asked for. */
 const meaningful: ReadonlySet<string> = new Set(['audio', 'grammar', 'guided_json', 'json_schema', 'container'])
@@ -16,5 +17,12 @@ export function lossOfField(field: string, { tools }: Request, reason = 'it has 
 
 /** All such fields, none of which can be sent on; a client of the same dialect loses none. */
 export function lossesOfFields(request: Request, dialect: Request['dialect']): readonly Loss[] {
-  return request.dialect === dialect ? [] : Object.keys(request.ext).map((field) => lossOfField(field, request))
+  return request.dialect === dialect ? [] : fieldsOf(request.ext).map((field) => lossOfField(field, request))
+}
+
+/** Of `reasoning` only what is left over is lost: it is named by its own name. */
+function fieldsOf(ext: Request['ext']): readonly string[] {
+  return Object.entries(ext).flatMap(([field, value]) =>
+    field === 'reasoning' && isObject(value) ? Object.keys(value).map((name) => `${field}.${name}`) : [field],
+  )
 }

@@ -2,6 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request, Tool } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact } from '#lib/json.ts'
 import { type CustomTool, describeCustomTool, textArgument } from '../custom-tools.ts'
+import { lossOfTool } from '../foreign-tools.ts'
 import { strictSchema } from './schema.ts'
 import { cacheControl, type Writer } from './write-content.ts'
 
@@ -23,14 +24,11 @@ export function writeTools(request: Request, writer: Writer, thinks: boolean): W
 }
 
 /** Tools that run at another vendor are left out, unless there is nothing else or the choice asks for one. */
-function keptTools({ tools, toolChoice }: Request, { target, losses }: Writer): readonly Tool[] {
+function keptTools(request: Request, { target, losses }: Writer): readonly Tool[] {
   const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
-  const onlyForeign = tools.every(isForeign)
-  return tools.filter((tool, index) => {
+  return request.tools.filter((tool) => {
     if (tool.kind !== 'builtin' || !isForeign(tool)) return true
-    const wanted = onlyForeign || toolChoice?.names?.includes(tool.type) === true
-    const reason = `the tool ${tool.type} runs at another vendor only`
-    losses.push({ field: `tools[${index}].${tool.type}`, severity: wanted ? 'refuse' : 'drop', reason })
+    losses.push(lossOfTool(tool, request, isForeign))
     return false
   })
 }

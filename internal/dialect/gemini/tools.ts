@@ -3,6 +3,7 @@ import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { describeCustomTool, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { lossOfTool } from '../foreign-tools.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import type { ToolNames } from '../tool-names.ts'
 import { isEmptyObject, writeSchema } from './schema.ts'
@@ -14,7 +15,9 @@ export type WrittenTools = { readonly tools?: readonly Json[]; readonly choice?:
 export function writeTools(request: Request, target: EncodeTarget, names: ToolNames): WrittenTools {
   const { toolChoice, tools } = request
   const isForeign = (tool: Tool): boolean => tool.kind === 'builtin' && !takesFieldsOf(target.quirks, tool.vendor)
-  const losses = tools.flatMap((tool, index) => (isForeign(tool) ? [foreignLoss(request, index, tools.every(isForeign))] : []))
+  const losses = tools.flatMap((tool) =>
+    tool.kind === 'builtin' && isForeign(tool) ? [lossOfTool(tool, request, isForeign)] : [],
+  )
   // A choice that forbids all has no word for tools that run at Google, and one among some of them offers only those.
   const subset = toolChoice?.mode === 'auto' && toolChoice.names !== undefined ? new Set(toolChoice.names) : undefined
   const declarations = tools.flatMap((tool) =>
@@ -34,18 +37,6 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
     choice: declarations.length === 0 ? undefined : writeChoice(request, target, names),
     losses,
   })
-}
-
-/** A tool of another vendor may be missing while there are others; not when it is all there is, or what must be called. */
-function foreignLoss({ tools, toolChoice }: Request, index: number, all: boolean): Loss {
-  const tool = tools[index]
-  const type = tool?.kind === 'builtin' ? tool.type : ''
-  const wanted = all || toolChoice?.names?.includes(type) === true
-  return {
-    field: `tools[${index}].${type}`,
-    severity: wanted ? 'refuse' : 'drop',
-    reason: `the tool ${type} runs at another vendor only`,
-  }
 }
 
 function writeFunction(tool: Exclude<Tool, { kind: 'builtin' }>, names: ToolNames): Json {

@@ -3,6 +3,7 @@ import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { describeCustomTool, nestedFormat, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { lossOfTool } from '../foreign-tools.ts'
 import type { ToolNames } from '../tool-names.ts'
 
 /** Whether custom tools are known; elsewhere they are functions with one text argument. */
@@ -29,26 +30,18 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
   // Where a choice among some of the tools cannot be said, only those are shown.
   const declared = request.tools.some((tool) => tool.kind !== 'builtin' && wanted.has(tool.name))
   const subset = declared && (request.toolChoice?.mode !== 'one' || !mayForce)
+  const isLost = (tool: Tool): boolean =>
+    tool.kind === 'builtin' && (tool.vendor !== target.quirks.vendor || request.dialect !== 'openai-chat')
   const written: Json[] = []
-  for (const [index, tool] of request.tools.entries()) {
+  for (const tool of request.tools) {
     if (tool.kind !== 'builtin') {
       if (!subset || wanted.has(tool.name)) written.push(writeTool(tool, writer))
-    } else if (tool.vendor === target.quirks.vendor && request.dialect === 'openai-chat') written.push(tool.raw)
-    else writer.losses.push(lostBuiltin(tool, index, request))
+    } else if (isLost(tool)) writer.losses.push(lossOfTool(tool, request, isLost))
+    else written.push(tool.raw)
   }
   if (written.length === 0) return { fields: {}, losses: writer.losses }
   const fields = { tools: written, tool_choice: writeChoice(writer, mayForce), parallel_tool_calls: request.parallelTools }
   return { fields: compact(fields), losses: writer.losses }
-}
-
-/** Coding agents always send one: it is left out, unless nothing else is there or it is what must be called. */
-function lostBuiltin(tool: Extract<Tool, { kind: 'builtin' }>, index: number, request: Request): Loss {
-  const needed = request.tools.every(({ kind }) => kind === 'builtin') || request.toolChoice?.names?.includes(tool.type) === true
-  return {
-    field: `tools[${index}].${tool.type}`,
-    severity: needed ? 'refuse' : 'drop',
-    reason: `the tool ${tool.type} runs at another vendor only`,
-  }
 }
 
 function writeTool(tool: Exclude<Tool, { kind: 'builtin' }>, { target, names }: Writer): Json {

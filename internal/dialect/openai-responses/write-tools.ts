@@ -3,6 +3,7 @@ import type { Json, Request, Tool } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { describeCustomTool, flatFormat, textArgument } from '../custom-tools.ts'
 import type { EncodeTarget } from '../dialect.ts'
+import { lossOfTool } from '../foreign-tools.ts'
 import type { ToolNames } from '../tool-names.ts'
 
 /** Whether custom tools are known; elsewhere they are functions with one text argument. */
@@ -16,17 +17,11 @@ export type WrittenTools = { readonly fields: Json; readonly losses: readonly Lo
 export function writeTools(request: Request, target: EncodeTarget, names: ToolNames): WrittenTools {
   const losses: Loss[] = []
   const foreign = (tool: Tool): boolean => tool.kind === 'builtin' && tool.vendor !== target.quirks.vendor
-  const onlyForeign = request.tools.length > 0 && request.tools.every(foreign)
   const written: Json[] = []
-  for (const [index, tool] of request.tools.entries()) {
+  for (const tool of request.tools) {
     // Every function is declared outright: there is nothing left to search.
     if (tool.kind === 'builtin' && tool.type === 'tool_search' && !foreign(tool)) continue
-    if (tool.kind === 'builtin' && foreign(tool))
-      losses.push({
-        field: `tools[${index}].${tool.type}`,
-        severity: onlyForeign ? 'refuse' : 'drop',
-        reason: `the tool ${tool.type} runs at another vendor only`,
-      })
+    if (tool.kind === 'builtin' && foreign(tool)) losses.push(lossOfTool(tool, request, foreign))
     else written.push(writeTool(tool, target, names))
   }
   // A choice without tools is refused.

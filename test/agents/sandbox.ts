@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Report, Scenario } from './scenario.ts'
+
+const run = promisify(execFile)
+
+/** A new network namespace in which the caller is root; it has loopback and nothing else. */
+const alone = ['-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'] as const
+
+/** The folder with the package installed from npm, made once and kept in the user's cache; or why there is none. */
+export async function npmPackage(spec: string): Promise<{ readonly modules: string } | { readonly missing: string }> {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  const home = join(cache, 'outrigger-tests', spec.replaceAll(/[^a-z0-9.]+/g, '-'))
+  const modules = join(home, 'node_modules')
+  if (existsSync(join(home, 'installed'))) return { modules }
+  rmSync(home, { recursive: true, force: true })
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'package.json'), '{"private":true}')
+  try {
+    const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', home]
+    await run('npm', ['install', ...flags, spec], { timeout: 300_000, cwd: home })
+  } catch (error) {
+    rmSync(home, { recursive: true, force: true })
+    return { missing: `npm cannot install ${spec} here: ${String(error).split('\n')[0]}` }
+  }
+  // Written last: a folder without it was not finished.
+  writeFileSync(join(home, 'installed.new'), spec)
+  renameSync(join(home, 'installed.new'), join(home, 'installed'))
+  return { modules }
+}
+
+/** Why a namespace without a network cannot be made here, if it cannot. */
+export async function whyNotAlone(): Promise<string | undefined> {
+  try {
+    await run('unshare', [...alone, 'true'], { timeout: 10_000 })
+    return undefined
+  } catch (error) {
+    return `no network namespace can be made here: ${String(error).split('\n')[0]}`
+  }
+}
+
+/** Runs the scenario where nothing but loopback can be reached. */
+export async function runAlone(scenario: Scenario): Promise<Report> {
+  const command = [process.execPath, join(import.meta.dirname, 'scenario.ts'), JSON.stringify(scenario)]
+  const { stdout } = await run('unshare', [...alone, ...command], { timeout: 200_000, maxBuffer: 64e6 })
+  const report: Report = JSON.parse(stdout)
+  return report
+}
