@@ -38,6 +38,8 @@ export type Encoded = {
   readonly losses: readonly Loss[]
   /** Tool names that had to be changed: name at the provider → name the client gave. */
   readonly names?: ReadonlyMap<string, string>
+  /** Stop sequences that the provider does not take: the answer is to end before the first of them all the same. */
+  readonly cutAt?: readonly string[]
 }
 
 /** What a decoder may know of the request that it decodes the answer of. */

@@ -2,6 +2,7 @@ import type { AnswerEvent, Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import { parseSse, type SseFrame } from '#framing/sse-parse.ts'
 import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import { cutEvents } from './cut-at-stop.ts'
 import { judgeSeen } from './judge.ts'
 import type { Prepared } from './prepare.ts'
 import type { StreamOut } from './stream-out.ts'
@@ -42,7 +43,8 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
     note(event)
   }
   const names = encoded.names === undefined ? {} : { names: encoded.names }
-  const decoder = dialect.decodeStream(take, { request, target, ...names })
+  const { cutAt } = encoded
+  const decoder = dialect.decodeStream(cutAt === undefined ? take : cutEvents(take, cutAt), { request, target, ...names })
 
   // What told of a failure, or could not be read, stays here.
   const mayPass = (): boolean => passthrough && !skipped && typeof ended === 'string'

@@ -4,6 +4,7 @@ import type { AnswerContext, Dialect } from '#dialect/dialect.ts'
 import { isObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import { cutAnswer } from './cut-at-stop.ts'
 import { judgeAnswer } from './judge.ts'
 import type { Prepared } from './prepare.ts'
 import type { StreamOut } from './stream-out.ts'
@@ -68,7 +69,8 @@ function readAnswer(prepared: Prepared, text: string): Result<Answer, Failure> {
   const { request, target, encoded, dialect } = prepared
   const names = encoded.names === undefined ? {} : { names: encoded.names }
   const decoded = dialect.decodeAnswer(parsed.value, { request, target, ...names })
-  return decoded.ok ? ok(decoded.value) : decoded
+  if (!decoded.ok) return decoded
+  return ok(encoded.cutAt === undefined ? decoded.value : cutAnswer(decoded.value, encoded.cutAt))
 }
 
 function wholeResult(context: WholeContext, answer: Answer, text: string): AttemptResult {

@@ -56,13 +56,14 @@ function requestTable(family: Family): { readonly text: string; readonly cells: 
 }
 
 function cellText({ from, probe, to, outcome }: Cell): string {
-  const { places, dropped, refused, silent } = outcome
+  const { places, dropped, refused, relay, silent } = outcome
   if (refused.length > 0) return '**refused**'
   const where = shortened(places)
     .map((place) => `\`${place}\``)
     .join(', ')
   if (dropped.length > 0) return where === '' ? 'dropped' : `${where} instead; named as dropped`
   if (where !== '') return where
+  if (relay !== undefined) return relay
   if (silent !== undefined) return `– ${silent}`
   throw new Error(`${from.dialect}: ${probe.field} vanishes on its way to ${to.dialect}: name it as a loss`)
 }

@@ -1,4 +1,5 @@
 import type { DialectName, Json, Request } from '#canonical/request.ts'
+import type { Encoded } from '#dialect/dialect.ts'
 import { lossesOfState } from '#dialect/kept-elsewhere.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { isObject } from '#lib/json.ts'
@@ -30,6 +31,8 @@ export type Outcome = {
   readonly places: readonly string[]
   readonly dropped: readonly string[]
   readonly refused: readonly string[]
+  /** What the relay does itself, since the provider does not. */
+  readonly relay?: string
   /** Why neither was needed. */
   readonly silent?: string
 }
@@ -65,11 +68,12 @@ export function probeOutcome(family: Family, probe: Probe, target: ProbeTarget):
     places: placesOf(plain.body, asked.body),
     dropped: named('drop'),
     refused: named('refuse'),
+    ...(asked.cutAt === undefined ? {} : { relay: 'the relay ends the answer there' }),
     ...(silent === undefined ? {} : { silent }),
   }
 }
 
-type Written = { readonly body: Json; readonly losses: readonly { readonly field: string; readonly severity: string }[] }
+type Written = Pick<Encoded, 'body' | 'losses' | 'cutAt'>
 
 function encoded({ dialect, path }: Family, body: Json, { dialect: to, provider: type, model }: ProbeTarget): Written {
   const call = { path, pathModel: 'm', query: new URLSearchParams(), headers: {}, body }
@@ -80,9 +84,13 @@ function encoded({ dialect, path }: Family, body: Json, { dialect: to, provider:
   const reasons = decoded.value.reasoning !== undefined || asksEncrypted(decoded.value)
   const name = reasons ? (reasoningModels[type] ?? model) : model
   const target = { model: name, quirks: provider.quirksOf(name), traits: provider.traitsOf(name) }
-  const { body: written, losses } = dialectByName(to).encodeRequest(decoded.value, target)
+  const { body: written, losses, cutAt } = dialectByName(to).encodeRequest(decoded.value, target)
   const kept = dialect === to ? [] : lossesOfState(decoded.value)
-  return { body: JSON.parse(JSON.stringify({ ...written, model: 'm' })), losses: [...losses, ...kept] }
+  return {
+    body: JSON.parse(JSON.stringify({ ...written, model: 'm' })),
+    losses: [...losses, ...kept],
+    ...(cutAt === undefined ? {} : { cutAt }),
+  }
 }
 
 function asksEncrypted({ raw }: Request): boolean {

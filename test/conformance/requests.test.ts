@@ -97,5 +97,7 @@ function translate({ request }: Recording, source: Family, target: Family): Tran
     traits: traitsOf(target.model),
   })
   const sent = target.read(asObject(JSON.parse(JSON.stringify(encoded.body))))
-  return { problems: meaningDifferences(source.read(body), sent, encoded.losses), losses: encoded.losses }
+  // The relay itself ends the answer where the provider takes no such sequence.
+  const stop = [...sent.stop, ...(encoded.cutAt ?? [])]
+  return { problems: meaningDifferences(source.read(body), { ...sent, stop }, encoded.losses), losses: encoded.losses }
 }

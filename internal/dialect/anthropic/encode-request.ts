@@ -3,11 +3,12 @@ import { asObject, asString, compact, isObject } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
+import { cutAtOf } from '../stop.ts'
 import { toolNames } from '../tool-names.ts'
 import { anthropicUserIdLength, fittedUserId } from '../user-id.ts'
 import { limitCacheHints } from './cache-hints.ts'
 import { writeFormat } from './format.ts'
-import { noteLosses, writeMaxTokens, writeSampling, writeTier } from './params.ts'
+import { noteLosses, stopOf, writeMaxTokens, writeSampling, writeTier } from './params.ts'
 import { withoutRejected } from './rejected.ts'
 import { writeThinking } from './thinking.ts'
 import { writeTools } from './tools.ts'
@@ -56,6 +57,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     body: kept,
     losses: inClientWords([...readable.losses, ...writer.losses, ...thinking.losses, ...losses], request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
+    ...cutAtOf(stopOf(request, target)),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import type { EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
+import { type StopSequences, stopSequences } from '../stop.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
 import { unsaidHints } from '../unsaid.ts'
 import type { WrittenThinking } from './thinking.ts'
@@ -22,6 +24,7 @@ export function writeMaxTokens({ params }: Request, { target, losses }: Writer, 
 export function writeSampling(request: Request, writer: Writer, thinking: WrittenThinking): Json {
   const { params } = request
   const { traits } = writer.target
+  const { sent } = stopOf(request, writer.target)
   const temperature = params.temperature === undefined ? undefined : Math.min(params.temperature, traits.maxTemperature ?? 1, 1)
   const take = (field: string, value: number | undefined, fitsThinking: boolean): number | undefined => {
     if (value === undefined) return undefined
@@ -35,7 +38,7 @@ export function writeSampling(request: Request, writer: Writer, thinking: Writte
     temperature: takenTemperature,
     top_p: both ? drop(writer, 'top_p', 'the model takes temperature or top_p, not both') : takenTopP,
     top_k: take('top_k', params.topK, false),
-    stop_sequences: writeStop(request, writer),
+    stop_sequences: sent.length === 0 ? undefined : sent,
   })
 }
 
@@ -45,12 +48,8 @@ function drop({ losses }: Writer, field: string, reason: string): undefined {
 }
 
 /** Sequences of white space only are refused. */
-function writeStop({ params: { stop = [] } }: Request, writer: Writer): readonly string[] | undefined {
-  const taken = stop.filter((sequence) => sequence.trim() !== '')
-  if (stop.length === 0) return undefined
-  if (writer.target.traits.stop === false) return drop(writer, 'stop', 'the model takes no stop sequences')
-  if (taken.length < stop.length) drop(writer, 'stop', 'a stop sequence of white space only is not taken')
-  return taken.length === 0 ? undefined : taken
+export function stopOf({ params: { stop } }: Request, { traits }: EncodeTarget): StopSequences {
+  return stopSequences(stop, (sequence) => traits.stop !== false && sequence.trim() !== '')
 }
 
 /** `standard_only` keeps from the capacity that was bought ahead; there is no flex tier. */

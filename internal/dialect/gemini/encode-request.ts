@@ -4,10 +4,11 @@ import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
 import { takesFieldsOf } from '../quirks.ts'
+import { cutAtOf } from '../stop.ts'
 import { toolNames } from '../tool-names.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
 import { unsaidHints } from '../unsaid.ts'
-import { writeConfig } from './generation-config.ts'
+import { stopOf, writeConfig } from './generation-config.ts'
 import { writeTools } from './tools.ts'
 import { writeTurns } from './turns.ts'
 import type { Writer } from './write-content.ts'
@@ -44,6 +45,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     body: withoutRejected(body, writer),
     losses: inClientWords(writer.losses, request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
+    ...cutAtOf(stopOf(request.params, target)),
   }
 }
 

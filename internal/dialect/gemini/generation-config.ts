@@ -1,8 +1,10 @@
 import type { Effort, Json, Params, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import type { EncodeTarget } from '../dialect.ts'
 import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
 import { outputLimit } from '../output-limit.ts'
 import type { ReasoningTraits } from '../quirks.ts'
+import { type StopSequences, stopSequences } from '../stop.ts'
 import { writeSchema } from './schema.ts'
 import type { Writer } from './write-content.ts'
 
@@ -18,17 +20,18 @@ export function writeConfig(request: Request, writer: Writer): Json {
 
 const maxStops = 5
 
+export function stopOf({ stop }: Params, { traits }: EncodeTarget): StopSequences {
+  return stopSequences(stop, (_sequence, index) => traits.stop !== false && index < maxStops)
+}
+
 function writeLimits({ params }: Request, writer: Writer): Json {
   const { traits } = writer.target
-  const { stop = [], maxOutput } = params
-  if (stop.length > maxStops)
-    writer.losses.push({ field: 'stop', severity: 'refuse', reason: `${maxStops} stop sequences are taken at most` })
-  const limit = outputLimit(maxOutput, traits.maxOutput)
+  const { sent } = stopOf(params, writer.target)
+  const limit = outputLimit(params.maxOutput, traits.maxOutput)
   writer.losses.push(...limit.losses)
-  if (stop.length > 0 && traits.stop === false) drop(writer, 'stop', 'the model takes no stop sequences')
   return compact({
     maxOutputTokens: limit.tokens,
-    stopSequences: stop.length === 0 || traits.stop === false ? undefined : stop.slice(0, maxStops),
+    stopSequences: sent.length === 0 ? undefined : sent,
     candidateCount: writeCandidates(params, writer),
   })
 }

@@ -76,11 +76,10 @@ const cases: readonly Case[] = [
     losses: ['seed', 'n!', 'logit_bias!'],
   },
   {
-    name: 'stop sequences that the model refuses are named',
+    name: 'stop sequences that the model refuses are not sent',
     body: { stop: ['x'] },
     traits: { stop: false },
     written: { stop: undefined },
-    losses: ['stop'],
   },
   {
     name: 'developer is system except at OpenAI',

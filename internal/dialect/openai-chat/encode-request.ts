@@ -2,11 +2,12 @@ import type { Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
+import { cutAtOf } from '../stop.ts'
 import { toolNames } from '../tool-names.ts'
 import { type Hint, unsaidHints } from '../unsaid.ts'
 import { writeHints } from './hints.ts'
 import { writeFormat } from './output.ts'
-import { withoutRejected, writeParams } from './params.ts'
+import { stopOf, withoutRejected, writeParams } from './params.ts'
 import { settleReasoning, writeReasoning } from './reasoning.ts'
 import { takesCustomTools, writeTools } from './tools.ts'
 import { writeMessages } from './write-messages.ts'
@@ -42,6 +43,7 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     body: kept,
     losses: inClientWords([...parts.flatMap(({ losses }) => losses), ...unsaid, ...rejected], request),
     names: names.restore.size > 0 ? names.restore : undefined,
+    ...cutAtOf(stopOf(request.params, target)),
   })
 }
 

@@ -4,6 +4,7 @@ import { compact } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { effortOf } from '../effort.ts'
 import { outputLimit } from '../output-limit.ts'
+import { type StopSequences, stopSequences } from '../stop.ts'
 
 export type WrittenParams = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -18,12 +19,17 @@ export function writeParams(request: Request, target: EncodeTarget, reasoning: R
     n: params.candidates === 1 ? undefined : params.candidates,
     [quirks.chat?.seedField ?? 'seed']: params.seed,
   })
-  if (params.stop !== undefined && params.stop.length > 0) {
-    if (traits.stop === false) losses.push({ field: 'stop', severity: 'drop', reason: 'the model takes no stop sequences' })
-    else fields['stop'] = params.stop
-  }
+  const { sent } = stopOf(params, target)
+  if (sent.length > 0) fields['stop'] = sent
   const sampled = writeSampling(params, target, reasoning)
   return { fields: { ...fields, ...sampled.fields }, losses: [...losses, ...sampled.losses] }
+}
+
+const maxStops = 4
+
+/** Reasoning models take none. */
+export function stopOf({ stop }: Params, { traits }: EncodeTarget): StopSequences {
+  return stopSequences(stop, (_sequence, index) => traits.stop !== false && index < maxStops)
 }
 
 const samplingNames = [

@@ -5,6 +5,7 @@ import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
 import { takesFieldsOf } from '../quirks.ts'
+import { cutAtOf, stopSequences } from '../stop.ts'
 import { toolNames } from '../tool-names.ts'
 import { unsaidHints } from '../unsaid.ts'
 import { writeExt, writeHints } from './hints.ts'
@@ -48,6 +49,8 @@ export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
     body: kept,
     losses: inClientWords(losses, request),
     ...(names.restore.size > 0 ? { names: names.restore } : {}),
+    // This API has no stop sequences.
+    ...cutAtOf(stopSequences(request.params.stop, () => false)),
   }
 }
 
@@ -68,7 +71,6 @@ function writeInclude({ params, ext }: Request, { quirks, traits }: EncodeTarget
 
 /** Parameters that this API does not have; without the second kind the answer would be another one. */
 const absent = [
-  ['stop', 'stop', 'drop'],
   ['topK', 'top_k', 'drop'],
   ['minP', 'min_p', 'drop'],
   ['presencePenalty', 'presence_penalty', 'drop'],
