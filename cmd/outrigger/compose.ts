@@ -33,6 +33,7 @@ import { logAccess } from '#telemetry/access-log.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
+import type { Tracing } from '#telemetry/tracing.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -41,6 +42,7 @@ import { startAlerts } from './start-alerts.ts'
 import { cacheFor, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
 import { startProber } from './start-prober.ts'
+import { startTracing } from './start-tracing.ts'
 
 export type RuntimeOptions = {
   readonly current: Current
@@ -57,6 +59,8 @@ export type Runtime = {
   readonly admin: Server
   readonly health: Health
   readonly lifecycle: { started: boolean; draining: boolean }
+  /** Resolves when requests are traced, where they are to be. */
+  readonly traced: Promise<void>
   /** Loads what is not needed to listen: the price catalogue. */
   readonly warmUp: () => Promise<void>
   /** Ends what runs in the background and closes the connections to providers. */
@@ -102,22 +106,24 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
   const alerts = startAlerts(shared)
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts })
   const cache = startCache(current, opened, log)
+  const tracing = startTracing({ ...shared, version })
   return {
-    listener: clientPort(shared, { alerts, clients, cache }),
+    listener: clientPort(shared, { alerts, clients, cache, tracing }),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
+    traced: tracing.ready,
     warmUp: shared.prices.load,
     async close() {
       prober.stop()
       alerts.stop()
-      await Promise.all([shared.pools.close(), opened.store.close()])
+      await Promise.all([shared.pools.close(), opened.store.close(), tracing.close()])
     },
   }
 }
 
 /** What stands around the relay's attempts. */
-type Guards = { readonly alerts: Alerts; readonly clients: Clients; readonly cache: AnswerCache }
+type Guards = { readonly alerts: Alerts; readonly clients: Clients; readonly cache: AnswerCache; readonly tracing: Tracing }
 
 /** Plans real requests and explains imagined ones. */
 function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
@@ -165,9 +171,10 @@ function clientPort(shared: Shared, guards: Guards): Listener {
     estimateTokens: estimateInput,
     admission,
     identify: guards.clients.identify,
+    tracer: guards.tracing.tracer,
     clock,
     newId: createIds(),
-    onRejected: ({ dialect, requestId, status, error, durationMs }) => {
+    onRejected: ({ dialect, requestId, status, error, durationMs, traceId }) => {
       metrics.requests.inc({ route: '', dialect: dialect.name, target: '', outcome: 'rejected', status: String(status) })
       if (error.kind === 'queue_full') metrics.shed.inc({ reason: error.code })
       log.info(
@@ -178,6 +185,7 @@ function clientPort(shared: Shared, guards: Guards): Listener {
           code: error.code,
           duration_ms: durationMs,
           reason: error.message,
+          trace_id: traceId,
         },
         'request refused',
       )

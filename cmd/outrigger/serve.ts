@@ -82,6 +82,7 @@ type RunParts = {
 
 async function run({ options, current, runtime, log, drainMs, stopped }: RunParts): Promise<number> {
   const config = current.get()
+  await runtime.traced
   const [listening, administering] = await Promise.all([
     runtime.listener.listen(config.listen),
     listenOn(runtime.admin, config.admin),

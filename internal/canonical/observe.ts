@@ -103,6 +103,8 @@ export type RequestEnded = {
   readonly cache?: 'hit' | 'miss'
   readonly client?: string
   readonly tier?: string
+  /** The trace that tells of the request; left out without tracing. */
+  readonly traceId?: string
   readonly atMs: number
 }
 

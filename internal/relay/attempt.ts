@@ -29,6 +29,8 @@ export type AttemptParams = {
   readonly limits: AttemptLimits
   /** For streams: the client's end, and where events go before it. */
   readonly stream?: { readonly out: StreamOut; readonly emit: Emit }
+  /** Called once, when the first content comes; milliseconds from the call. */
+  readonly onFirstToken: (afterMs: number) => void
   /** For operations: begins the client's answer as bytes of this type. */
   readonly begin?: (contentType: string) => void
 }
@@ -85,7 +87,9 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     settle,
     life: () => watch.life(),
     content() {
-      firstTokenMs ??= clock.now() - startedMs
+      if (firstTokenMs !== undefined) return
+      firstTokenMs = clock.now() - startedMs
+      params.onFirstToken(firstTokenMs)
     },
     pause() {
       running.pause()
@@ -97,13 +101,14 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       running.resume()
     },
   }
+  const traceHeaders = params.exchange.trace?.headersFor(params.target.id)
   const running: Call = authorizedCall(
     deps.pools,
     params,
     {
       method: 'POST',
       path: params.prepared.encoded.path,
-      headers: callHeaders(params.provider, params.prepared, params.exchange.forward),
+      headers: callHeaders(params.provider, params.prepared, params.exchange.forward, traceHeaders),
       body: params.prepared.call?.body ?? JSON.stringify(params.prepared.encoded.body),
     },
     {

@@ -1,6 +1,7 @@
 import type { RequestEnded } from '#canonical/observe.ts'
 import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
+import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { replay, targetOf } from './caching.ts'
 import type { AttemptResult } from './consumer.ts'
@@ -134,8 +135,9 @@ function reject(exchange: Exchange, { route, headers, ...final }: Rejection, dep
     atMs: nowMs,
     ...(client === undefined ? {} : { client }),
     ...(tier === undefined ? {} : { tier }),
+    ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
   }
-  for (const observe of deps.observers) observe(ended)
+  announce(exchange, deps, ended)
 }
 
 /** Sends an error in the client's dialect; gives its status. */
@@ -206,5 +208,6 @@ function close(run: Run, ending: Ending): void {
     ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
     ...(hints.client === undefined ? {} : { client: hints.client }),
     ...(hints.tier === undefined ? {} : { tier: hints.tier }),
+    ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
   })
 }

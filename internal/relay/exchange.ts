@@ -1,5 +1,6 @@
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
+import type { RequestTrace } from '#canonical/trace.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import type { Operation } from '#dialect/operation.ts'
 
@@ -28,6 +29,8 @@ export type Exchange = {
   /** Headers of the client that a provider of the same dialect gets: the allow-list's. */
   readonly forward: Readonly<Record<string, string>>
   readonly client: ClientPort
+  /** Left out when the request is not traced. */
+  readonly trace?: RequestTrace
   /** By the monotonic clock, when the request's first byte was read. */
   readonly startedMs: number
 }

@@ -1,6 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Plan } from '#canonical/plan.ts'
 import type { Operation } from '#dialect/operation.ts'
+import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { keepable } from './caching.ts'
 import {
@@ -30,8 +31,7 @@ import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> {
   const config = deps.config()
   const { requestId, request, hints, dialect } = exchange
-  for (const observe of deps.observers)
-    observe({ kind: 'request_started', requestId, dialect: dialect.name, atMs: deps.clock.now() })
+  announce(exchange, deps, { kind: 'request_started', requestId, dialect: dialect.name, atMs: deps.clock.now() })
   deps.retryBudget.request(deps.clock.now())
   deps.hedgeBudget.request(deps.clock.now())
 

@@ -3,12 +3,13 @@ import type { Prepared } from './prepare.ts'
 
 /**
  * The headers of a request to a provider, but for its key: ours and the provider's. Of the client's own only the allow-list's come
- * along, and only to a provider of the same dialect: elsewhere they would mean nothing.
+ * along, and only to a provider of the same dialect: elsewhere they would mean nothing. `trace` joins the provider's spans to ours.
  */
 export function callHeaders(
   provider: ProviderConfig,
   prepared: Prepared,
   forward: Readonly<Record<string, string>>,
+  trace?: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return {
     'content-type': prepared.call?.contentType ?? 'application/json',
@@ -17,6 +18,7 @@ export function callHeaders(
     ...provider.type.headers,
     ...prepared.encoded.headers,
     ...(prepared.passthrough ? forward : {}),
+    ...trace,
     ...provider.headers,
   }
 }

@@ -3,6 +3,7 @@ import type { Plan } from '#canonical/plan.ts'
 import type { Config, ModelRoute } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
+import { announce } from './announce.ts'
 import type { Attempt, AttemptEnd } from './attempt.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
@@ -115,7 +116,7 @@ export function openOut(run: Run): StreamOut {
 }
 
 export function tell(run: Run, event: RelayEvent): void {
-  for (const observe of run.deps.observers) observe(event)
+  announce(run.exchange, run.deps, event)
 }
 
 /** Milliseconds until the request's deadline. */

@@ -73,6 +73,8 @@ async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): P
       answerContext: run.answerContext,
       limits: limitsFor(run, candidate, prepared),
       ...stream,
+      onFirstToken: (afterMs) =>
+        tell(run, { kind: 'first_token', requestId: exchange.requestId, target, afterMs, atMs: startedMs + afterMs }),
       begin: (contentType) => beginRelayed(run, contentType),
     },
     { clock: deps.clock, pools: deps.pools, maxAnswerBytes },

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Failure } from '#canonical/failure.ts'
 import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
+import type { Tracer } from '#canonical/trace.ts'
 import type { Config } from '#config/config.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -22,6 +23,8 @@ export type HandlerDeps = {
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
   readonly estimateTokens: (request: Request) => number
   readonly admission: Admission
+  /** Traces the request; left out, or undefined: nobody does. */
+  readonly tracer?: () => Tracer | undefined
   /** Whose key it is; undefined when everybody may ask. */
   readonly identify: (headers: IncomingHttpHeaders, query: URLSearchParams) => Result<Identity | undefined, Stranger>
   readonly clock: Clock
@@ -46,6 +49,7 @@ export type Identity = {
 export type Stranger = { readonly code: string; readonly message: string }
 
 export type Rejection = {
+  readonly traceId?: string
   readonly dialect: Dialect
   readonly requestId: string
   readonly status: number

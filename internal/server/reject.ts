@@ -2,6 +2,7 @@ import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import type { BodyProblem } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { respondError } from './respond.ts'
+import { traceStart } from './trace-start.ts'
 
 /** Refuses a request that the relay has not seen, and tells so. */
 // biome-ignore lint/complexity/useMaxParams: the headers are a rare fifth.
@@ -9,11 +10,21 @@ export function reject(
   incoming: Incoming,
   dialect: Dialect,
   error: ClientError,
-  deps: Pick<HandlerDeps, 'onRejected' | 'clock'>,
+  deps: Pick<HandlerDeps, 'onRejected' | 'clock' | 'tracer'>,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  const { requestId, startedMs } = incoming
   const status = respondError(incoming.response, dialect, error, headers)
-  deps.onRejected({ dialect, requestId: incoming.requestId, status, error, durationMs: deps.clock.now() - incoming.startedMs })
+  const endedMs = deps.clock.now()
+  const traceId = deps.tracer?.()?.refused({ ...traceStart(incoming, dialect), status, code: error.code, endedMs })
+  deps.onRejected({
+    dialect,
+    requestId,
+    status,
+    error,
+    durationMs: endedMs - startedMs,
+    ...(traceId === undefined ? {} : { traceId }),
+  })
 }
 
 /** Refuses a request whose body could not be read. */
@@ -21,7 +32,7 @@ export function rejectBody(
   incoming: Incoming,
   dialect: Dialect,
   problem: BodyProblem,
-  deps: Pick<HandlerDeps, 'onRejected' | 'clock'>,
+  deps: Pick<HandlerDeps, 'onRejected' | 'clock' | 'tracer'>,
 ): void {
   if (problem.kind === 'gone') return
   const { kind, message } = problem

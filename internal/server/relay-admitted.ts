@@ -7,6 +7,7 @@ import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
 import { reject } from './reject.ts'
 import { clientPort } from './respond.ts'
+import { traceStart } from './trace-start.ts'
 
 /** What was read of a client's request. */
 export type Read = { readonly dialect: Dialect; readonly request: Request; readonly hints: Hints; readonly operation?: Operation }
@@ -25,8 +26,14 @@ export async function relayAdmitted(incoming: Incoming, read: Read, deps: Handle
       'x-should-retry': 'true',
     })
   }
+  const trace = deps.tracer?.()?.begin({
+    ...traceStart(incoming, read.dialect),
+    request: read.request,
+    ...(read.operation === undefined ? {} : { operation: read.operation.name }),
+  })
   const exchange: Exchange = {
     ...read,
+    ...(trace === undefined ? {} : { trace }),
     requestId,
     forward: forwardedHeaders(request.headers),
     client: clientPort(response),

@@ -42,6 +42,7 @@ function logRequest(log: Logger, event: RequestEnded): void {
       dropped: event.dropped.length === 0 ? undefined : event.dropped,
       client: event.client,
       tier: event.tier,
+      trace_id: event.traceId,
     },
     'request finished',
   )

@@ -18,6 +18,7 @@ export type MockRelay = {
 export async function startMockRelay(
   yaml: string,
   latency: { readonly first_token: string; readonly chunk: string } = { first_token: '0ms', chunk: '0ms' },
+  env: NodeJS.ProcessEnv = {},
 ): Promise<MockRelay> {
   const mock = await startMocks(dialects)
   const urls = new Map(mock.providers.map(({ name, url }) => [name, url]))
@@ -35,7 +36,7 @@ export async function startMockRelay(
     mock.setFaults(plan.value)
   }
   setFaults([])
-  const relay = await startRelay(providers + yaml)
+  const relay = await startRelay(providers + yaml, { env })
   const openai = new OpenAI({ baseURL: `${relay.url}/v1`, apiKey: 'none', maxRetries: 0 })
   return {
     mock,

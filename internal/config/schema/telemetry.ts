@@ -1,5 +1,5 @@
 import { type StaticDecode, Type } from 'typebox'
-import { closed, type WithDefaults } from './units.ts'
+import { closed, Ratio, type WithDefaults } from './units.ts'
 
 /** The block `telemetry`. */
 export const Telemetry = Type.Object(
@@ -9,6 +9,12 @@ export const Telemetry = Type.Object(
         pattern: '^https?://',
         expects: 'a URL',
         description: 'Where traces are sent (OTLP over HTTP). Off unless given.',
+      }),
+    ),
+    sample: Type.Optional(
+      Ratio({
+        default: '100%',
+        description: 'The share of requests that is traced, of those whose client did not decide it with `traceparent`.',
       }),
     ),
     capture_content: Type.Optional(
@@ -22,4 +28,4 @@ export const Telemetry = Type.Object(
   { ...closed, default: {}, description: 'Traces. Metrics are always on the admin port.' },
 )
 
-export type TelemetryConfig = WithDefaults<StaticDecode<typeof Telemetry>, 'capture_content'>
+export type TelemetryConfig = WithDefaults<StaticDecode<typeof Telemetry>, 'sample' | 'capture_content'>
