@@ -20,6 +20,7 @@ const rooms = {
   admin: ['relay', 'routing', 'dialect', 'clients', 'cache', 'health', 'config', 'telemetry', 'canonical', 'lib'],
   convert: ['provider', 'canonical', 'lib'],
   mock: ['dialect', 'framing', 'canonical', 'lib'],
+  drill: ['mock', 'relay', 'routing', 'health', 'pricing', 'upstream', 'dialect', 'framing', 'config', 'canonical', 'lib'],
 }
 
 const allowedRooms = Object.entries(rooms).map(([room, may]) => ({

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { runDrill } from './drill.ts'
 import { exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
 import { healthcheck } from './healthcheck.ts'
@@ -25,6 +26,7 @@ function program(): Command {
   addCheck(root)
   addExplain(root)
   addMock(root)
+  addDrill(root)
   addKey(root)
   addStart(root)
   addOperators(root)
@@ -118,6 +120,31 @@ function addStart(root: Command): void {
     .option('--json', 'the file and what is told of it, as JSON', false)
     .addHelpText('after', '\nExample:\n  $ outrigger import litellm config.yaml -o routing.yaml')
     .action(finish(importLitellm))
+}
+
+function addDrill(root: Command): void {
+  const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+  root
+    .command('drill')
+    .description('try every fault on every route of the routing file, with mock providers in place of its own; no keys needed')
+    .addOption(configOption())
+    .option('--route <name>', 'only this key of `models`; may be repeated', several, [])
+    .option('--fault <name>', 'only this fault; may be repeated', several, [])
+    .option('--dialect <name>', 'what the client speaks', 'openai-chat')
+    .option('--timeout <duration>', 'how long the client waits', '5m')
+    .option('--untold', 'the client does not say how long it waits (x-outrigger-timeout)', false)
+    .option('--speed <n>', 'how many times faster than life time passes', '10')
+    .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Verdicts: rescued, clean error, truncated, hung, garbled. The exit code is 0 when every request was rescued, or ended with a clean
+error where nobody else could answer it; else 1.
+
+Example, for CI:
+  $ outrigger drill -c routing.yaml --timeout 60s --json`,
+    )
+    .action(finish(runDrill))
 }
 
 function addKey(root: Command): void {

@@ -1,0 +1,119 @@
+import type { Hints } from '#canonical/plan.ts'
+import type { DialectName, Json, Request } from '#canonical/request.ts'
+import type { Dialect } from '#dialect/dialect.ts'
+import type { RelayDeps } from '#relay/deps.ts'
+import type { ClientPort } from '#relay/exchange.ts'
+import { relay } from '#relay/relay.ts'
+
+/** What the client of a drill was sent. */
+export type Received = {
+  /** 0 when nothing came. */
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Whether the answer came to its end before the client lost patience. */
+  readonly ended: boolean
+  /** As it seemed to the client, in milliseconds. */
+  readonly durationMs: number
+}
+
+/** What a client asks in a drill: an answer of several sentences, which all mocks give in the same words. */
+const prompt = 'Write 60 words.'
+
+/** The request of a client of this dialect. */
+export function drillRequest(dialect: Dialect, model: string, stream: boolean): Request {
+  const path = dialect.name === 'gemini' ? `/v1beta/models/${model}:${stream ? 'streamGenerateContent' : 'generateContent'}` : ''
+  const decoded = dialect.decodeRequest({
+    path,
+    pathModel: model,
+    query: new URLSearchParams(stream ? 'alt=sse' : ''),
+    headers: {},
+    body: bodyOf(dialect.name, model, stream),
+  })
+  if (!decoded.ok) throw new Error(`the drill's own request cannot be read: ${decoded.error.message}`)
+  return decoded.value
+}
+
+function bodyOf(dialect: DialectName, model: string, stream: boolean): Json {
+  switch (dialect) {
+    case 'openai-responses':
+      return { model, stream, input: prompt }
+    case 'anthropic':
+      return { model, stream, max_tokens: 1000, messages: [{ role: 'user', content: prompt }] }
+    case 'gemini':
+      return { contents: [{ role: 'user', parts: [{ text: prompt }] }] }
+    case 'openai-completions':
+      return { model, stream, prompt }
+    case 'openai-chat':
+      return { model, stream, messages: [{ role: 'user', content: prompt }] }
+  }
+}
+
+export type Question = {
+  readonly dialect: Dialect
+  readonly request: Request
+  readonly hints: Hints
+  /** How long the client waits, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+/** What the client says besides: how long it waits, as with `x-outrigger-timeout`, if it does say so. */
+export function drillHints(timeoutMs: number | undefined): Hints {
+  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: true, headers: {} }
+  return timeoutMs === undefined ? hints : { ...hints, timeoutMs }
+}
+
+// The relay's own limit is the client's patience: it needs a moment to say so.
+const grace = 1.25
+
+/** Asks the relay and waits for its answer, or until the client has lost patience. */
+export async function ask({ dialect, request, hints, timeoutMs }: Question, deps: RelayDeps): Promise<Received> {
+  const { clock } = deps
+  const startedMs = clock.now()
+  const { port, sent, leave } = recordingClient()
+  const answered = relay({ requestId: 'drill', dialect, request, hints, forward: {}, client: port, startedMs }, deps)
+  let hung = false
+  const cancel = clock.after(timeoutMs * grace, () => {
+    hung = true
+    leave()
+  })
+  await answered
+  cancel()
+  return { ...sent, ended: sent.ended && !hung, durationMs: clock.now() - startedMs }
+}
+
+type Sent = { status: number; headers: Readonly<Record<string, string>>; body: string; ended: boolean }
+
+function recordingClient(): { readonly port: ClientPort; readonly sent: Sent; readonly leave: () => void } {
+  const sent: Sent = { status: 0, headers: {}, body: '', ended: false }
+  const decoder = new TextDecoder()
+  const take = (text: string | Uint8Array): void => {
+    sent.body += typeof text === 'string' ? text : decoder.decode(text, { stream: true })
+  }
+  let leave = (): void => {}
+  const port: ClientPort = {
+    head(status, headers) {
+      sent.status = status
+      sent.headers = headers
+    },
+    write(text) {
+      take(text)
+      return true
+    },
+    onDrain(listener) {
+      listener()
+    },
+    end(body = '') {
+      take(body)
+      sent.ended = true
+    },
+    onGone(listener) {
+      leave = listener
+    },
+    abort() {
+      sent.ended = true
+    },
+  }
+  return { port, sent, leave: () => leave() }
+}
