@@ -31,7 +31,7 @@ export function convertLitellm(text: string): Result<Conversion, readonly Remark
   remarkOthers(source)
   const head =
     '# yaml-language-server: $schema=./routing.schema.json\n# Converted from a LiteLLM proxy config by `outrigger import litellm`.\n'
-  return ok({ text: head + stringify(file, { lineWidth: 0, flowCollectionPadding: true }), remarks: source.remarks() })
+  return ok({ text: head + stringify(file, { lineWidth: 0, aliasDuplicateObjects: false }), remarks: source.remarks() })
 }
 
 function modelOf({ targets }: Group, strategy: string, settings: JsonObject): Record<string, unknown> {
