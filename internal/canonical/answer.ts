@@ -44,6 +44,8 @@ export type AnswerTextPart = {
   readonly text: string
   readonly citations?: readonly Citation[]
   readonly opaque?: readonly Opaque[]
+  /** OpenAI Responses: `commentary` or `final_answer`. */
+  readonly phase?: string
 }
 export type AnswerReasoningPart = { readonly kind: 'reasoning'; readonly text: string; readonly opaque?: readonly Opaque[] }
 export type AnswerRefusalPart = { readonly kind: 'refusal'; readonly text: string }
@@ -144,6 +146,8 @@ export type PartStart =
       readonly part: number
       readonly type: 'text' | 'reasoning' | 'refusal'
       readonly opaque?: readonly Opaque[]
+      /** Of a text: as `AnswerTextPart.phase`. */
+      readonly phase?: string
     }
   | {
       readonly kind: 'part_start'

@@ -39,7 +39,7 @@ function unfoldPart(content: AnswerPart, candidate: number, part: number): reado
         (citation): AnswerEvent => ({ kind: 'part_citation', candidate, part, citation }),
       )
       return [
-        { kind: 'part_start', candidate, part, type: 'text' },
+        { kind: 'part_start', candidate, part, type: 'text', ...(content.phase === undefined ? {} : { phase: content.phase }) },
         { kind: 'part_delta', candidate, part, text: content.text },
         ...citations,
         end,

@@ -40,7 +40,8 @@ function decodeMessage(item: Json): readonly AnswerPart[] {
       const text = asString(part['text']) ?? ''
       const citations = asArray(part['annotations']).map((annotation) => readCitation(asObject(annotation)))
       if (text === '') return []
-      return [citations.length === 0 ? { kind: 'text', text } : { kind: 'text', text, citations }]
+      const phase = asString(item['phase'])
+      return [compact({ kind: 'text', text, citations: citations.length === 0 ? undefined : citations, phase })]
     })
 }
 

@@ -14,6 +14,7 @@ import {
   reasoningItem,
   refusalContent,
   textContent,
+  type WrittenMessage,
   wholeItem,
 } from './write-item.ts'
 import { writeResponse } from './write-response.ts'
@@ -64,9 +65,11 @@ function writeItems(parts: readonly AnswerPart[], logprobs: readonly unknown[], 
       items.push(...writeOther(part, context, items.length))
       continue
     }
+    const phase = part.kind === 'text' ? part.phase : message?.phase
+    if (message?.phase !== phase) endMessage()
     if (message === undefined) {
-      message = { id: itemId('msg', context.requestId, items.length), content: [], opaque: [] }
-      items.push(messageItem(message.id, message.content, 'completed'))
+      message = { id: itemId('msg', context.requestId, items.length), content: [], opaque: [], phase }
+      items.push(messageItem(message, 'completed'))
     }
     message.content.push(part.kind === 'text' ? writeText(part, tokens) : refusalContent(part.text))
     if (part.kind !== 'text') continue
@@ -77,7 +80,7 @@ function writeItems(parts: readonly AnswerPart[], logprobs: readonly unknown[], 
   return items
 }
 
-type Message = { readonly id: string; readonly content: Json[]; readonly opaque: Opaque[] }
+type Message = WrittenMessage & { readonly content: Json[]; readonly opaque: Opaque[] }
 
 function writeText({ text, citations = [] }: AnswerTextPart, logprobs: readonly unknown[]): Json {
   return textContent(

@@ -6,7 +6,7 @@ import type { Failure } from '#canonical/failure.ts'
 import { asArray, asObject } from '#lib/json.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { openaiResponses } from './index.ts'
-import { request } from './test-requests.ts'
+import { openai, request } from './test-requests.ts'
 
 const tools = [
   { type: 'custom', name: 'sql' },
@@ -169,4 +169,31 @@ test('responses stream: events are numbered and the finish waits for the end', (
   assert.equal(encode({ kind: 'finish', candidate: 0, finish: { reason: 'stop' } }), '')
   assert.equal(encode({ kind: 'usage', usage }), '')
   assert.match(encode(end), /event: response\.completed/)
+})
+
+test('responses stream: texts of different phases are messages of their own, with their phase', async () => {
+  const phased = (part: number, phase: string, piece: string): readonly AnswerEvent[] => {
+    const [opened, ...rest] = text(part, piece)
+    return opened?.kind === 'part_start' && opened.type === 'text' ? [{ ...opened, phase }, ...rest] : []
+  }
+  const events = [start, ...phased(0, 'commentary', 'I look.'), ...phased(1, 'final_answer', 'Found.'), ...finish('stop')]
+  const final = await read(events)
+  assert.deepEqual(
+    final.output.map((item) => (item.type === 'message' ? [item.phase, item.content.length] : item.type)),
+    [
+      ['commentary', 1],
+      ['final_answer', 1],
+    ],
+  )
+  // Read again they are what they were.
+  const decoded: AnswerEvent[] = []
+  const decoder = openaiResponses.decodeStream((event) => decoded.push(event), { request: context.request, target: openai })
+  for (const frame of write(events).split('\n\n').filter(Boolean)) {
+    const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/s.exec(frame) ?? []
+    decoder.frame({ event, data })
+  }
+  assert.deepEqual(
+    decoded.flatMap((event) => (event.kind === 'part_start' && event.type === 'text' ? [event.phase] : [])),
+    ['commentary', 'final_answer'],
+  )
 })

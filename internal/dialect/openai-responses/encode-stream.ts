@@ -16,6 +16,7 @@ import {
   reasoningItem,
   refusalContent,
   textContent,
+  type WrittenMessage,
   wholeItem,
 } from './write-item.ts'
 import { type Progress, writeResponse } from './write-response.ts'
@@ -32,8 +33,7 @@ type OpenPart = {
 }
 
 /** The message that texts go to until something else comes. */
-type OpenMessage = {
-  readonly id: string
+type OpenMessage = WrittenMessage & {
   readonly index: number
   readonly content: Json[]
   readonly opaque: Opaque[]
@@ -150,12 +150,13 @@ function open(state: State, start: PartStart, place: { readonly id: string; read
 }
 
 function startText(state: State, event: PartStart): string {
-  let added = ''
+  const phase = event.type === 'text' ? event.phase : state.message?.phase
+  let added = state.message?.phase === phase ? '' : closeMessage(state)
   if (state.message === undefined) {
     const index = state.output.push(undefined) - 1
     const id = itemId('msg', state.context.requestId, index)
-    state.message = { id, index, content: [], opaque: [], open: 0 }
-    added = send(state, 'response.output_item.added', { output_index: index, item: messageItem(id, [], 'in_progress') })
+    state.message = { id, index, content: [], opaque: [], phase, open: 0 }
+    added += send(state, 'response.output_item.added', { output_index: index, item: messageItem(state.message, 'in_progress') })
   }
   const { message } = state
   const part = event.type === 'text' ? textContent('') : refusalContent('')
@@ -252,7 +253,7 @@ function closeMessage(state: State, status: 'completed' | 'incomplete' = 'comple
   const { message } = state
   if (message === undefined || message.open > 0) return ''
   state.message = undefined
-  return done(state, message.index, messageItem(message.id, message.content, status)) + carry(state, message.id, message.opaque)
+  return done(state, message.index, messageItem(message, status)) + carry(state, message.id, message.opaque)
 }
 
 function done(state: State, index: number, item: Json): string {

@@ -30,6 +30,7 @@ type Item = {
   readonly index: number | undefined
   readonly id: string | undefined
   readonly callId: string | undefined
+  readonly phase: string | undefined
   /** By content index; reasoning and calls have one at 0. */
   readonly slots: Map<number, Slot>
   /** An emulated custom tool: its text can only be unwrapped as a whole. */
@@ -149,6 +150,7 @@ function addItem(state: State, item: Json, index: number | undefined, kind: Kind
     index,
     id: asString(item['id']),
     callId,
+    phase: asString(item['phase']),
     slots: new Map(),
     held,
     pending: '',
@@ -187,7 +189,8 @@ function openText(state: State, item: Item, at: number, type: 'text' | 'reasonin
   const slot: Slot = { part: state.parts++, type, sent: '', citations: 0, open: true }
   item.slots.set(at, slot)
   if (type === 'refusal') state.refused = true
-  state.emit({ kind: 'part_start', candidate: 0, part: slot.part, type })
+  const { phase } = item
+  state.emit({ kind: 'part_start', candidate: 0, part: slot.part, type, ...(phase === undefined ? {} : { phase }) })
   return slot
 }
 

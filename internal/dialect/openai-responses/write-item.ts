@@ -7,9 +7,12 @@ import { scopedName } from './names.ts'
 /** `in_progress` while it is streamed; `incomplete` when the answer was cut in it. */
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
-export function messageItem(id: string, content: readonly Json[], status: ItemStatus): Json {
-  return { id, type: 'message', status, role: 'assistant', content }
+export function messageItem({ id, content, phase }: WrittenMessage, status: ItemStatus): Json {
+  return compact({ id, type: 'message', status, role: 'assistant', content, phase })
 }
+
+/** A message of the model; `phase` where the provider told it. */
+export type WrittenMessage = { readonly id: string; readonly content: readonly Json[]; readonly phase: string | undefined }
 
 export function textContent(text: string, annotations: readonly Json[] = [], logprobs: readonly unknown[] = []): Json {
   return { type: 'output_text', text, annotations, logprobs }
