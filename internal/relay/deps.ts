@@ -10,7 +10,6 @@ import type { Result } from '#lib/result.ts'
 import type { Pools } from '#upstream/pools.ts'
 import type { Exchange } from './exchange.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
-
 import type { RetryBudget } from './retry-budget.ts'
 import type { SignatureVault } from './signatures.ts'
 
