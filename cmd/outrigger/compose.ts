@@ -30,6 +30,7 @@ import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
 import { logAccess } from '#telemetry/access-log.ts'
+import { createExposition } from '#telemetry/exposition.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
@@ -205,6 +206,7 @@ type OperatorFacts = {
 function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain, alerts }: OperatorFacts): Server {
   const { current, log, clock, metrics, health, recent, admission } = shared
   const sample = sampleHealth(shared)
+  const expose = createExposition(metrics.registry)
   const status = (): unknown =>
     statusView({
       instance: hostname(),
@@ -226,9 +228,9 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
     status,
     live: createLive({ clock, read: status }),
     config: () => configView(current.get()),
-    metrics: async () => {
+    metrics(accept) {
       sample()
-      return { contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }
+      return expose(accept)
     },
     explain(value) {
       const shape = readShape(value)

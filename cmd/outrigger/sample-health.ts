@@ -21,6 +21,8 @@ export function sampleHealth({ current, health, admission, metrics, clock }: Sam
     // Only targets of the routing file: models that clients name would be labels without end.
     const named = new Set(current.get().models.flatMap((model) => model.targets.map((target) => target.id)))
     metrics.queueDepth.set(admission.queued())
+    // A target that a reload took out of the file has no state any more.
+    for (const gauge of [metrics.breakerState, metrics.targetErrorRatio, metrics.targetLatency]) gauge.reset()
     for (const { target, breaker, errorRatio, latencyMs } of health.status(clock.now())) {
       if (!named.has(target)) continue
       metrics.breakerState.set({ target }, stateNumbers[breaker])

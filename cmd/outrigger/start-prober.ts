@@ -40,8 +40,15 @@ export function startProber({ current, health, recent, pools, metrics, clock, lo
         )
     },
   })
-  prober.watch(intervals(current.get()))
-  current.subscribe((_state, config) => prober.watch(intervals(config)))
+  let watched = intervals(current.get())
+  prober.watch(watched)
+  current.subscribe((_state, config) => {
+    const before = watched
+    watched = intervals(config)
+    prober.watch(watched)
+    // What is not probed any more is neither well nor ill.
+    for (const provider of before.keys()) if (!watched.has(provider)) metrics.probeSuccess.remove({ provider })
+  })
   health.onTransition(({ target, to }) => {
     if (to === 'open') prober.hasten(target.slice(0, target.indexOf('/')))
   })

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectNodeMetrics } from './node-metrics.ts'
 
 /** Seconds; from what the relay itself takes to the longest answers. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
@@ -11,7 +12,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 export function createMetrics(version: string) {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry, prefix: 'outrigger_process_' })
+  collectNodeMetrics(registry)
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
     new Counter({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>

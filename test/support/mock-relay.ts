@@ -36,7 +36,10 @@ export async function startMockRelay(
     mock.setFaults(plan.value)
   }
   setFaults([])
-  const relay = await startRelay(providers + yaml, { env })
+  const relay = await startRelay(providers + yaml, { env }).catch(async (error: unknown) => {
+    await mock.close()
+    throw error
+  })
   const openai = new OpenAI({ baseURL: `${relay.url}/v1`, apiKey: 'none', maxRetries: 0 })
   return {
     mock,
