@@ -150,3 +150,27 @@ test('responses request: images in results follow in a message where results are
     { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Attachments of the tool results above:' }, image] },
   ])
 })
+
+test('responses request: a Chat client’s search is OpenAI’s tool here, and nobody else’s', () => {
+  const asking = {
+    ...request({ input: 'x' }),
+    dialect: 'openai-chat',
+    ext: {
+      web_search_options: {
+        search_context_size: 'low',
+        user_location: { type: 'approximate', approximate: { country: 'DE' } },
+      },
+    },
+  } as const
+  const own = openaiResponses.encodeRequest(asking, openai)
+  assert.deepEqual(own.body['tools'], [
+    { type: 'web_search', search_context_size: 'low', user_location: { type: 'approximate', country: 'DE' } },
+  ])
+  assert.deepEqual(own.losses, [])
+  const foreign = openaiResponses.encodeRequest(asking, other)
+  assert.equal(foreign.body['tools'], undefined)
+  assert.deepEqual(
+    foreign.losses.map(({ field, severity }) => `${severity} ${field}`),
+    ['refuse web_search_options'],
+  )
+})

@@ -5,6 +5,7 @@ import type { EncodeTarget } from '../dialect.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
 import { fittedUserId, openaiUserIdLength } from '../user-id.ts'
+import { searchField, searchTool } from './web-search.ts'
 
 type Written = { readonly fields: Json; readonly losses: readonly Loss[] }
 
@@ -45,15 +46,17 @@ const tiers: Readonly<Record<string, string>> = {
  * Fields of the client's dialect without a meaning elsewhere go on to its own vendor (two of them with what they extend); all
  * others are named.
  */
-export function writeExt(request: Request, { quirks }: EncodeTarget): Written {
+export function writeExt(request: Request, target: EncodeTarget): Written {
   const { dialect, ext, cache } = request
   const losses: Loss[] = []
   if (cache?.ref !== undefined)
     losses.push({ field: 'cachedContent', severity: 'refuse', reason: 'the cached content lies at another vendor' })
-  if (dialect === 'openai-responses' && takesFieldsOf(quirks, 'openai')) {
+  if (dialect === 'openai-responses' && takesFieldsOf(target.quirks, 'openai')) {
     const { include: _include, reasoning: _reasoning, ...fields } = ext
     return { fields, losses }
   }
-  losses.push(...Object.keys(ext).map((field) => lossOfField(field, request)))
+  const searches = searchTool(request, target) !== undefined
+  const lost = Object.keys(ext).filter((field) => field !== searchField || !searches)
+  losses.push(...lost.map((field) => lossOfField(field, request)))
   return { fields: {}, losses }
 }

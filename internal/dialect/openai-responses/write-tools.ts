@@ -5,6 +5,7 @@ import { describeCustomTool, flatFormat, textArgument } from '../custom-tools.ts
 import type { EncodeTarget } from '../dialect.ts'
 import { lossOfTool } from '../foreign-tools.ts'
 import type { ToolNames } from '../tool-names.ts'
+import { searchTool } from './web-search.ts'
 
 /** Whether custom tools are known; elsewhere they are functions with one text argument. */
 export function takesCustomTools({ quirks }: EncodeTarget): boolean {
@@ -24,6 +25,8 @@ export function writeTools(request: Request, target: EncodeTarget, names: ToolNa
     if (tool.kind === 'builtin' && foreign(tool)) losses.push(lossOfTool(tool, request, foreign))
     else written.push(writeTool(tool, target, names))
   }
+  const search = searchTool(request, target)
+  if (search !== undefined) written.push(search)
   // A choice without tools is refused.
   if (written.length === 0) return { fields: {}, losses }
   return {
