@@ -1,4 +1,5 @@
-import type { Usage } from './answer.ts'
+import type { FinishReason, Usage } from './answer.ts'
+import type { AnswerView } from './answer-view.ts'
 import type { Failure, FailureKind } from './failure.ts'
 import type { Target, TargetId } from './plan.ts'
 import type { DialectName } from './request.ts'
@@ -59,6 +60,8 @@ export type RelayEvent =
       readonly durationMs: number
       /** From the call to the first content. */
       readonly firstTokenMs?: number
+      /** What it answered; only where the request is traced. */
+      readonly answer?: AnswerView
       readonly atMs: number
       /** Response headers of the provider, lower-case names: the rate limits are learnt from them. */
       readonly headers?: Readonly<Record<string, string>>
@@ -92,6 +95,13 @@ export type RequestEnded = {
   readonly code?: string
   readonly stream: boolean
   readonly attempts: readonly AttemptRecord[]
+  /** The rule of the routing file that applied, counted from 0. */
+  readonly rule?: number
+  /** Why the answer's first candidate ended. */
+  readonly finishReason?: FinishReason
+  /** Of the client's body and of the answer's, without their headers; left out where nobody counted. */
+  readonly bytesIn?: number
+  readonly bytesOut?: number
   readonly usage?: Usage
   readonly costUsd?: number
   readonly durationMs: number

@@ -21,6 +21,7 @@ export function closeAnswered(run: Run, result: Answered): void {
   rememberSignatures(run, result)
   priceAnswer(run)
   if (result.kind === 'whole') {
+    run.record.finishReason = result.answer?.candidates[0]?.finish.reason
     sendWhole(run, result.body)
     return close(run, { outcome: 'ok', status: 200 })
   }
@@ -38,6 +39,7 @@ export function closeCached(run: Run, cached: CachedAnswer): void {
   const { record } = run
   record.target = targetOf(run, cached)
   record.costUsd = 0
+  record.finishReason = cached.answer.candidates[0]?.finish.reason
   const body = replay(run, cached.answer)
   if (body !== undefined) {
     sendWhole(run, body)
@@ -132,6 +134,8 @@ function reject(exchange: Exchange, { route, headers, ...final }: Rejection, dep
     durationMs: nowMs - exchange.startedMs,
     overheadMs: nowMs - exchange.startedMs,
     dropped: [],
+    bytesIn: exchange.bytesIn,
+    bytesOut: exchange.client.written(),
     atMs: nowMs,
     ...(client === undefined ? {} : { client }),
     ...(tier === undefined ? {} : { tier }),
@@ -189,6 +193,7 @@ function close(run: Run, ending: Ending): void {
   const { exchange, record, plan, deps } = run
   const { hints } = exchange
   const nowMs = deps.clock.now()
+  const finishReason = run.out?.seen.finishes()[0]?.reason ?? record.finishReason
   tell(run, {
     kind: 'request_ended',
     requestId: exchange.requestId,
@@ -199,8 +204,12 @@ function close(run: Run, ending: Ending): void {
     durationMs: nowMs - exchange.startedMs,
     overheadMs: overheadMs(run),
     dropped: record.dropped,
+    bytesIn: exchange.bytesIn,
+    bytesOut: exchange.client.written(),
     atMs: nowMs,
     ...ending,
+    ...(plan.rule === undefined ? {} : { rule: plan.rule }),
+    ...(finishReason === undefined ? {} : { finishReason }),
     ...(record.target === undefined ? {} : { target: record.target }),
     ...(run.cache === undefined ? {} : { cache: run.cache }),
     ...(record.usage === undefined ? {} : { usage: record.usage }),

@@ -11,6 +11,8 @@ export type ClientPort = {
   /** False when the client is slower than the provider: wait for `onDrain` before reading on. */
   readonly write: (text: string | Uint8Array) => boolean
   readonly onDrain: (listener: () => void) => void
+  /** Bytes of the answer's body so far. */
+  readonly written: () => number
   readonly end: (body?: string | Uint8Array) => void
   /** Tells when the client closed its connection before the answer's end; at once if it already has. */
   readonly onGone: (listener: () => void) => void
@@ -31,6 +33,8 @@ export type Exchange = {
   readonly client: ClientPort
   /** Left out when the request is not traced. */
   readonly trace?: RequestTrace
+  /** Bytes of the client's body. */
+  readonly bytesIn: number
   /** By the monotonic clock, when the request's first byte was read. */
   readonly startedMs: number
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '#canonical/answer.ts'
+import type { FinishReason, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AttemptRecord, RequestOutcome, StreamOutcome } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
@@ -16,6 +16,8 @@ export type RequestRecord = {
   /** Of all attempts that the answer is made of. */
   usage: Usage | undefined
   costUsd: number | undefined
+  /** Of a whole answer; a stream's is with its events. */
+  finishReason: FinishReason | undefined
   firstTokenMs: number | undefined
   /** Milliseconds spent waiting for providers or between attempts: the rest is ours. */
   waitedMs: number
@@ -47,6 +49,7 @@ export function openRecord(): RequestRecord {
     target: undefined,
     usage: undefined,
     costUsd: undefined,
+    finishReason: undefined,
     firstTokenMs: undefined,
     waitedMs: 0,
     attemptStartedMs: undefined,

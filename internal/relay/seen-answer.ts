@@ -5,6 +5,8 @@ import type { Opaque } from '#canonical/request.ts'
 export type SeenAnswer = {
   readonly add: (event: AnswerEvent) => void
   readonly clear: () => void
+  /** The provider's id and model, once they came. */
+  readonly head: () => { readonly id?: string; readonly model?: string }
   /** Characters of content. */
   readonly length: () => number
   readonly usage: () => Usage | undefined
@@ -26,7 +28,7 @@ export type SeenAnswer = {
 type SeenPart = { readonly start: PartStart; text: string; open: boolean; opaque: readonly Opaque[] }
 
 export function trackAnswer(): SeenAnswer {
-  let start: AnswerEvent | undefined
+  let start: Extract<AnswerEvent, { readonly kind: 'start' }> | undefined
   let parts: SeenPart[] = []
   let finishes: Finish[] = []
   let usage: Usage | undefined
@@ -75,6 +77,7 @@ export function trackAnswer(): SeenAnswer {
       length = 0
       mediaParts = 0
     },
+    head: () => (start === undefined ? {} : { id: start.id, model: start.model }),
     length: () => length,
     usage: () => usage,
     finishes: () => finishes,

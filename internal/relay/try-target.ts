@@ -3,6 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { AttemptOutcome, AttemptRecord, RelayEvent } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
+import { answerView } from './answer-view.ts'
 import { type AttemptEnd, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
@@ -118,6 +119,7 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, at: number, end: Att
   const { record, exchange, plan, deps } = run
   const { usage } = end.result
   const { outcome, failure } = verdictOf(end)
+  const answer = exchange.trace === undefined ? undefined : answerView(run, end.result)
   const known = {
     ...(end.status === undefined ? {} : { status: end.status }),
     ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
@@ -146,6 +148,7 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, at: number, end: Att
     ...(outcome === 'abandoned' ? factsOfAbandoned(run, target, end) : {}),
     ...(end.status === undefined ? {} : { status: end.status }),
     ...(usage === undefined ? {} : { usage }),
+    ...(answer === undefined ? {} : { answer }),
     ...(end.headers === undefined ? {} : { headers: end.headers }),
     ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
   })

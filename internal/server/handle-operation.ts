@@ -53,7 +53,9 @@ export async function handleOperation(
   const { model, text, operation } = read.value
   if (identity.value !== undefined && !mayAsk(identity.value, model))
     return reject(incoming, dialect, modelDenied(identity.value, model, requestId), deps)
-  await relayAdmitted(incoming, { dialect, request: planningRequest(dialect, model, text), hints: hints.value, operation }, deps)
+  const planned = planningRequest(dialect, model, text)
+  const bytesIn = body.value.length
+  await relayAdmitted(incoming, { dialect, request: planned, hints: hints.value, operation, bytesIn }, deps)
 }
 
 type ReadOperation = { readonly model: string; readonly text: string; readonly operation: Operation }

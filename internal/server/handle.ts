@@ -52,6 +52,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   if (!identity.ok) return
   const read = await readBody(request, deps.config().limits.max_body)
   const body = read.ok ? parseBody(read.value) : read
+  const bytesIn = read.ok ? read.value.length : 0
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
 
   const hints = readHints(request.headers, identity.value)
@@ -84,7 +85,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
     return reject(incoming, dialect, modelDenied(identity.value, decoded.value.model, requestId), deps)
   if (route.operation === 'count_tokens')
     return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
-  await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value }, deps)
+  await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value, bytesIn }, deps)
 }
 
 function respondModels(incoming: Incoming, match: Extract<Match, { readonly kind: 'models' }>, deps: HandlerDeps): void {

@@ -10,7 +10,13 @@ import { clientPort } from './respond.ts'
 import { traceStart } from './trace-start.ts'
 
 /** What was read of a client's request. */
-export type Read = { readonly dialect: Dialect; readonly request: Request; readonly hints: Hints; readonly operation?: Operation }
+export type Read = {
+  readonly dialect: Dialect
+  readonly request: Request
+  readonly hints: Hints
+  readonly operation?: Operation
+  readonly bytesIn: number
+}
 
 /** Waits for a place within the relay's limits, and hands the request to the relay. */
 export async function relayAdmitted(incoming: Incoming, read: Read, deps: HandlerDeps): Promise<void> {

@@ -4,16 +4,24 @@ import type { ClientPort } from '#relay/exchange.ts'
 
 /** The relay's view of a response. Nothing is written after the client has gone. */
 export function clientPort(response: ServerResponse): ClientPort {
+  let written = 0
   return {
     head(status, headers) {
       if (!response.headersSent && !response.destroyed) response.writeHead(status, headers)
     },
-    write: (text) => response.destroyed || response.write(text),
+    write(text) {
+      if (response.destroyed) return true
+      written += Buffer.byteLength(text)
+      return response.write(text)
+    },
+    written: () => written,
     onDrain(listener) {
       response.once('drain', listener)
     },
     end(body) {
-      if (!response.destroyed) response.end(body)
+      if (response.destroyed) return
+      if (body !== undefined) written += Buffer.byteLength(body)
+      response.end(body)
     },
     onGone(listener) {
       if (response.destroyed) return listener()

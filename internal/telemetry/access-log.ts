@@ -32,13 +32,21 @@ function logRequest(log: Logger, event: RequestEnded): void {
       stream: event.stream ? (event.streamOutcome ?? true) : undefined,
       status: event.status,
       code: event.code,
+      cache: event.cache,
+      rule: event.rule === undefined ? undefined : event.rule + 1,
       attempts: event.attempts.map(describe),
+      finish_reason: event.finishReason,
       input_tokens: event.usage?.input,
       output_tokens: event.usage?.output,
+      cache_read_tokens: event.usage?.cacheRead,
+      cache_write_tokens: event.usage?.cacheWrite,
+      reasoning_tokens: event.usage?.reasoning,
       cost_usd: event.costUsd,
       duration_ms: round(event.durationMs),
       first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),
       overhead_ms: round(event.overheadMs),
+      bytes_in: event.bytesIn,
+      bytes_out: event.bytesOut,
       dropped: event.dropped.length === 0 ? undefined : event.dropped,
       client: event.client,
       tier: event.tier,
@@ -48,8 +56,11 @@ function logRequest(log: Logger, event: RequestEnded): void {
   )
 }
 
-function describe(attempt: AttemptRecord): string {
-  return `${attempt.target} ${attempt.outcome}${attempt.status === undefined ? '' : ` ${attempt.status}`} ${round(attempt.durationMs)}ms`
+type LoggedAttempt = { readonly target: string; readonly outcome: string; readonly status?: number; readonly ms: number }
+
+/** Without the provider's words: they may quote the prompt. */
+function describe({ target, outcome, status, durationMs }: AttemptRecord): LoggedAttempt {
+  return { target, outcome, ...(status === undefined ? {} : { status }), ms: round(durationMs) }
 }
 
 function round(ms: number): number {

@@ -28,21 +28,23 @@ export type OpenTracer = Tracer & {
 }
 
 // A batch is 512 spans and goes when it is full: this is what a second of heavy traffic may lie in while one is on its way.
+// With captured content spans are large, and the SDK's own 2048 must do.
 const maxQueueSize = 8192
 // What a client or a provider wrote (model names, error codes) must not make a span large.
 const longestValue = 65_536
 
 /** The official SDK and exporter (JSON over HTTP), set up by the routing file and the OTEL_* environment variables. */
 export function openOtlp(options: OtlpOptions): OpenTracer {
-  const { version, sample, endpoint, onProblem } = options
+  const { version, sample, endpoint, captureContent, onProblem } = options
   tellProblems(onProblem)
   const provider = new BasicTracerProvider({
     resource: resourceOf(version),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sample) }),
     spanProcessors: [
-      new BatchSpanProcessor(new OTLPTraceExporter({ url: tracesUrl(endpoint) }), {
-        ...(process.env['OTEL_BSP_MAX_QUEUE_SIZE'] === undefined ? { maxQueueSize } : {}),
-      }),
+      new BatchSpanProcessor(
+        new OTLPTraceExporter({ url: tracesUrl(endpoint) }),
+        captureContent || process.env['OTEL_BSP_MAX_QUEUE_SIZE'] !== undefined ? {} : { maxQueueSize },
+      ),
     ],
     generalLimits: { attributeValueLengthLimit: longestValue },
   })

@@ -18,6 +18,14 @@ export function prettyLine(line: string): string {
 
 function tell(value: unknown): string {
   if (typeof value === 'string') return /[\s"=]/.test(value) || value === '' ? JSON.stringify(value) : value
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return JSON.stringify(value.join(' → '))
+  if (Array.isArray(value)) return JSON.stringify(value.map(tellItem).join(' → '))
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Of an attempt its facts without their names: `openai/gpt-4.1 ok 200 12.5ms`. */
+function tellItem(item: unknown): string {
+  if (!isObject(item)) return typeof item === 'string' ? item : JSON.stringify(item)
+  return Object.entries(item)
+    .map(([key, value]) => (key === 'ms' ? `${value}ms` : String(value)))
+    .join(' ')
 }

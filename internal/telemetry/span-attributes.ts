@@ -31,13 +31,16 @@ export function requestStartAttributes(start: TraceStart, route: string | undefi
 
 /** Of the SERVER span when it ends. Tokens are the attempts': on both, backends would count them twice. */
 export function requestEndedAttributes(event: RequestEnded): Attributes {
-  const { status, outcome, streamOutcome, route, target, code, attempts, costUsd, overheadMs, dropped, client, tier } = event
+  const { status, outcome, streamOutcome, route, rule, target, code, attempts, costUsd, overheadMs, dropped, client, tier } =
+    event
   return {
     'http.response.status_code': status,
     'outrigger.outcome': outcome,
     'outrigger.attempts': attempts.length,
     'outrigger.overhead_ms': overheadMs,
     ...(route === '' ? {} : { 'outrigger.route': route }),
+    ...(rule === undefined ? {} : { 'outrigger.rule': rule + 1 }),
+    ...(event.cache === undefined ? {} : { 'outrigger.cache': event.cache }),
     ...(target === undefined ? {} : { 'outrigger.target': target.id }),
     ...(streamOutcome === undefined ? {} : { 'outrigger.stream_outcome': streamOutcome }),
     ...(code === undefined ? {} : { 'error.type': code }),
@@ -68,12 +71,16 @@ export function attemptAttributes(
 }
 
 /** Of a CLIENT span when it ends. */
-export function endedAttributes({ outcome, failure, status, usage, firstTokenMs }: AttemptEnded): Attributes {
+export function endedAttributes({ outcome, failure, status, usage, firstTokenMs, answer }: AttemptEnded): Attributes {
+  const { id, model, finishes = [] } = answer ?? {}
   return {
     'outrigger.outcome': outcome,
     ...(failure === undefined ? {} : { 'error.type': failure.kind }),
     ...(status === undefined ? {} : { 'http.response.status_code': status }),
     ...(firstTokenMs === undefined ? {} : { [genAi.timeToFirstChunk]: firstTokenMs / 1000 }),
+    ...(id === undefined || id === '' ? {} : { [genAi.responseId]: id }),
+    ...(model === undefined || model === '' ? {} : { [genAi.responseModel]: model }),
+    ...(finishes.length === 0 ? {} : { [genAi.finishReasons]: finishes.map(({ reason }) => reason) }),
     ...(usage === undefined ? {} : usageAttributes(usage)),
   }
 }

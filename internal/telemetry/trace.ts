@@ -11,6 +11,7 @@ import {
 import type { RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { TargetId } from '#canonical/plan.ts'
 import type { RequestTrace, TraceStart } from '#canonical/trace.ts'
+import { answerAttributes, promptAttributes } from './capture.ts'
 import {
   attemptAttributes,
   endedAttributes,
@@ -34,6 +35,8 @@ export type BreakerChange = {
 
 export type TraceDeps = {
   readonly tracer: SdkTracer
+  /** Whether prompts and answers become attributes. */
+  readonly captureContent: boolean
   readonly provider: (name: string) => ProviderFacts | undefined
   /** The breaker's last change at this target. */
   readonly lastChange: (target: TargetId) => BreakerChange | undefined
@@ -54,8 +57,14 @@ export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps
   // A target is asked at most once at a time for one request.
   const attempts = new Map<TargetId, Span>()
 
+  const attributesOf = (event: AttemptStarted): Attributes => {
+    const { request, operation } = start
+    const known = attemptAttributes(start, event, deps.provider(event.target.provider))
+    if (!deps.captureContent || request === undefined || operation !== undefined) return known
+    return { ...known, ...promptAttributes(request, event.target.dialect) }
+  }
   const startAttempt = (event: AttemptStarted): void => {
-    const attributes = root.isRecording() ? attemptAttributes(start, event, deps.provider(event.target.provider)) : {}
+    const attributes = root.isRecording() ? attributesOf(event) : {}
     const name = `${attributes['gen_ai.operation.name'] ?? ''} ${event.target.model}`
     attempts.set(
       event.target.id,
@@ -67,6 +76,7 @@ export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps
     attempts.delete(event.target.id)
     if (span === undefined || !span.isRecording()) return
     span.setAttributes(endedAttributes(event))
+    if (deps.captureContent && event.answer !== undefined) span.setAttributes(answerAttributes(event.answer))
     const change = deps.lastChange(event.target.id)
     // Only what this very event did: the time is the event's own.
     if (change?.atMs === event.atMs) span.addEvent('outrigger.breaker', breakerAttributes(change), at(event.atMs))

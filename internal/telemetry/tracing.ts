@@ -11,7 +11,7 @@ export type Tracing = {
   readonly close: () => Promise<void>
 }
 
-export type TracingDeps = Omit<OtlpOptions, 'endpoint' | 'sample'>
+export type TracingDeps = Omit<OtlpOptions, 'endpoint' | 'sample' | 'captureContent'>
 
 // A collector that does not answer must not keep the process from ending.
 const longestCloseMs = 5000
@@ -37,9 +37,10 @@ export function createTracing(deps: TracingDeps): Tracing {
       clearTimeout(timer)
     }
   }
-  const turn = async ({ otlp, sample }: TelemetryConfig): Promise<void> => {
+  const turn = async ({ otlp, sample, capture_content }: TelemetryConfig): Promise<void> => {
     const old = open
-    open = otlp === undefined ? undefined : (await import('./otlp.ts')).openOtlp({ ...deps, endpoint: otlp, sample })
+    const wanted = otlp === undefined ? undefined : { ...deps, endpoint: otlp, sample, captureContent: capture_content }
+    open = wanted === undefined ? undefined : (await import('./otlp.ts')).openOtlp(wanted)
     await closed(old)
   }
   return {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import OpenAI from 'openai'
+import { asArray, asObject } from '#lib/json.ts'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts'
 
@@ -217,6 +218,30 @@ test('traces: a reload switches them off and on, and takes the share', async () 
   await spansOf(idOf(13), 2)
   assert.equal(receiver.spans().length, before + 2)
   assert.equal(receiver.spans().filter((span) => span.traceId === idOf(12)).length, 0)
+})
+
+test('traces: captured content is there once it is asked for, and the answer’s facts always', async () => {
+  const yaml = readFileSync(world.relay.configPath, 'utf8')
+  await reload(yaml.replace(/telemetry:.*\n/, `telemetry: { otlp: "${receiver.url}", capture_content: true }\n`))
+  for (const [number, stream] of [
+    [14, false],
+    [15, true],
+  ] as const) {
+    await ask(idOf(number), { stream })
+    const [, attempt] = byKind(await spansOf(idOf(number), 2))
+    assert.deepEqual(JSON.parse(String(attempt.attributes['gen_ai.input.messages'])), [
+      { role: 'user', parts: [{ type: 'text', content: 'a secret of the client' }] },
+    ])
+    const answers = asArray(JSON.parse(String(attempt.attributes['gen_ai.output.messages']))).map(asObject)
+    assert.deepEqual(
+      answers.map(({ role, finish_reason }) => [role, finish_reason]),
+      [['assistant', 'stop']],
+    )
+    assert.match(String(asObject(asArray(answers[0]?.['parts'])[0])['content']), /You said: "a secret of the client"/)
+    assert.deepEqual(attempt.attributes['gen_ai.response.finish_reasons'], ['stop'])
+    assert.match(String(attempt.attributes['gen_ai.response.id']), /./)
+    assert.match(String(attempt.attributes['gen_ai.response.model']), /^(claude|gpt)-/)
+  }
 })
 
 async function reload(yaml: string): Promise<void> {

@@ -147,6 +147,7 @@ export function ask(
       return true
     },
     onDrain() {},
+    written: () => sent.body.length,
     end(body) {
       sent.body += body ?? ''
     },
@@ -166,6 +167,7 @@ export function ask(
     hints,
     forward: {},
     client,
+    bytesIn: 0,
     startedMs: clock.now(),
   }
   return { sent, done: relay(exchange, deps) }
