@@ -72,7 +72,7 @@ export async function ask({ dialect, request, hints, timeoutMs }: Question, deps
   const { clock } = deps
   const startedMs = clock.now()
   const { port, sent, leave } = recordingClient()
-  const answered = relay({ requestId: 'drill', dialect, request, hints, forward: {}, client: port, startedMs }, deps)
+  const answered = relay({ requestId: 'drill', dialect, request, hints, forward: {}, client: port, bytesIn: 0, startedMs }, deps)
   let hung = false
   const cancel = clock.after(timeoutMs * grace, () => {
     hung = true
@@ -104,6 +104,7 @@ function recordingClient(): { readonly port: ClientPort; readonly sent: Sent; re
     onDrain(listener) {
       listener()
     },
+    written: () => Buffer.byteLength(sent.body),
     end(body = '') {
       take(body)
       sent.ended = true
