@@ -14,6 +14,7 @@ export type Scenario = {
   readonly family: 'anthropic' | 'gemini'
   /** The provider's model, which the relay routes `coder` to. */
   readonly target: string
+  /** `{work}` in it is the folder that the agent works in. */
   readonly script: readonly Step[]
   /** `{relay}` is the relay's address, `{home}` the empty home, `{work}` the folder that the agent works in. */
   readonly command: readonly string[]
@@ -40,7 +41,8 @@ async function main(scenario: Scenario): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-agent-'))
   const places = { home: join(folder, 'home'), work: join(folder, 'work') }
   for (const place of Object.values(places)) mkdirSync(place)
-  const provider = await startScripted(scenario.family, scenario.script)
+  const script: readonly Step[] = JSON.parse(JSON.stringify(scenario.script).replaceAll('{work}', places.work))
+  const provider = await startScripted(scenario.family, script)
   const routes = scenario.models.map((name) => `  ${name}: { targets: [${scenario.target}] }`)
   const relay = await startRelay(
     [
