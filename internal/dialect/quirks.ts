@@ -154,12 +154,20 @@ export type ReasoningTraits =
   /** By words; `efforts` are the ones it takes, weakest first. */
   | { readonly kind: 'effort'; readonly efforts: readonly Effort[] }
   /** By tokens (Claude up to 4.5, Gemini 2.5, Qwen). `off`: the budget that switches it off, when one does. */
-  | { readonly kind: 'budget'; readonly min: number; readonly max: number; readonly off?: number }
-  /** Anthropic's adaptive thinking; `off`: how the model can be kept from thinking. */
+  | {
+      readonly kind: 'budget'
+      readonly min: number
+      readonly max: number
+      readonly off?: number
+      /** Claude: whether it also takes an effort (`output_config`). Default false. */
+      readonly effort?: boolean
+    }
+  /** Anthropic's adaptive thinking; `off`: how the model can be kept from thinking. `budget`: it still takes one. Default false. */
   | {
       readonly kind: 'adaptive'
       readonly efforts: readonly Effort[]
       readonly off: 'disabled' | 'disabled_up_to_high' | 'between_tools' | 'never'
+      readonly budget?: boolean
     }
   /** Gemini 3 and later: levels; it cannot be switched off. */
   | { readonly kind: 'level'; readonly levels: readonly ('minimal' | 'low' | 'medium' | 'high')[] }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { before, type TestContext, test } from 'node:test'
-import { npmPackage, runAlone, whyNotAlone } from './sandbox.ts'
+import { type Agent, agentFromNpm, runAlone } from './sandbox.ts'
 import type { Report } from './scenario.ts'
 import type { Step } from './scripted-provider.ts'
 
-const spec = '@openai/codex@0.169.0'
 const words = 'twelve red herrings'
 const task = 'Write the words into note.txt, read the file, and tell what it says.'
 
@@ -31,17 +29,11 @@ const providers = [
   ['gemini', 'gemini/gemini-3.7-flash'],
 ] as const
 
-let codex: string
-let missing: string | undefined
+let agent: Agent
 
 before(
   async () => {
-    const found = await npmPackage(spec)
-    if ('missing' in found) missing = found.missing
-    else {
-      codex = join(found.modules, '@openai/codex/bin/codex.js')
-      missing = await whyNotAlone()
-    }
+    agent = await agentFromNpm('@openai/codex@0.169.0', '@openai/codex/bin/codex.js')
   },
   { timeout: 400_000 },
 )
@@ -55,8 +47,8 @@ type Task = {
 }
 
 async function work(t: TestContext, { provider: [family, target], model, script, dropped }: Task): Promise<Report | undefined> {
-  if (missing !== undefined) {
-    t.skip(missing)
+  if ('missing' in agent) {
+    t.skip(agent.missing)
     return undefined
   }
   const exec = ['exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', task]
@@ -65,7 +57,7 @@ async function work(t: TestContext, { provider: [family, target], model, script,
     target,
     script,
     models: [model],
-    command: [process.execPath, codex, ...exec],
+    command: [process.execPath, agent.program, ...exec],
     env: { RELAY_KEY: 'none' },
     files: { '{home}/.codex/config.toml': config.replace('{model}', model), '{work}/dot.png': png },
   })
@@ -75,7 +67,7 @@ async function work(t: TestContext, { provider: [family, target], model, script,
   // The thought before a call comes back signed, over the agent's encrypted reasoning.
   assert.match(
     JSON.stringify(report.requests.at(-1)),
-    family === 'anthropic' ? /"signature":"signature of/ : /"thoughtSignature":"c2lnb/,
+    family === 'anthropic' ? /"signature":"c2lnb/ : /"thoughtSignature":"c2lnb/,
   )
   for (const exchange of report.exchanges) {
     assert.equal(exchange.status, 200)

@@ -9,14 +9,16 @@ const fields = new Set(
    service_tier output_config cache_control container mcp_servers context_management`.split(/\s+/),
 )
 
-/** Anthropic Messages. Source of the rules: docs.claude.com, errors of the API as recorded. */
+/** Claude Opus 4.5's Messages. Source of the rules: docs.claude.com, errors of the API as recorded. */
 export const anthropicFamily: Family = {
   read(body, problem) {
     for (const field of Object.keys(body)) if (!fields.has(field)) problem(`${field}: Extra inputs are not permitted`)
     if (typeof body['max_tokens'] !== 'number') problem('max_tokens: Field required')
     const messages = asArray(body['messages']).map(asObject)
     if (messages[0]?.['role'] !== 'user') problem('messages: first message must use the user role')
-    const thinks = asObject(body['thinking'])['type'] === 'enabled' || asObject(body['thinking'])['type'] === 'adaptive'
+    const { type: thinking = 'disabled' } = asObject(body['thinking'])
+    const thinks = thinking === 'enabled'
+    if (thinking === 'adaptive') problem('adaptive thinking is not supported on this model')
     messages.forEach((message, at) => {
       checkMessage(message, messages[at + 1], thinks, problem)
     })
@@ -43,7 +45,12 @@ function checkMessage(message: JsonObject, next: JsonObject | undefined, thinks:
   if (!thinks || called.length === 0) return
   const [first] = blocks
   if (first?.['type'] !== 'thinking') problem('expected `thinking` before `tool_use` when thinking is enabled')
-  else if (first['signature'] !== `signature of ${first['thinking']}`) problem('Invalid `signature` in `thinking` block')
+  else if (first['signature'] !== signatureOf(asString(first['thinking']) ?? ''))
+    problem('Invalid `signature` in `thinking` block')
+}
+
+function signatureOf(thinking: string): string {
+  return Buffer.from(`signature of ${thinking}`).toString('base64')
 }
 
 function readTools(value: unknown, problem: Problem): Asked['tools'] {
@@ -96,7 +103,7 @@ function write({ turn, thinks, text, calls }: Reply): readonly string[] {
   send({ type: 'ping' })
   if (thinks) {
     const thinking = `thought of turn ${turn}`
-    const signature = `signature of ${thinking}`
+    const signature = signatureOf(thinking)
     block({ type: 'thinking', thinking: '', signature: '' }, [
       { type: 'thinking_delta', thinking },
       { type: 'signature_delta', signature },

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { before, test } from 'node:test'
-import { npmPackage, runAlone, whyNotAlone } from './sandbox.ts'
+import { type Agent, agentFromNpm, runAlone } from './sandbox.ts'
 
-const spec = 'opencode-ai@1.18.33'
 const words = 'twelve red herrings'
 const task = 'Write the words into note.txt, read the file, and tell what it says.'
 
@@ -26,19 +23,12 @@ const config = {
   },
 }
 
-let opencode: string
-let missing: string | undefined
+let agent: Agent
 
 before(
   async () => {
-    const found = await npmPackage(spec)
-    if ('missing' in found) {
-      missing = found.missing
-      return
-    }
     // Without install scripts only the platform's own package has the program.
-    opencode = join(found.modules, `opencode-${process.platform}-${process.arch}`, 'bin/opencode')
-    missing = existsSync(opencode) ? await whyNotAlone() : `opencode has no program for ${process.platform}-${process.arch}`
+    agent = await agentFromNpm('opencode-ai@1.18.33', `opencode-${process.platform}-${process.arch}/bin/opencode`)
   },
   { timeout: 400_000 },
 )
@@ -48,8 +38,8 @@ for (const [family, target] of [
   ['gemini', 'gemini/gemini-3.7-flash'],
 ] as const) {
   test(`opencode on ${target}: a file is written, read and told, two calls at once`, async (t) => {
-    if (missing !== undefined) {
-      t.skip(missing)
+    if ('missing' in agent) {
+      t.skip(agent.missing)
       return
     }
     const report = await runAlone({
@@ -66,7 +56,7 @@ for (const [family, target] of [
         },
         { text: 'The tools said: {results}' },
       ],
-      command: [opencode, 'run', '--pure', task],
+      command: [agent.program, 'run', '--pure', task],
       env: {},
       files: { '{work}/opencode.json': JSON.stringify(config) },
     })

@@ -10,8 +10,20 @@ const run = promisify(execFile)
 /** A new network namespace in which the caller is root; it has loopback and nothing else. */
 const alone = ['-rn', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'] as const
 
+export type Agent = { readonly program: string } | { readonly missing: string }
+
+/** An agent from npm (`program` below node_modules) that can be run alone; or why there is none. */
+export async function agentFromNpm(spec: string, program: string): Promise<Agent> {
+  const found = await npmPackage(spec)
+  if ('missing' in found) return found
+  const path = join(found.modules, program)
+  if (!existsSync(path)) return { missing: `${spec} has no program for ${process.platform}-${process.arch}` }
+  const missing = await whyNotAlone()
+  return missing === undefined ? { program: path } : { missing }
+}
+
 /** The folder with the package installed from npm, made once and kept in the user's cache; or why there is none. */
-export async function npmPackage(spec: string): Promise<{ readonly modules: string } | { readonly missing: string }> {
+async function npmPackage(spec: string): Promise<{ readonly modules: string } | { readonly missing: string }> {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
   const home = join(cache, 'outrigger-tests', spec.replaceAll(/[^a-z0-9.]+/g, '-'))
   const modules = join(home, 'node_modules')
@@ -33,7 +45,7 @@ export async function npmPackage(spec: string): Promise<{ readonly modules: stri
 }
 
 /** Why a namespace without a network cannot be made here, if it cannot. */
-export async function whyNotAlone(): Promise<string | undefined> {
+async function whyNotAlone(): Promise<string | undefined> {
   try {
     await run('unshare', [...alone, 'true'], { timeout: 10_000 })
     return undefined

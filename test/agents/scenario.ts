@@ -16,7 +16,7 @@ export type Scenario = {
   readonly target: string
   /** `{work}` in it is the folder that the agent works in. */
   readonly script: readonly Step[]
-  /** `{relay}` is the relay's address, `{home}` the empty home, `{work}` the folder that the agent works in. */
+  /** Here, in `env` and in `files` `{relay}` is the relay's address, `{home}` the empty home, `{work}` the folder that the agent works in. */
   readonly command: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Files that are there before, by their path below `{home}` or `{work}`; `base64:` marks bytes. */
@@ -62,9 +62,10 @@ async function main(scenario: Scenario): Promise<Report> {
     mkdirSync(dirname(fill(path)), { recursive: true })
     writeFileSync(fill(path), content.startsWith('base64:') ? Buffer.from(content.slice(7), 'base64') : fill(content))
   }
+  const env = Object.fromEntries(Object.entries(scenario.env).map(([name, value]) => [name, fill(value)]))
   const { code, output } = await run(scenario.command.map(fill), {
     cwd: places.work,
-    env: { HOME: places.home, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, ...scenario.env },
+    env: { HOME: places.home, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, ...env },
   })
   const note = join(places.work, 'note.txt')
   const report: Report = {

@@ -77,6 +77,11 @@ export async function startScripted(family: keyof typeof families, script: reado
     response.end()
   }
   const server = createServer((request, response) => {
+    // Whoever looks whether it is there asks for no answer.
+    if (request.method !== 'POST') {
+      response.writeHead(404).end()
+      return
+    }
     void readBody(request).then((text) => answer(text, response))
   })
   await new Promise<void>((resolve) => {

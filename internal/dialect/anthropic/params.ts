@@ -21,7 +21,7 @@ export function writeMaxTokens({ params }: Request, { target, losses }: Writer, 
 }
 
 /** Temperature, `top_p`, `top_k` and stop sequences, as far as the model takes them. */
-export function writeSampling(request: Request, writer: Writer, thinking: WrittenThinking): Json {
+export function writeSampling(request: Request, writer: Pick<Writer, 'target' | 'losses'>, thinking: WrittenThinking): Json {
   const { params } = request
   const { traits } = writer.target
   const { sent } = stopOf(request, writer.target)
@@ -42,7 +42,7 @@ export function writeSampling(request: Request, writer: Writer, thinking: Writte
   })
 }
 
-function drop({ losses }: Writer, field: string, reason: string): undefined {
+function drop({ losses }: Pick<Writer, 'losses'>, field: string, reason: string): undefined {
   losses.push({ field, severity: 'drop', reason })
   return undefined
 }

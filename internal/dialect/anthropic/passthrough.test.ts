@@ -11,7 +11,7 @@ const target: EncodeTarget = {
   quirks: { vendor: 'anthropic' },
   traits: {
     sampling: 'all',
-    reasoning: { kind: 'none' },
+    reasoning: { kind: 'budget', min: 1024, max: 32_000 },
     forcedTool: 'yes',
     prefill: false,
     lateSystem: false,
@@ -87,7 +87,11 @@ test('passthrough: a tool loop that another vendor began without thoughts goes o
     thinks.losses.map(({ field }) => field),
     ['thinking'],
   )
-  const adaptive = passthrough.encodeRequest(requestOf({ messages, thinking: { type: 'adaptive' } }), target)
+  const newer: EncodeTarget = {
+    ...target,
+    traits: { ...target.traits, reasoning: { kind: 'adaptive', efforts: ['low', 'high'], off: 'never' } },
+  }
+  const adaptive = passthrough.encodeRequest(requestOf({ messages, thinking: { type: 'adaptive' } }), newer)
   assert.deepEqual(adaptive.body['thinking'], { type: 'adaptive' })
 })
 

@@ -3,8 +3,10 @@ import type { Json, Request } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { eventFrame } from '#framing/sse-write.ts'
 import { asArray, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { unpackOpaque } from '../opaque.ts'
+import { fitToModel } from './fit.ts'
 import { withoutRejected } from './rejected.ts'
 import { apiVersion, toolId } from './write-content.ts'
 
@@ -14,7 +16,9 @@ function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const { models: _models, provider: _provider, ...raw } = request.raw
   // OpenRouter's routing fields were for us, unless OpenRouter is who is asked.
   const given = quirks.vendor === 'openrouter' ? request.raw : raw
-  const { kept: body, losses: rejected } = withoutRejected(given, target)
+  const { kept, losses: refused } = withoutRejected(given, target)
+  const { body, losses: unfit } = fitToModel(kept, request, target)
+  const rejected = inClientWords([...refused, ...unfit], request)
   const messages = mendHistory(body['messages'])
   const headers = { 'anthropic-version': apiVersion(quirks) }
   if (!thinksByBudget(body) || !continuesUnsigned(messages)) {

@@ -35,13 +35,14 @@ const families: Families = [
   [/claude-3-7/, { ...old, jsonSchema: false, maxOutput: 64_000 }],
   [/(opus-4-1|opus-4-0|opus-4-2025|opus-4$)/, { ...old, jsonSchema: false, maxOutput: 32_000 }],
   [/(sonnet-4-0|sonnet-4-2025|sonnet-4$)/, { ...old, jsonSchema: false, maxOutput: 64_000 }],
-  [/(sonnet|haiku|opus)-4-5/, { ...old, maxOutput: 64_000 }],
+  [/(sonnet|haiku)-4-5/, { ...old, maxOutput: 64_000 }],
+  [/opus-4-5/, { ...old, reasoning: { kind: 'budget', min: 1024, max: 32_000, effort: true }, maxOutput: 64_000 }],
   [
     /(opus|sonnet)-4-6/,
     {
       ...old,
       prefill: false,
-      reasoning: { kind: 'adaptive', efforts: ['low', 'medium', 'high', 'max'], off: 'disabled' },
+      reasoning: { kind: 'adaptive', efforts: ['low', 'medium', 'high', 'max'], off: 'disabled', budget: true },
       forcedTool: 'yes',
       maxOutput: 128_000,
     },
