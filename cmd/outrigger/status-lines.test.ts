@@ -31,7 +31,7 @@ const status = {
   ],
   traffic: { requests_per_minute: 12, last_5m: { attempts: 200, failed: 1 } },
   in_flight: 3,
-  costs: { usd: 12.345 },
+  costs: { usd: 12.345, saved_usd: -0.25, wasted_usd: 0.125 },
   targets: [target, { ...target, target: 'b/two', state: 'ok', last_5m: { attempts: 0, failed: 0 }, latency_ms: undefined }],
   alerts: [{ alert: 'breaker_open', text: 'a/one is out', since: now }],
   failovers: Array.from({ length: 9 }, () => ({ at: now, route: 'smart', from: 'a/one', to: 'b/two', reason: 'rate_limit' })),
@@ -56,7 +56,7 @@ test('status lines: facts, alerts, the newest failovers, a refused reload', () =
   const text = statusLines(status, plain).join('\n')
   assert.match(
     text,
-    /^host-1, version 1\.2\.3, running · 12 requests a minute · 0\.5 % failed .* · 3 under way · \$12\.35 today$/m,
+    /^host-1, version 1\.2\.3, running · 12 requests a minute · 0\.5 % failed .* · 3 under way · \$12\.35 today, -\$0\.2500 saved, \$0\.1250 wasted$/m,
   )
   assert.match(text, /^Alerts\n {2}breaker open: a\/one is out, since .*\(0 s ago\)$/m)
   assert.equal(text.match(/smart: a\/one → b\/two, rate limit/g)?.length, 5)

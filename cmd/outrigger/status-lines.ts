@@ -59,8 +59,19 @@ function factsLine(status: JsonObject): string {
     `${number(traffic['requests_per_minute'])} requests a minute`,
     `${share(lastMinutes)} failed for clients in 5 min`,
     `${number(status['in_flight'])} under way`,
-    `${usd(number(asObject(status['costs'])['usd']))} today`,
+    costsText(asObject(status['costs'])),
   ].join(' · ')
+}
+
+function costsText(costs: JsonObject): string {
+  const saved = asNumber(costs['saved_usd'])
+  const wasted = number(costs['wasted_usd'])
+  const parts = [
+    `${usd(number(costs['usd']))} today`,
+    ...(saved === undefined || saved === 0 ? [] : [`${usd(saved)} saved`]),
+    ...(wasted > 0 ? [`${usd(wasted)} wasted`] : []),
+  ]
+  return parts.join(', ')
 }
 
 const head: readonly Cell[] = [
@@ -169,6 +180,7 @@ function duration(ms: number | undefined): string {
 }
 
 function usd(amount: number): string {
+  if (amount < 0) return `-${usd(-amount)}`
   return amount === 0 ? '$0' : `$${amount.toFixed(amount < 1 ? 4 : 2)}`
 }
 

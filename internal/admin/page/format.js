@@ -18,9 +18,10 @@ export function moment(at) {
   return when.toDateString() === new Date().toDateString() ? time : `${when.toLocaleDateString()} ${time}`
 }
 
-/** @param {number} amount */
+/** @param {number} amount @returns {string} */
 export function usd(amount) {
   if (amount === 0) return '$0'
+  if (amount < 0) return `−${usd(-amount)}`
   if (amount < 0.0001) return '< $0.0001'
   return `$${amount < 1 ? amount.toFixed(4) : amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
 }

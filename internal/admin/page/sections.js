@@ -67,8 +67,15 @@ function showTiles({ traffic, in_flight, queued, costs }) {
   write('tile-failed', failedShare(last_5m))
   byId('tile-failed').classList.toggle('bad', last_5m.failed > 0 && last_5m.failed / last_5m.attempts >= 0.01)
   write('tile-failed-count', `${whole(last_5m.failed)} of ${whole(last_5m.attempts)} requests`)
-  write('tile-cost', usd(costs.usd))
-  write('tile-cost-since', `since ${moment(costs.since)}`)
+  showCosts(costs)
+}
+
+/** @param {{ since: string, usd: number, saved_usd?: number, wasted_usd?: number }} costs */
+function showCosts({ since, usd: spent, saved_usd, wasted_usd = 0 }) {
+  write('tile-cost', usd(spent))
+  write('tile-cost-since', `${wasted_usd > 0 ? `and ${usd(wasted_usd)} wasted, ` : ''}since ${moment(since)}`)
+  byId('saved').hidden = saved_usd === undefined
+  write('tile-saved', usd(saved_usd ?? 0))
 }
 
 /** @param {Status} status */
