@@ -36,6 +36,7 @@ import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
+import { type Guard, guardReloads } from './guard-reloads.ts'
 import { observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
@@ -106,10 +107,11 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
   const prober = startProber(shared)
   const alerts = startAlerts(shared)
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts })
+  const guard = guardReloads({ current, clock, log, alerts })
   const cache = startCache(current, opened, log)
   const tracing = startTracing({ ...shared, version })
   return {
-    listener: clientPort(shared, { alerts, clients, cache, tracing }),
+    listener: clientPort(shared, { alerts, clients, cache, guard, tracing }),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
@@ -118,13 +120,20 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
     async close() {
       prober.stop()
       alerts.stop()
+      guard.stop()
       await Promise.all([shared.pools.close(), opened.store.close(), tracing.close()])
     },
   }
 }
 
 /** What stands around the relay's attempts. */
-type Guards = { readonly alerts: Alerts; readonly clients: Clients; readonly cache: AnswerCache; readonly tracing: Tracing }
+type Guards = {
+  readonly alerts: Alerts
+  readonly clients: Clients
+  readonly cache: AnswerCache
+  readonly guard: Guard
+  readonly tracing: Tracing
+}
 
 /** Plans real requests and explains imagined ones. */
 function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
@@ -138,7 +147,7 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
     })
 }
 
-function relayDeps(shared: Shared, { alerts, clients, cache }: Guards): RelayDeps {
+function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices } = shared
   return {
     config: current.get,
@@ -152,7 +161,15 @@ function relayDeps(shared: Shared, { alerts, clients, cache }: Guards): RelayDep
     costOf: prices.cost,
     reserve: reserveFor(clients, prices),
     cache: cacheFor(cache, current),
-    observers: [health.observe, recent.observe, clients.observe, alerts.observe, recordMetrics(metrics), logAccess(log)],
+    observers: [
+      health.observe,
+      recent.observe,
+      clients.observe,
+      guard.observe,
+      alerts.observe,
+      recordMetrics(metrics),
+      logAccess(log),
+    ],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,

@@ -1,10 +1,10 @@
-import type { Config, ProviderConfig } from '#config/config.ts'
+import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import { createProber, type ProbeResult, type Prober } from '#health/prober.ts'
 import type { Recent } from '#health/recent.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
-import { authorizedCall } from '#relay/authorized-call.ts'
+import { type ProbeDeps, probeConfigOf, probeProvider } from '#relay/probe.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import type { Pools } from '#upstream/pools.ts'
@@ -24,7 +24,7 @@ export function startProber({ current, health, recent, pools, metrics, clock, lo
   const prober = createProber({
     clock,
     random: Math.random,
-    probe: (name) => probe(current.get(), name, pools, clock),
+    probe: (name) => probe(current.get(), name, { pools, clock }),
     isTroubled: health.isTroubled,
     lastAnswerMs: health.lastAnswerMs,
     onResult(provider, result, recovered) {
@@ -56,51 +56,17 @@ export function startProber({ current, health, recent, pools, metrics, clock, lo
 }
 
 function intervals(config: Config): ReadonlyMap<string, number> {
-  if (config.health.probe === 'off') return new Map()
   const used = new Set(config.models.flatMap((model) => model.targets.map((target) => target.provider)))
-  return new Map([...used].map((name) => [name, config.health.interval]))
+  return new Map(
+    [...config.providers.values()].flatMap((provider) => {
+      const { probe, interval } = probeConfigOf(config, provider)
+      return used.has(provider.name) && probe !== 'off' ? [[provider.name, interval] as const] : []
+    }),
+  )
 }
 
-/** Any answer but a fault of the server shows that the provider lives; a refused key says nothing about it. */
-function probe(config: Config, name: string, pools: Pools, clock: Clock): Promise<ProbeResult> {
+function probe(config: Config, name: string, deps: ProbeDeps): Promise<ProbeResult> {
   const provider = config.providers.get(name)
-  const { promise, resolve } = Promise.withResolvers<ProbeResult>()
-  const startedMs = clock.now()
   if (provider === undefined) return Promise.resolve({ ok: false, durationMs: 0, reason: 'no such provider' })
-  const finish = (ok: boolean, reason: string): void => {
-    cancelTimer()
-    const durationMs = clock.now() - startedMs
-    resolve(ok ? { ok, durationMs } : { ok, durationMs, reason })
-  }
-  const running = authorizedCall(
-    pools,
-    { provider, key: provider.keys[0]?.reveal() },
-    { method: provider.type.probe.method, path: provider.type.probe.path, headers: probeHeaders(provider) },
-    {
-      onHead(status) {
-        finish(status < 500, `HTTP ${status}`)
-      },
-      onData() {},
-      onEnd() {},
-      onFailure: (failure) => finish(false, failure.message),
-    },
-  )
-  const cancelTimer = clock.after(
-    config.health.timeout,
-    () => {
-      running.cancel()
-      finish(false, `no answer within ${config.health.timeout} ms`)
-    },
-    'background',
-  )
-  return promise
-}
-
-function probeHeaders(provider: ProviderConfig): Readonly<Record<string, string>> {
-  return {
-    accept: 'application/json',
-    'user-agent': 'outrigger',
-    ...provider.type.headers,
-    ...provider.headers,
-  }
+  return probeProvider(config, provider, deps)
 }

@@ -1,3 +1,4 @@
+import { Value } from 'typebox/value'
 import { asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
 import { RoutingFile } from './schema/routing-file.ts'
 
@@ -27,10 +28,17 @@ export function inherit(data: JsonObject): JsonObject {
 function refine(entry: JsonObject, data: JsonObject, blocks: readonly Refinement[]): JsonObject {
   const own = blocks.filter(({ block }) => isObject(entry[block]))
   const whole = own.map(({ block, base, fields }) => {
-    const inherited = Object.entries(asObject(data[base])).filter(([field]) => fields.includes(field))
+    const inherited = Object.entries(wholeBlock(data, base)).filter(([field]) => fields.includes(field))
     return [block, laidOver(Object.fromEntries(inherited), asObject(entry[block]))]
   })
   return { ...entry, ...Object.fromEntries(whole) }
+}
+
+/** The block at the top with its defaults, which those of providers and models have too: they are entries of a mapping, where none are filled in. */
+function wholeBlock(data: JsonObject, name: string): JsonObject {
+  const schema = Object.entries(RoutingFile.properties).find(([block]) => block === name)?.[1]
+  const given = structuredClone(asObject(data[name]))
+  return schema === undefined ? given : asObject(Value.Default(schema, given))
 }
 
 function laidOver(base: JsonObject, own: JsonObject): JsonObject {

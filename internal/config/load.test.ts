@@ -147,3 +147,20 @@ for (const file of readdirSync(join(root, 'configs')).filter((name) => name.ends
     assert.ok(loaded.ok, loaded.ok ? '' : loaded.error.map(formatProblem).join('\n'))
   })
 }
+
+test('what a provider or a model refines is whole, also where the block at the top is not there', () => {
+  const loaded = loadText(
+    `version: 1
+providers: { p: { type: openai-compatible, base_url: "http://127.0.0.1:9", timeouts: { idle: 60s }, health: { probe: off } } }
+models: { m: { targets: [p/a], retry: { attempts: 2 }, stream: { on_break: error } } }
+`,
+    { path: 'routing.yaml' },
+  )
+  assert.ok(loaded.ok)
+  const { providers, models, timeouts, health, retry, stream } = loaded.value.config
+  const provider = providers.get('p')
+  assert.deepEqual(provider?.timeouts, { ...timeouts, idle: 60_000 })
+  assert.deepEqual(provider?.health, { probe: 'off', interval: health.interval, timeout: health.timeout })
+  assert.deepEqual(models[0]?.retry, { ...retry, attempts: 2 })
+  assert.deepEqual(models[0]?.stream, { ...stream, on_break: 'error' })
+})

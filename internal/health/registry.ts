@@ -1,5 +1,6 @@
 import type { Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
+import { type AccountLimits, createAccountLimits } from './account-limits.ts'
 import { type Blame, blameOf } from './blame.ts'
 import type { BreakerInput, TripReason } from './breaker.ts'
 import type { KeyPool } from './keys.ts'
@@ -71,15 +72,18 @@ const longestFirstTokenMs = 5 * 60_000
 
 export function createHealth(config: HealthConfig, { random, wallNowMs = Date.now }: HealthOptions): Health {
   const store = createStore(config)
+  const accounts = createAccountLimits((provider) => store.limitOf(provider))
   const answeredMs = new Map<string, number>()
+  const look = (state: TargetState, nowMs: number): TargetHealth => lookAt(store, accounts, state, nowMs)
   const snapshot = (nowMs: number): Snapshot => ({
     of(target) {
       const state = store.find(target)
-      return state === undefined ? healthy : look(store, state, nowMs)
+      return state === undefined ? healthy : look(state, nowMs)
     },
   })
   return {
     observe(event) {
+      accounts.observe(event)
       switch (event.kind) {
         case 'attempt_started':
           return begin(store, event)
@@ -92,7 +96,10 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
           return
       }
     },
-    admit: (target, nowMs, why) => admit(store, target, nowMs, why === 'rescue' ? () => 0 : random),
+    admit(target, nowMs, why) {
+      if (nowMs < accounts.restUntilMs(target.provider, nowMs)) return 'refused'
+      return admit(store, target, nowMs, why === 'rescue' ? () => 0 : random)
+    },
     pickKey: (provider, keyCount, nowMs, target) =>
       keyCount <= 1 ? onlyKey(store.pool(provider), nowMs) : nextKey(store, { provider, keyCount, target }, nowMs),
     leastBad(targets, nowMs) {
@@ -107,7 +114,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
       return Math.max(baseMs, Math.min(3 * (window.firstTokenMs()?.p99 ?? 0), longestFirstTokenMs))
     },
     usualWaitMs: (target, until, q) => store.find(target.id)?.window.usualWaitMs(until, q),
-    status: (nowMs) => store.all().map((state) => statusOf(state, look(store, state, nowMs), nowMs)),
+    status: (nowMs) => store.all().map((state) => statusOf(state, look(state, nowMs), nowMs)),
     reconfigure: store.reconfigure,
     onTransition: store.onTransition,
     probed(provider, { recovered, keyIndex }, nowMs) {
@@ -199,9 +206,10 @@ function nextKey(store: Store, { provider, keyCount, target }: KeyWanted, nowMs:
   )
 }
 
-function look(store: Store, state: TargetState, nowMs: number): TargetHealth {
+function lookAt(store: Store, accounts: AccountLimits, state: TargetState, nowMs: number): TargetHealth {
   store.tell(state, { kind: 'time' }, nowMs)
-  return viewOf(state, { restUntilMs: store.restUntilMs(state), share: store.share(state, nowMs), nowMs })
+  const restUntilMs = Math.max(store.restUntilMs(state), accounts.restUntilMs(state.provider, nowMs))
+  return viewOf(state, { restUntilMs, share: store.share(state, nowMs), nowMs })
 }
 
 function statusOf(state: TargetState, health: TargetHealth, nowMs: number): TargetStatus {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Target, TargetId } from '#canonical/plan.ts'
+import type { AccountLimit } from './account-limits.ts'
 import { type BreakerConfig, type BreakerInput, next, shareOf, stateName, type TripReason } from './breaker.ts'
 import { createKeyPool, type KeyPool } from './keys.ts'
 import type { BreakerStateName } from './snapshot.ts'
@@ -16,7 +17,10 @@ export type HealthConfig = {
     readonly return: string
   }
   readonly health: { readonly window: number }
-  readonly providers: ReadonlyMap<string, { readonly keys: readonly { readonly reveal: () => string }[] }>
+  readonly providers: ReadonlyMap<
+    string,
+    { readonly keys: readonly { readonly reveal: () => string }[]; readonly limits?: AccountLimit }
+  >
 }
 
 /** A breaker changed its state. */
@@ -37,6 +41,8 @@ export type Store = {
   readonly all: () => readonly TargetState[]
   readonly ofProvider: (provider: string) => readonly TargetState[]
   readonly pool: (provider: string) => KeyPool
+  /** What the routing file says that the provider's account allows. */
+  readonly limitOf: (provider: string) => AccountLimit | undefined
   /** Lets the target's breaker know what happened. */
   readonly tell: (state: TargetState, input: BreakerInput, nowMs: number) => void
   /** When the target and one of its keys have rested; past or 0 when they may work. */
@@ -77,6 +83,7 @@ export function createStore(initial: HealthConfig): Store {
     all,
     ofProvider: (provider) => all().filter((state) => state.provider === provider),
     pool,
+    limitOf: (provider) => config.providers.get(provider)?.limits,
     tell(state, input, nowMs) {
       const transition = turn(state, input, nowMs, breakerConfig)
       if (transition !== undefined) for (const listen of listeners) listen(transition)

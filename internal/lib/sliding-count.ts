@@ -1,6 +1,7 @@
 /** A count over the last stretch of time. Times must not run backwards. */
 export type SlidingCount = {
-  readonly add: (nowMs: number) => void
+  /** Default amount: 1. */
+  readonly add: (nowMs: number, amount?: number) => void
   readonly total: (nowMs: number) => number
 }
 
@@ -21,11 +22,11 @@ export function createSlidingCount(windowMs: number, slotCount: number): Sliding
     lastSlot = Math.max(lastSlot, slot)
   }
   return {
-    add(nowMs) {
+    add(nowMs, amount = 1) {
       advance(nowMs)
       const at = lastSlot % slotCount
-      slots[at] = (slots[at] ?? 0) + 1
-      total++
+      slots[at] = (slots[at] ?? 0) + amount
+      total += amount
     },
     total(nowMs) {
       advance(nowMs)

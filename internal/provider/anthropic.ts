@@ -12,6 +12,7 @@ export const anthropic: Provider = {
   dialectOf: () => 'anthropic',
   quirksOf: () => ({ vendor: 'anthropic' }),
   traitsOf: claudeTraits,
+  statusUrl: 'https://status.claude.com/api/v2/status.json',
   probe: { method: 'GET', path: '/v1/models' },
   source: 'docs.anthropic.com/en/api',
 }

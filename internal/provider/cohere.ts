@@ -34,6 +34,7 @@ export const cohere: Provider = {
     { ...plainTraits, maxTemperature: 1 },
   ),
   // The list of models lies outside the layer; here only its answer counts, which is not that of a dead server.
+  statusUrl: 'https://status.cohere.com/api/v2/status.json',
   probe: { method: 'GET', path: '/models' },
   source: 'docs.cohere.com/docs/compatibility-api',
 }

@@ -26,6 +26,7 @@ export const deepseek: Provider = {
       { reasoning: { kind: 'effort', efforts: ['none', 'low', 'high', 'max'] }, forcedTool: 'unless_reasoning' },
     ],
   ]),
+  statusUrl: 'https://status.deepseek.com/api/v2/status.json',
   probe: { method: 'GET', path: '/models' },
   source: 'api-docs.deepseek.com',
 }

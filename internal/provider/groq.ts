@@ -18,6 +18,7 @@ export const groq: Provider = {
     [/gpt-oss/, { reasoning: { kind: 'effort', efforts: ['low', 'medium', 'high'] } }],
     [/qwen3/, { reasoning: { kind: 'effort', efforts: ['none', 'medium'] } }],
   ]),
+  statusUrl: 'https://groqstatus.com/api/v2/status.json',
   probe: { method: 'GET', path: '/models' },
   source: 'console.groq.com/docs',
 }

@@ -23,6 +23,7 @@ export const openai: Provider = {
     responses: { encryptedReasoning: true, customTools: true },
   }),
   traitsOf: openaiTraits,
+  statusUrl: 'https://status.openai.com/api/v2/status.json',
   probe: { method: 'GET', path: '/models' },
   source: 'platform.openai.com/docs/api-reference',
 }

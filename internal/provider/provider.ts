@@ -112,6 +112,8 @@ export type Provider = {
   readonly traitsOf: (model: string) => ModelTraits
   /** A cheap request that shows whether the provider answers. Below the base URL. */
   readonly probe: { readonly method: 'GET'; readonly path: string }
+  /** The vendor's status page as JSON, in the form of Atlassian Statuspage (`status.indicator`); absent where there is none. */
+  readonly statusUrl?: string
   /** Corrects the dialect's reading of an error. */
   readonly refineFailure?: (failure: Failure, facts: ErrorFacts) => Failure
   /** Where the facts come from. */

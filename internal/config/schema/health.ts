@@ -12,6 +12,14 @@ export const probeFields = {
         "What a probe asks for: the list of models (free), the vendor's status page, a completion of a few tokens (costs money), or nothing.",
     }),
   ),
+  status_url: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      expects: 'a URL that begins with http:// or https://',
+      description:
+        "For `status_page`: the page as JSON in the form of Atlassian Statuspage. Default: the vendor's own, where it has one.",
+    }),
+  ),
 }
 
 const Probe = Type.Object(probeFields)
@@ -32,6 +40,8 @@ export const Health = Type.Object(
   { ...closed, default: {}, description: 'How the health of providers and targets is watched.' },
 )
 
-export type HealthConfig = Whole<StaticDecode<typeof Health>>
+type HealthData = StaticDecode<typeof Health>
+export type HealthConfig = Whole<Omit<HealthData, 'status_url'>> & Pick<HealthData, 'status_url'>
 /** Of one provider. */
-export type ProbeConfig = Whole<StaticDecode<typeof Probe>>
+type ProbeData = StaticDecode<typeof Probe>
+export type ProbeConfig = Whole<Omit<ProbeData, 'status_url'>> & Pick<ProbeData, 'status_url'>
