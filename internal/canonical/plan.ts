@@ -1,4 +1,4 @@
-import type { DialectName, Request } from './request.ts'
+import type { ProviderDialectName, Request } from './request.ts'
 
 /** `provider/model`: the name of a target in config, logs, metrics and headers. */
 export type TargetId = string
@@ -20,7 +20,7 @@ export type Target = {
   /** The model's name at the provider. */
   readonly model: string
   /** The dialect the provider speaks. */
-  readonly dialect: DialectName
+  readonly dialect: ProviderDialectName
   readonly weight: number
   /**
    * Its name in metrics, when that is not its id: a model that the client named (`openai/gpt-x` under `openai/*`) must not

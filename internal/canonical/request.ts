@@ -1,6 +1,9 @@
 /** The wire formats a client may speak and a provider may take. */
 export type DialectName = 'openai-chat' | 'openai-responses' | 'openai-completions' | 'anthropic' | 'gemini'
 
+/** The wire formats a provider may take: some are spoken by no client. */
+export type ProviderDialectName = DialectName | 'bedrock-converse'
+
 /** A JSON object of unknown content. */
 export type Json = { readonly [key: string]: unknown }
 

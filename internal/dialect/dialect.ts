@@ -1,7 +1,8 @@
 import type { Answer, AnswerEvent, Emit } from '#canonical/answer.ts'
 import type { Failure, FailureKind } from '#canonical/failure.ts'
 import type { Loss } from '#canonical/loss.ts'
-import type { DialectName, Json, Request } from '#canonical/request.ts'
+import type { DialectName, Json, ProviderDialectName, Request } from '#canonical/request.ts'
+import type { StreamFraming } from '#framing/frames.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import type { Result } from '#lib/result.ts'
 import type { ModelTraits, Quirks } from './quirks.ts'
@@ -58,7 +59,7 @@ export type AnswerContext = {
   readonly nowSeconds: number
 }
 
-/** Takes the frames of one stream; `end` when the provider's bytes ended well. It emits exactly one of `end` and `failure`. */
+/** Takes the frames of one stream, of whatever framing; `end` when the provider's bytes ended well. It emits exactly one of `end` and `failure`. */
 export type FrameDecoder = { readonly frame: (frame: SseFrame) => void; readonly end: () => void }
 
 /** Event in, bytes (as text) out: empty when the event has no counterpart or must wait for another. */
@@ -98,8 +99,27 @@ export type TokenCounting = {
   readonly answer: (tokens: number) => Json
 }
 
+/** The provider's side of a wire format: canonical → wire → canonical. All functions are pure. */
+export type ProviderDialect = {
+  readonly name: ProviderDialectName
+  /** Of the provider's streams. Default `sse`. */
+  readonly framing?: StreamFraming
+
+  /** Canonical → provider. Never fails: what cannot be said is in `losses`. */
+  readonly encodeRequest: (request: Request, target: EncodeTarget) => Encoded
+  /** Provider → canonical, a whole answer (HTTP 200). An error, an answer without content and finish, or no JSON object is a failure. */
+  readonly decodeAnswer: (body: unknown, context: DecodeContext) => Result<Answer, Failure>
+  /** Provider → canonical, a stream. */
+  readonly decodeStream: (emit: Emit, context: DecodeContext) => FrameDecoder
+  /** Provider → canonical, an error status. `body` is the text as received, JSON or not. */
+  readonly decodeError: (status: number, headers: Readonly<Record<string, string | undefined>>, body: string) => Failure
+
+  /** Left out where no client speaks it. */
+  readonly passthrough?: Passthrough
+}
+
 /** A wire format, both sides of it: wire ↔ canonical. All functions are pure. */
-export type Dialect = {
+export type Dialect = ProviderDialect & {
   readonly name: DialectName
   readonly routes: readonly DialectRoute[]
 
@@ -116,15 +136,6 @@ export type Dialect = {
   /** Whether the vendor's SDKs skip the comments of a stream. Default true. */
   readonly streamComments?: boolean
   readonly encodeError: (error: ClientError) => EncodedError
-
-  /** Canonical → provider. Never fails: what cannot be said is in `losses`. */
-  readonly encodeRequest: (request: Request, target: EncodeTarget) => Encoded
-  /** Provider → canonical, a whole answer (HTTP 200). An error, an answer without content and finish, or no JSON object is a failure. */
-  readonly decodeAnswer: (body: unknown, context: DecodeContext) => Result<Answer, Failure>
-  /** Provider → canonical, a stream. */
-  readonly decodeStream: (emit: Emit, context: DecodeContext) => FrameDecoder
-  /** Provider → canonical, an error status. `body` is the text as received, JSON or not. */
-  readonly decodeError: (status: number, headers: Readonly<Record<string, string | undefined>>, body: string) => Failure
 
   readonly passthrough: Passthrough
   /** For dialects that have a route for it. */

@@ -1,7 +1,7 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Loss } from '#canonical/loss.ts'
-import type { DialectName } from '#canonical/request.ts'
+import type { ProviderDialectName } from '#canonical/request.ts'
 import type { Result } from '#lib/result.ts'
 import type { EncodeTarget } from './dialect.ts'
 
@@ -9,7 +9,7 @@ import type { EncodeTarget } from './dialect.ts'
 export type OperationName = 'embeddings' | 'images' | 'audio' | 'moderations' | 'rerank'
 
 /** The model at one provider that is asked. */
-export type OperationTarget = EncodeTarget & { readonly dialect: DialectName }
+export type OperationTarget = EncodeTarget & { readonly dialect: ProviderDialectName }
 
 /** The request as one provider takes it. */
 export type OperationCall = {
@@ -33,7 +33,7 @@ export type Operation = {
   /** Only the same model may take over: the vectors of two models cannot be compared. */
   readonly sameModel: boolean
   /** Whether providers of this dialect have it at all. */
-  readonly servedBy: (dialect: DialectName) => boolean
+  readonly servedBy: (dialect: ProviderDialectName) => boolean
   /** Writes it for one target; the failure is `unsupported` when the target cannot serve it. */
   readonly encode: (target: OperationTarget) => Result<OperationCall, Failure>
 }

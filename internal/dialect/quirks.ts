@@ -17,6 +17,7 @@ export type Quirks = {
   readonly anthropic?: AnthropicQuirks
   readonly gemini?: GeminiQuirks
   readonly responses?: ResponsesQuirks
+  readonly converse?: ConverseQuirks
   readonly embeddings?: EmbeddingsQuirks
   /** The legacy `/completions` is served, so that it need not be turned into a conversation. Default false. */
   readonly textCompletions?: boolean
@@ -113,6 +114,18 @@ export type ResponsesQuirks = {
   readonly encryptedReasoning?: boolean
   /** Custom (grammar) tools are understood. Default false: they are emulated by functions. */
   readonly customTools?: boolean
+}
+
+/** Departures of the models behind Amazon's Converse API. */
+export type ConverseQuirks = {
+  /** How what Converse has no word for is spelt in `additionalModelRequestFields`: as the model's own API does. Default: not at all. */
+  readonly modelFields?: 'claude' | 'nova' | 'reasoning_effort'
+  /** Where cache points may stand. Default: nowhere. */
+  readonly cachePoints?: readonly ('tools' | 'system' | 'messages')[]
+  /** A tool's result may say that it is an error. Default false: its text does. */
+  readonly resultStatus?: boolean
+  /** Documents are read. Default false: only those that are text, as text. */
+  readonly documents?: boolean
 }
 
 /** What a model can do, as far as a dialect must know to write a request that it takes. From the provider's table, by model name. */

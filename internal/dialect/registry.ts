@@ -1,6 +1,7 @@
-import type { DialectName } from '#canonical/request.ts'
+import type { DialectName, ProviderDialectName } from '#canonical/request.ts'
 import { anthropic } from './anthropic/index.ts'
-import type { Dialect } from './dialect.ts'
+import { bedrockConverse } from './bedrock-converse/index.ts'
+import type { Dialect, ProviderDialect } from './dialect.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiCompletions } from './openai-completions/index.ts'
@@ -19,4 +20,11 @@ export const dialects: readonly Dialect[] = Object.values(byName)
 
 export function dialectByName(name: DialectName): Dialect {
   return byName[name]
+}
+
+const byProviderName: Readonly<Record<ProviderDialectName, ProviderDialect>> = { ...byName, 'bedrock-converse': bedrockConverse }
+
+/** Also those that no client speaks. */
+export function providerDialect(name: ProviderDialectName): ProviderDialect {
+  return byProviderName[name]
 }

@@ -1,3 +1,4 @@
+import type { ProviderDialectName } from '#canonical/request.ts'
 import type { Config, ProviderConfig } from '#config/config.ts'
 import { createSecret } from '#config/secrets.ts'
 
@@ -17,6 +18,20 @@ export function mockedConfig(config: Config, urlOf: (provider: string) => string
     state,
     telemetry,
   }
+}
+
+/** Mocks speak what clients speak: targets of another dialect (Bedrock's) are spoken to in Anthropic's. */
+export function withMockedDialects(config: Config): Config {
+  const mockable = (name: ProviderDialectName): ProviderDialectName => (name === 'bedrock-converse' ? 'anthropic' : name)
+  const providers = [...config.providers].map(([name, provider]): [string, ProviderConfig] => {
+    const { type } = provider
+    return [name, { ...provider, type: { ...type, dialectOf: (model, api) => mockable(type.dialectOf(model, api)) } }]
+  })
+  const models = config.models.map((model) => ({
+    ...model,
+    targets: model.targets.map((target) => ({ ...target, dialect: mockable(target.dialect) })),
+  }))
+  return { ...config, providers: new Map(providers), models }
 }
 
 function mockedProvider({ authenticator: _authenticator, ...provider }: ProviderConfig, url: string): ProviderConfig {

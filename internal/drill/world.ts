@@ -1,7 +1,7 @@
 import type { Observer } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
-import { dialectByName, dialects } from '#dialect/registry.ts'
+import { dialects } from '#dialect/registry.ts'
 import { createHealth } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { FaultPlan } from '#mock/fault-plan.ts'
@@ -14,7 +14,7 @@ import { createRetryBudget } from '#relay/retry-budget.ts'
 import { createSignatureVault } from '#relay/signatures.ts'
 import { makePlan } from '#routing/plan.ts'
 import { createPools } from '#upstream/pools.ts'
-import { mockedConfig } from './mocked-config.ts'
+import { mockedConfig, withMockedDialects } from './mocked-config.ts'
 
 /** A relay that has seen nothing yet, and mocks in place of its providers. */
 export type DrillWorld = { readonly deps: RelayDeps; readonly mock: Mock; readonly close: () => Promise<void> }
@@ -31,10 +31,11 @@ export type WorldOptions = {
 
 /** Opens a world of its own for each request, so that what one fault teaches the relay leaves the others alone. */
 export async function openWorld({ config, prices, clock, plan, observe }: WorldOptions): Promise<DrillWorld> {
-  const providers = [...config.providers.values()].map(({ name }) => ({ name, dialects: dialectsOf(name, config) }))
+  const mockable = withMockedDialects(config)
+  const providers = [...config.providers.values()].map(({ name }) => ({ name, dialects: dialectsOf(name, mockable) }))
   const mock = await createMock({ providers, plan })
   const urls = new Map(mock.providers.map(({ name, url }) => [name, url]))
-  const mocked = mockedConfig(config, (name) => urls.get(name) ?? '')
+  const mocked = mockedConfig(mockable, (name) => urls.get(name) ?? '')
   const health = createHealth(mocked, { random: Math.random })
   const pools = createPools({ connectTimeoutMs: mocked.timeouts.connect })
   const deps: RelayDeps = {
@@ -71,6 +72,6 @@ export async function openWorld({ config, prices, clock, plan, observe }: WorldO
 /** All of them, since a provider may speak several; first the one that its targets are spoken to in, for errors on strange paths. */
 function dialectsOf(provider: string, { models }: Config): typeof dialects {
   const target: Target | undefined = models.flatMap(({ targets }) => targets).find((one) => one.provider === provider)
-  const first = target === undefined ? [] : [dialectByName(target.dialect)]
+  const first = dialects.filter(({ name }) => name === target?.dialect)
   return [...first, ...dialects.filter((dialect) => !first.includes(dialect))]
 }

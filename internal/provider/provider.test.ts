@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Json, Request } from '#canonical/request.ts'
-import { dialectByName } from '#dialect/registry.ts'
+import { dialectByName, providerDialect } from '#dialect/registry.ts'
 import { findProvider } from './registry.ts'
 
 type Sent = { readonly body: Json; readonly lost: readonly string[] }
@@ -17,7 +17,7 @@ function sent(type: string, model: string, fields: Json): Sent {
   // Of another dialect: a Chat client's bytes would pass.
   const request: Request = { ...decoded.value, dialect: 'anthropic', ext: {}, raw: {} }
   const target = { model, quirks: provider.quirksOf(model), traits: provider.traitsOf(model) }
-  const encoded = dialectByName(provider.dialectOf(model, undefined)).encodeRequest(request, target)
+  const encoded = providerDialect(provider.dialectOf(model, undefined)).encodeRequest(request, target)
   return { body: encoded.body, lost: encoded.losses.map(({ field, severity }) => field + (severity === 'refuse' ? '!' : '')) }
 }
 

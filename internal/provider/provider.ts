@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { DialectName, Json } from '#canonical/request.ts'
+import type { Json, ProviderDialectName } from '#canonical/request.ts'
 import type { ModelTraits, Quirks } from '#dialect/quirks.ts'
 import type { Result } from '#lib/result.ts'
 
@@ -105,7 +105,7 @@ export type Provider = {
   /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
   /** The dialect spoken for a model. `api` is the routing file's `api:` of the provider. */
-  readonly dialectOf: (model: string, api: string | undefined) => DialectName
+  readonly dialectOf: (model: string, api: string | undefined) => ProviderDialectName
   /** The values that `api:` may have; none when left out. */
   readonly apis?: readonly string[]
   readonly quirksOf: (model: string) => Quirks

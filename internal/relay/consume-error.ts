@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { Dialect } from '#dialect/dialect.ts'
+import type { ProviderDialect } from '#dialect/dialect.ts'
 import type { Provider } from '#provider/provider.ts'
 import type { ResponseHeaders } from '#upstream/call.ts'
 import type { Consumer, ConsumerPort } from './consumer.ts'
@@ -9,7 +9,12 @@ const maxErrorBytes = 65_536
 
 /** Reads the body of an error answer and classifies it. */
 export function consumeError(
-  facts: { readonly status: number; readonly headers: ResponseHeaders; readonly dialect: Dialect; readonly provider: Provider },
+  facts: {
+    readonly status: number
+    readonly headers: ResponseHeaders
+    readonly dialect: ProviderDialect
+    readonly provider: Provider
+  },
   port: ConsumerPort,
 ): Consumer {
   const chunks: Uint8Array[] = []
@@ -27,7 +32,12 @@ export function consumeError(
 }
 
 function classify(
-  facts: { readonly status: number; readonly headers: ResponseHeaders; readonly dialect: Dialect; readonly provider: Provider },
+  facts: {
+    readonly status: number
+    readonly headers: ResponseHeaders
+    readonly dialect: ProviderDialect
+    readonly provider: Provider
+  },
   body: string,
 ): Failure {
   const { status, headers, dialect, provider } = facts

@@ -1,6 +1,7 @@
 import type { AnswerEvent, Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import { parseSse, type SseFrame } from '#framing/sse-parse.ts'
+import { parseFrames } from '#framing/frames.ts'
+import type { SseFrame } from '#framing/sse-parse.ts'
 import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
 import { cutEvents } from './cut-at-stop.ts'
 import { judgeSeen } from './judge.ts'
@@ -52,10 +53,10 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
     if (ended !== 'open') return
     skipped = false
     decoder.frame(frame)
-    if (mayPass()) out.raw(dialect.passthrough.frame(frame, request, target))
+    if (mayPass()) out.raw(dialect.passthrough?.frame(frame, request, target) ?? '')
   }
-  const parser = parseSse(readFrame, (limit) => {
-    ended = { kind: 'malformed', phase: 'stream', message: `an event is larger than ${limit} bytes` }
+  const parser = parseFrames(dialect.framing ?? 'sse', readFrame, (message) => {
+    ended = { kind: 'malformed', phase: 'stream', message }
   })
   const settle = (): void => {
     if (ended === 'open') return

@@ -84,7 +84,7 @@ function wholeResult(context: WholeContext, answer: Answer, text: string): Attem
 }
 
 function passedBody({ dialect, request, target }: Prepared, text: string): string {
-  const correct = dialect.passthrough.answer
+  const correct = dialect.passthrough?.answer
   if (correct === undefined) return text
   const parsed = parseJson(text)
   const corrected = parsed.ok && isObject(parsed.value) ? correct(parsed.value, request, target) : undefined

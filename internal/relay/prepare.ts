@@ -1,19 +1,19 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Loss } from '#canonical/loss.ts'
 import type { Target } from '#canonical/plan.ts'
-import type { DialectName, Request } from '#canonical/request.ts'
+import type { ProviderDialectName, Request } from '#canonical/request.ts'
 import type { ProviderConfig } from '#config/config.ts'
-import type { Dialect, Encoded, EncodeTarget } from '#dialect/dialect.ts'
+import type { Encoded, EncodeTarget, ProviderDialect } from '#dialect/dialect.ts'
 import { lossesOfState } from '#dialect/kept-elsewhere.ts'
 import type { Operation, OperationCall } from '#dialect/operation.ts'
-import { dialectByName } from '#dialect/registry.ts'
+import { providerDialect } from '#dialect/registry.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { Written } from '#provider/provider.ts'
 
 /** A request written for one target, ready to be sent. */
 export type Prepared = {
   /** The provider's dialect. */
-  readonly dialect: Dialect
+  readonly dialect: ProviderDialect
   readonly target: EncodeTarget
   readonly encoded: Encoded
   /** The provider's bytes go to the client as they are. */
@@ -45,17 +45,15 @@ export function prepare(
     quirks: provider.type.quirksOf(target.model),
     traits: provider.type.traitsOf(target.model),
   }
-  const dialect = dialectByName(mode === 'translate' ? target.dialect : dialectFor(request, target, encodeTarget))
-  const sentAsCame = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget)
+  const dialect = providerDialect(mode === 'translate' ? target.dialect : dialectFor(request, target, encodeTarget))
+  const way = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget) ? dialect.passthrough : undefined
   // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
-  const passthrough = sentAsCame && request.framing !== 'json-array'
-  const encoded = sentAsCame
-    ? dialect.passthrough.encodeRequest(request, encodeTarget)
-    : dialect.encodeRequest(request, encodeTarget)
+  const passthrough = way !== undefined && request.framing !== 'json-array'
+  const encoded = (way ?? dialect).encodeRequest(request, encodeTarget)
   const lost = encoded.losses.find(({ severity }) =>
     unsupported === undefined ? severity === 'refuse' : unsupported === 'error',
   )
-  const refused = sentAsCame ? lost : (nativeLosses(request)[0] ?? lost)
+  const refused = way !== undefined ? lost : (nativeLosses(request)[0] ?? lost)
   if (refused === undefined) {
     const addressed =
       provider.type.address === undefined
@@ -87,7 +85,7 @@ export function prepareOperation(
   const call = operation.encode({ ...encodeTarget, dialect: target.dialect })
   if (!call.ok) return call
   const { path, losses } = call.value
-  const dialect = dialectByName(target.dialect)
+  const dialect = providerDialect(target.dialect)
   const written = { path, headers: {}, body: {} }
   const encoded: Encoded = { ...written, path: addressOf(provider, written, target.model, false).path, losses }
   return ok({
@@ -106,11 +104,11 @@ export function addressOf({ type, options }: ProviderConfig, written: Written, m
 }
 
 /** A provider may serve the legacy route beside the dialect that its target speaks. */
-function dialectFor(request: Request, target: Target, { quirks }: EncodeTarget): DialectName {
+function dialectFor(request: Request, target: Target, { quirks }: EncodeTarget): ProviderDialectName {
   return request.dialect === 'openai-completions' && quirks.textCompletions === true ? request.dialect : target.dialect
 }
 
-function passes(request: Request, dialect: Dialect, { quirks }: EncodeTarget): boolean {
+function passes(request: Request, dialect: ProviderDialect, { quirks }: EncodeTarget): boolean {
   return request.dialect === dialect.name && quirks.passthrough !== false && request.wholeCalls !== true
 }
 

@@ -1,4 +1,5 @@
 import type { ProviderConfig } from '#config/config.ts'
+import { streamTypes } from '#framing/frames.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
@@ -23,9 +24,9 @@ export function callHeaders(
   }
 }
 
-function acceptOf({ call, request }: Prepared): string {
+function acceptOf({ call, request, dialect }: Prepared): string {
   if (call !== undefined) return '*/*'
-  return request.stream ? 'text/event-stream, application/json' : 'application/json'
+  return request.stream ? `${streamTypes[dialect.framing ?? 'sse']}, application/json` : 'application/json'
 }
 
 /** The header by which the provider knows us, where the key alone is enough; none for a provider without a key. */

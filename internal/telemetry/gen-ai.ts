@@ -1,4 +1,4 @@
-import type { DialectName, Request } from '#canonical/request.ts'
+import type { ProviderDialectName, Request } from '#canonical/request.ts'
 
 /**
  * Names of the OpenTelemetry semantic conventions for generative AI, which live in a repository of their own since they left the
@@ -52,7 +52,7 @@ export function providerName(type: string): string {
 }
 
 /** The conventions' word for what is asked of a provider that speaks this dialect. */
-export function operationName(dialect: DialectName, operation: string | undefined): string {
+export function operationName(dialect: ProviderDialectName, operation: string | undefined): string {
   if (operation !== undefined) return operation
   if (dialect === 'gemini') return 'generate_content'
   return dialect === 'openai-completions' ? 'text_completion' : 'chat'

@@ -1,5 +1,5 @@
 import type { Json, Request } from '#canonical/request.ts'
-import { strictSchema } from './schema.ts'
+import { strictSchema } from '../strict-schema.ts'
 import type { Writer } from './write-content.ts'
 
 /** `output_config.format`, or words for the system text where the model cannot be held to a format. */

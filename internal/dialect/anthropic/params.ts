@@ -1,11 +1,11 @@
 import type { Json, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
+import type { WrittenThinking } from '../claude-thinking.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
 import { type StopSequences, stopSequences } from '../stop.ts'
 import { lossesOfFields } from '../unknown-fields.ts'
 import { unsaidHints } from '../unsaid.ts'
-import type { WrittenThinking } from './thinking.ts'
 import type { Writer } from './write-content.ts'
 
 // What the oldest models take at least; the field is obligatory.

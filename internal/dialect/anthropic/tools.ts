@@ -3,7 +3,7 @@ import type { Json, Request, Tool } from '#canonical/request.ts'
 import { asArray, asObject, asString, compact } from '#lib/json.ts'
 import { type CustomTool, describeCustomTool, textArgument } from '../custom-tools.ts'
 import { lossOfTool } from '../foreign-tools.ts'
-import { strictSchema } from './schema.ts'
+import { strictSchema } from '../strict-schema.ts'
 import { cacheControl, type Writer } from './write-content.ts'
 
 export type WrittenTools = { readonly tools: readonly Json[]; readonly choice?: Json }

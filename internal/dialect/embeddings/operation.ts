@@ -58,6 +58,7 @@ function codecOf({ dialect }: Pick<OperationTarget, 'dialect'>): EmbedCodec | un
       return geminiEmbeddings
     case 'openai-completions':
     case 'anthropic':
+    case 'bedrock-converse':
       return undefined
   }
 }

@@ -1,6 +1,6 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import type { DialectName } from '#canonical/request.ts'
+import type { ProviderDialectName } from '#canonical/request.ts'
 import { asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { type Operation, type OperationCall, type OperationName, type OperationTarget, unsupported } from '../operation.ts'
@@ -54,7 +54,7 @@ function operation(call: UntranslatedCall, bodyFor: (model: string) => string | 
   return { name: call.name, sameModel: false, servedBy: isOpenAi, encode: (target) => encode(call, target, bodyFor) }
 }
 
-function isOpenAi(dialect: DialectName): boolean {
+function isOpenAi(dialect: ProviderDialectName): boolean {
   return dialect === 'openai-chat' || dialect === 'openai-responses'
 }
 

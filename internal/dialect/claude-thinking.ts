@@ -1,9 +1,9 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Effort, Json, Reasoning, Request } from '#canonical/request.ts'
 import { compact } from '#lib/json.ts'
-import type { EncodeTarget } from '../dialect.ts'
-import { budgetOf, effortOf, nearestEffort } from '../effort.ts'
-import type { ReasoningTraits } from '../quirks.ts'
+import type { EncodeTarget } from './dialect.ts'
+import { budgetOf, effortOf, nearestEffort } from './effort.ts'
+import type { ReasoningTraits } from './quirks.ts'
 
 /** What a request says about thinking, and what that means for the rest of it. */
 export type WrittenThinking = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { strictSchema } from './schema.ts'
+import { strictSchema } from './strict-schema.ts'
 
 const node = { type: 'object', properties: { next: { $ref: '#/$defs/node' } } }
 
