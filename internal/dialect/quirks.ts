@@ -122,6 +122,8 @@ export type ConverseQuirks = {
   readonly modelFields?: 'claude' | 'nova' | 'reasoning_effort'
   /** Where cache points may stand. Default: nowhere. */
   readonly cachePoints?: readonly ('tools' | 'system' | 'messages')[]
+  /** A certain tool can be forced. Default false: it is the only one shown, and some tool is forced. */
+  readonly namedChoice?: boolean
   /** A tool's result may say that it is an error. Default false: its text does. */
   readonly resultStatus?: boolean
   /** Documents are read. Default false: only those that are text, as text. */

@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic.ts'
 import { azure } from './azure.ts'
+import { bedrock } from './bedrock.ts'
 import { cohere } from './cohere.ts'
 import { deepseek } from './deepseek.ts'
 import { gemini } from './gemini.ts'
@@ -35,6 +36,7 @@ const all: readonly Provider[] = [
   cohere,
   azure,
   vertex,
+  bedrock,
   ollama,
   vllm,
   openaiCompatible,

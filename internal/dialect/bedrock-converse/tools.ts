@@ -78,7 +78,8 @@ function writeChoice({ toolChoice }: Request, writer: Writer, thinks: boolean): 
     return { choice: { auto: {} }, ...only }
   }
   const [name] = wanted
-  if (toolChoice.mode === 'one' && name !== undefined) return { choice: { tool: { name: writer.names.toProvider(name) } } }
+  const named = toolChoice.mode === 'one' && writer.target.quirks.converse?.namedChoice === true
+  if (named && name !== undefined) return { choice: { tool: { name: writer.names.toProvider(name) } } }
   return { choice: { any: {} }, ...only }
 }
 
