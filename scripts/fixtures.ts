@@ -15,7 +15,7 @@ if (!hasAllRecordings) {
   process.exit(1)
 }
 const best = new Map<string, Recording>()
-for (const recording of readRecordings(['chat', 'messages', 'generate-content', 'responses'])) {
+for (const recording of readRecordings(['chat', 'messages', 'generate-content', 'responses', 'converse'])) {
   const reading = oracle(recording)
   if ('unusable' in reading) continue
   const key = [

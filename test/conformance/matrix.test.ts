@@ -13,13 +13,13 @@ import { readThroughGemini } from './read-gemini.ts'
 import { readThroughOpenAi } from './read-openai-chat.ts'
 import { readThroughResponses } from './read-openai-responses.ts'
 
-const families = ['chat', 'messages', 'generate-content', 'responses'] as const
+const families = ['chat', 'messages', 'generate-content', 'responses', 'converse'] as const
 const recordings = readRecordings(families)
 let replay: ReplayServer
 let relay: RelayProcess
 
 // The provider type under which a recording's provider is configured; the others are merely compatible.
-const chatTypes = ['openai', 'mistral', 'deepseek', 'qwen', 'groq', 'xai', 'openrouter', 'together', 'ollama']
+const chatTypes = ['openai', 'mistral', 'deepseek', 'qwen', 'groq', 'xai', 'openrouter', 'together', 'ollama', 'azure']
 
 before(async () => {
   replay = await startReplay(recordings)
@@ -29,6 +29,9 @@ before(async () => {
     `  responses: { type: openai, api: responses, api_key: k, base_url: "${replay.url}/v1" }`,
     `  anthropic: { api_key: k, base_url: "${replay.url}" }`,
     `  gemini: { api_key: k, base_url: "${replay.url}" }`,
+    `  vertex: { api_key: k, base_url: "${replay.url}" }`,
+    `  bedrock: { api_key: k, region: us-east-1, base_url: "${replay.url}" }`,
+    `  azure-responses: { type: azure, api: responses, api_key: k, base_url: "${replay.url}/v1" }`,
   ]
   // One broken recording must not close the target to the next one.
   relay = await startRelay(
@@ -43,8 +46,9 @@ after(async () => {
 
 function providerOf({ api, provider }: Recording): string {
   if (api === 'messages') return 'anthropic'
-  if (api === 'generate-content') return 'gemini'
-  if (api === 'responses') return 'responses'
+  if (api === 'generate-content') return provider === 'vertex' ? 'vertex' : 'gemini'
+  if (api === 'responses') return provider === 'azure' ? 'azure-responses' : 'responses'
+  if (api === 'converse') return 'bedrock'
   return chatTypes.includes(provider) ? provider : 'compatible'
 }
 
@@ -97,7 +101,7 @@ test('every recorded answer reads the same through every vendor’s SDK', async 
     for (const line of failed) t.diagnostic(`  differs in ${name}: ${line}`)
   }
   for (const [reason, count] of unusable) t.diagnostic(`not compared: ${count} × ${reason}`)
-  assert.equal(cells.size, 16)
+  assert.equal(cells.size, 20)
   assert.ok(work.length / 4 >= (hasAllRecordings ? 1000 : 20), `only ${work.length / 4} recordings were compared`)
   for (const [name, { equal, failed }] of cells)
     assert.ok(equal / (equal + failed.length) > 0.98, `${name}: ${failed.length} differ`)

@@ -1,6 +1,7 @@
 import { isStream, type Recording } from '../support/recordings.ts'
 import type { Reading, Unusable } from './expected.ts'
 import { readChat } from './oracle-chat.ts'
+import { readConverse } from './oracle-converse.ts'
 import { readGemini } from './oracle-gemini.ts'
 import { readMessages } from './oracle-messages.ts'
 import { readResponses } from './oracle-responses.ts'
@@ -18,6 +19,8 @@ export function oracle(recording: Recording): Reading | Unusable {
       return readGemini(recording, stream)
     case 'responses':
       return readResponses(recording, stream)
+    case 'converse':
+      return readConverse(recording, stream)
     default:
       return { unusable: `api ${recording.api}` }
   }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
+import { eventOf } from './converse-vendor.ts'
 
 /** A real exchange with a provider. */
 export type Recording = {
@@ -18,6 +19,8 @@ export type Recording = {
     readonly sse: string | undefined
     /** One JSON payload each. */
     readonly chunks: readonly unknown[] | undefined
+    /** The exact bytes of a binary stream. */
+    readonly base64: string | undefined
   }
 }
 
@@ -62,6 +65,7 @@ export function readRecording(path: string): Recording {
       headers,
       body: response['body'],
       sse: asString(response['sse']),
+      base64: asString(response['base64']),
       chunks: Array.isArray(response['chunks']) ? asArray(response['chunks']) : undefined,
     },
   }
@@ -94,13 +98,25 @@ export function payloads({ response }: Recording): readonly unknown[] {
 }
 
 /** What the provider sent, as bytes with its framing. */
-export function wireOf(recording: Recording): { readonly contentType: string; readonly text: string } {
+export function wireOf(recording: Recording): { readonly contentType: string; readonly text: string | Uint8Array } {
   const { response, api } = recording
+  if (api === 'converse' && response.chunks !== undefined) {
+    const contentType = 'application/vnd.amazon.eventstream'
+    return { contentType, text: binaryOf(response) }
+  }
   if (response.sse !== undefined) return { contentType: 'text/event-stream', text: response.sse }
   if (response.chunks !== undefined) return { contentType: 'text/event-stream', text: frameChunks(api, response.chunks) }
   if (Array.isArray(response.body)) return { contentType: 'text/event-stream', text: frameChunks(api, response.body) }
   const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body ?? null)
   return { contentType: 'application/json', text }
+}
+
+function binaryOf({ base64, chunks = [] }: Recording['response']): Uint8Array {
+  if (base64 !== undefined) return Buffer.from(base64, 'base64')
+  const messages = chunks.flatMap((chunk) =>
+    Object.entries(asObject(chunk)).map(([type, payload]) => eventOf(type, asObject(payload))),
+  )
+  return Buffer.concat(messages)
 }
 
 function frameChunks(api: string, chunks: readonly unknown[]): string {
