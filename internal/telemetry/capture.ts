@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { AnswerPart } from '#canonical/answer.ts'
 import type { AnswerView } from '#canonical/answer-view.ts'
-import type { DialectName, Message, Part, Request, Role, Source } from '#canonical/request.ts'
+import type { Message, Part, ProviderDialectName, Request, Role, Source } from '#canonical/request.ts'
 import { parseJson } from '#lib/json.ts'
 import { genAi } from './gen-ai.ts'
 
@@ -14,7 +14,7 @@ export const longestCapture = 32_768
 const longestText = 8192
 
 /** The prompt of a request, as attributes of the attempt that sends it to a provider of this dialect. */
-export function promptAttributes({ messages, tools }: Request, dialect: DialectName): Attributes {
+export function promptAttributes({ messages, tools }: Request, dialect: ProviderDialectName): Attributes {
   const apart = systemApart.has(dialect) ? messages.filter(({ role }) => isSystem(role)) : []
   const history = apart.length === 0 ? messages : messages.filter(({ role }) => !isSystem(role))
   return {
@@ -38,7 +38,7 @@ export function answerAttributes({ parts, finishes }: AnswerView): Attributes {
 const finishWords: Readonly<Record<string, string>> = { tool_calls: 'tool_call', stop_sequence: 'stop', context_window: 'length' }
 
 /** Dialects in which the system's words stand apart from the conversation. */
-const systemApart: ReadonlySet<DialectName> = new Set(['anthropic', 'gemini', 'openai-responses'])
+const systemApart: ReadonlySet<ProviderDialectName> = new Set(['anthropic', 'bedrock-converse', 'gemini', 'openai-responses'])
 
 function isSystem(role: Role): boolean {
   return role === 'system' || role === 'developer'
