@@ -1,11 +1,11 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Effort, Json, Request } from '#canonical/request.ts'
 import { asNumber, asObject, asString, compact } from '#lib/json.ts'
+import { type WrittenThinking, writeThinking } from '../claude-thinking.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { nearestEffort } from '../effort.ts'
 import type { ReasoningTraits } from '../quirks.ts'
 import { writeSampling } from './params.ts'
-import { type WrittenThinking, writeThinking } from './thinking.ts'
 
 export type Fitted = { readonly body: Json; readonly losses: readonly Loss[] }
 
