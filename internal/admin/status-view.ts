@@ -56,7 +56,13 @@ export function statusView(facts: StatusFacts) {
     in_flight: facts.inFlight,
     queued: facts.queued,
     traffic: { requests_per_minute: minute.attempts, last_5m: fiveMinutes },
-    costs: { since: isoTime(costs.sinceMs), usd: costs.usd },
+    costs: {
+      since: isoTime(costs.sinceMs),
+      usd: costs.usd,
+      saved_usd: costs.savedUsd,
+      wasted_usd: [...costs.wasted.values()].reduce((sum, usd) => sum + usd, 0),
+      wasted_by: Object.fromEntries(costs.wasted),
+    },
     config: {
       path: config.path,
       digest: config.digest,

@@ -13,6 +13,16 @@ export type StreamOutcome = 'complete' | 'recovered' | 'truncated' | 'failed'
 /** How a request ended for the client. */
 export type RequestOutcome = 'ok' | 'recovered' | 'truncated' | 'failed' | 'rejected' | 'cancelled'
 
+/**
+ * Why money bought no answer. `failed`: the attempt failed before anything of it reached the client. `hedged`: another attempt
+ * answered first. `abandoned`: the client went away before its answer began. `recovered`: a broken answer was continued, and the
+ * prompt was read once more for it.
+ */
+export type WasteReason = 'failed' | 'hedged' | 'abandoned' | 'recovered'
+
+/** Money that bought no answer, in USD. */
+export type Waste = { readonly usd: number; readonly reason: WasteReason }
+
 /** One request to one target, as the log and the error message tell it. */
 export type AttemptRecord = {
   readonly target: TargetId
@@ -21,6 +31,9 @@ export type AttemptRecord = {
   readonly durationMs: number
   readonly firstTokenMs?: number
   readonly message?: string
+  /** Its part of the answer's cost, in USD; what it cost otherwise is `wasted`. Each is left out where no price is known. */
+  readonly costUsd?: number
+  readonly wasted?: Waste
 }
 
 /** What the relay tells while a request runs; each observer (health, metrics, log, prices, budgets) hears all of it. */
@@ -53,8 +66,8 @@ export type RelayEvent =
       readonly failure?: Failure
       readonly status?: number
       readonly usage?: Usage
-      /** Of an abandoned attempt: what it cost all the same, in USD. */
-      readonly wastedUsd?: number
+      /** What it cost without an answer to show for it; left out where that is nothing or not known. */
+      readonly wasted?: Waste
       /** Of an abandoned attempt that was slow: what had not come when it was ended, so that its duration is the least of that wait. */
       readonly silentUntil?: 'first_token' | 'answer'
       readonly durationMs: number
@@ -103,7 +116,10 @@ export type RequestEnded = {
   readonly bytesIn?: number
   readonly bytesOut?: number
   readonly usage?: Usage
+  /** What the answer cost, in USD; what else was paid for the request stands with its attempts as `wasted`. */
   readonly costUsd?: number
+  /** What the answer would have cost more, in USD, at the first target of the model that was asked for; below 0 when it cost more. */
+  readonly savedUsd?: number
   readonly durationMs: number
   readonly firstTokenMs?: number
   /** Time spent inside the relay: neither waiting for a provider nor for the client. */

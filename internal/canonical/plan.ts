@@ -58,6 +58,8 @@ export type Plan = {
   readonly strategy: string
   readonly steps: readonly Step[]
   readonly excluded: readonly Exclusion[]
+  /** The first target of the model that was asked for: what answers would cost without routing. */
+  readonly baseline?: Target
   /** The index of the rule that applied, for `explain`. */
   readonly rule?: number
 }

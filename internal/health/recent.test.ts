@@ -144,9 +144,13 @@ test('recent: failovers are told newest first, with what the failed target said,
 
 test('recent: costs are of today (UTC)', () => {
   const { clock, recent } = setUp()
-  recent.observe(ended({ target: target('a/one'), costUsd: 0.5 }))
+  const wasted = { usd: 0.125, reason: 'failed' } as const
+  const attempts = [{ target: 'a/one', outcome: 'timeout', durationMs: 1, wasted }] as const
+  recent.observe(ended({ target: target('a/one'), costUsd: 0.5, savedUsd: 1, attempts }))
   recent.observe(ended({ target: target('a/client-made', 'a/*'), costUsd: 0.25 }))
   assert.equal(recent.costs().usd, 0.75)
+  assert.equal(recent.costs().savedUsd, 1)
+  assert.deepEqual([...recent.costs().wasted], [['failed', 0.125]])
   assert.deepEqual(
     [...recent.costs().byTarget],
     [

@@ -8,7 +8,7 @@ export const openaiCompatible: Provider = {
   auth: { kind: 'header', header: 'authorization', scheme: 'Bearer' },
   keyOptional: true,
   dialectOf: () => 'openai-chat',
-  quirksOf: () => ({ vendor: 'openai-compatible', textCompletions: true, chat: { gateway: true } }),
+  quirksOf: () => ({ vendor: 'openai-compatible', textCompletions: true, chat: { gateway: true, outputFromTotal: true } }),
   traitsOf: () => plainTraits,
   probe: { method: 'GET', path: '/models' },
   source: 'platform.openai.com/docs/api-reference/chat',

@@ -8,6 +8,7 @@ import type { AttemptResult } from './consumer.ts'
 import type { CachedAnswer, Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
+import { costOfAnswer, savedUsd } from './ledger.ts'
 import { rememberSignatures } from './put-back.ts'
 import type { Ending } from './record.ts'
 import { answerHeaders, formatUsd, overheadMs } from './response-headers.ts'
@@ -40,6 +41,7 @@ export function closeCached(run: Run, cached: CachedAnswer): void {
   record.target = targetOf(run, cached)
   record.costUsd = 0
   record.finishReason = cached.answer.candidates[0]?.finish.reason
+  record.savedUsd = savedUsd(run, cached.answer.usage, 0)
   const body = replay(run, cached.answer)
   if (body !== undefined) {
     sendWhole(run, body)
@@ -53,8 +55,8 @@ export function closeCached(run: Run, cached: CachedAnswer): void {
 export function closeEmpty(run: Run, end: AttemptEnd): void {
   if (end.result.kind !== 'failed' || end.result.empty === undefined) return closeFailed(run)
   const { body, usage } = end.result.empty
+  // It is in the books as wasted, like those before it.
   run.record.usage = usage
-  priceAnswer(run)
   if (run.out !== undefined) {
     run.out.event({ kind: 'end' })
     run.out.end(closingComment(run, 'complete'))
@@ -95,6 +97,7 @@ export function closeFailed(run: Run): void {
 }
 
 export function closeGone(run: Run): void {
+  priceAnswer(run)
   close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
 }
 
@@ -174,8 +177,8 @@ function sendWhole(run: Run, body: string): void {
   run.exchange.client.end(bytes)
 }
 
-function priceAnswer({ record, deps }: Run): void {
-  if (record.target !== undefined && record.usage !== undefined) record.costUsd = deps.costOf(record.target, record.usage)
+function priceAnswer({ record }: Run): void {
+  record.costUsd = costOfAnswer(record)
 }
 
 /** The last line of a stream: a comment, which SDKs skip and every log keeps; nothing where they do not. */
@@ -212,11 +215,20 @@ function close(run: Run, ending: Ending): void {
     ...(finishReason === undefined ? {} : { finishReason }),
     ...(record.target === undefined ? {} : { target: record.target }),
     ...(run.cache === undefined ? {} : { cache: run.cache }),
-    ...(record.usage === undefined ? {} : { usage: record.usage }),
-    ...(record.costUsd === undefined ? {} : { costUsd: record.costUsd }),
+    ...moneyOf(run),
     ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
     ...(hints.client === undefined ? {} : { client: hints.client }),
     ...(hints.tier === undefined ? {} : { tier: hints.tier }),
     ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
   })
+}
+
+function moneyOf(run: Run): Pick<RequestEnded, 'usage' | 'costUsd' | 'savedUsd'> {
+  const { usage, costUsd } = run.record
+  const saved = run.record.savedUsd ?? savedUsd(run, usage, costUsd)
+  return {
+    ...(usage === undefined ? {} : { usage }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+    ...(saved === undefined ? {} : { savedUsd: saved }),
+  }
 }

@@ -82,7 +82,7 @@ test('hedge: the first wins when its content comes first; the second is ended an
   assert.deepEqual(outcomes(world), ['b abandoned', 'a ok'])
   const loser = world.events.find((event) => event.kind === 'attempt_ended' && event.outcome === 'abandoned')
   assert.ok(loser?.kind === 'attempt_ended')
-  assert.equal(loser.wastedUsd, 0.1)
+  assert.equal(loser.wasted?.usd, 0.1)
   assert.equal(loser.silentUntil, undefined)
 })
 

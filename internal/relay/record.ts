@@ -18,6 +18,8 @@ export type RequestRecord = {
   costUsd: number | undefined
   /** Of a whole answer; a stream's is with its events. */
   finishReason: FinishReason | undefined
+  /** Of an answer from the cache; of others it follows from usage and cost. */
+  savedUsd: number | undefined
   firstTokenMs: number | undefined
   /** Milliseconds spent waiting for providers or between attempts: the rest is ours. */
   waitedMs: number
@@ -50,6 +52,7 @@ export function openRecord(): RequestRecord {
     usage: undefined,
     costUsd: undefined,
     finishReason: undefined,
+    savedUsd: undefined,
     firstTokenMs: undefined,
     waitedMs: 0,
     attemptStartedMs: undefined,
@@ -69,6 +72,14 @@ export function addUsage(left: Usage | undefined, right: Usage | undefined): Usa
     cacheRead: left.cacheRead + right.cacheRead,
     cacheWrite: left.cacheWrite + right.cacheWrite,
     reasoning: left.reasoning + right.reasoning,
+    ...sumOf('cacheWrite1h', left, right),
+    ...sumOf('audioIn', left, right),
+    ...sumOf('audioOut', left, right),
     ...(left.estimated === true || right.estimated === true ? { estimated: true } : {}),
   }
+}
+
+function sumOf(name: 'cacheWrite1h' | 'audioIn' | 'audioOut', left: Usage, right: Usage): Partial<Usage> {
+  const sum = (left[name] ?? 0) + (right[name] ?? 0)
+  return sum === 0 ? {} : { [name]: sum }
 }

@@ -1,12 +1,13 @@
 import type { Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import type { AttemptOutcome, AttemptRecord, RelayEvent } from '#canonical/observe.ts'
-import type { Target } from '#canonical/plan.ts'
+import type { AttemptOutcome, AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
+import { compact } from '#lib/json.ts'
 import { answerView } from './answer-view.ts'
 import { type AttemptEnd, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
+import { enter } from './ledger.ts'
 import type { Prepared } from './prepare.ts'
 import { prepareFor } from './prepare-for.ts'
 import { reasonsFirst } from './reasons-first.ts'
@@ -29,9 +30,9 @@ export async function tryTarget(run: Run, candidate: Candidate): Promise<Attempt
 
 /** The attempt with a request that is written already; it is under way when this returns. */
 export async function tryPrepared(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
-  const at = run.record.attempts.length
+  const before = { attempts: run.record.attempts.length, seen: run.out?.committed() === true ? run.out.seen.length() : 0 }
   const end = await runAttempt(run, candidate, prepared)
-  noteEnd(run, candidate, at, end)
+  noteEnd(run, candidate, before, end)
   return end
 }
 
@@ -115,26 +116,29 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   return { firstTokenMs: Math.min(firstTokenMs, left), idleMs: timeouts.idle, totalMs: left }
 }
 
-function noteEnd(run: Run, { target, keyIndex }: Candidate, at: number, end: AttemptEnd): void {
+/** What there was before an attempt: attempts, and characters of the answer. */
+type Before = { readonly attempts: number; readonly seen: number }
+
+function noteEnd(run: Run, candidate: Candidate, before: Before, end: AttemptEnd): void {
   const { record, exchange, plan, deps } = run
+  const { target, keyIndex } = candidate
   const { usage } = end.result
   const { outcome, failure } = verdictOf(end)
+  const entry = enter(run, candidate, end, before.seen)
   const answer = exchange.trace === undefined ? undefined : answerView(run, end.result)
-  const known = {
-    ...(end.status === undefined ? {} : { status: end.status }),
-    ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
-  }
-  const attempt: AttemptRecord = {
+  const known = compact({ status: end.status, firstTokenMs: end.firstTokenMs, wasted: entry.wasted })
+  const attempt: AttemptRecord = compact({
     target: target.id,
     outcome,
     durationMs: end.durationMs,
     ...known,
-    ...(failure === undefined ? {} : { message: messageOf(failure) }),
-  }
-  record.attempts[at] = attempt
+    message: failure === undefined ? undefined : messageOf(failure),
+    costUsd: entry.costUsd,
+  })
+  record.attempts[before.attempts] = attempt
   record.firstTokenMs ??= end.firstTokenMs
   if (failure !== undefined) record.failures.push({ target, failure })
-  if (outcome === 'ok' || run.out?.committed() === true) record.usage = addUsage(record.usage, usage)
+  if (outcome === 'ok' || run.out?.committed() === true) record.usage = addUsage(record.usage, entry.usage)
   tell(run, {
     kind: 'attempt_ended',
     requestId: exchange.requestId,
@@ -144,13 +148,12 @@ function noteEnd(run: Run, { target, keyIndex }: Candidate, at: number, end: Att
     outcome,
     durationMs: end.durationMs,
     atMs: deps.clock.now(),
+    ...known,
     ...(failure === undefined ? {} : { failure }),
-    ...(outcome === 'abandoned' ? factsOfAbandoned(run, target, end) : {}),
-    ...(end.status === undefined ? {} : { status: end.status }),
+    ...(wasSilent(end) ? { silentUntil: run.out === undefined ? 'answer' : 'first_token' } : {}),
     ...(usage === undefined ? {} : { usage }),
     ...(answer === undefined ? {} : { answer }),
     ...(end.headers === undefined ? {} : { headers: end.headers }),
-    ...(end.firstTokenMs === undefined ? {} : { firstTokenMs: end.firstTokenMs }),
   })
 }
 
@@ -164,16 +167,7 @@ function messageOf(failure: Failure): string {
   return failure.kind === 'auth' ? 'the provider refused its key' : failure.message
 }
 
-type AbandonedFacts = Pick<Extract<RelayEvent, { readonly kind: 'attempt_ended' }>, 'wastedUsd' | 'silentUntil'>
-
-/** What a provider that was not let finish is paid all the same, as it told, else about the prompt; and how long it was silent. */
-function factsOfAbandoned(run: Run, target: Target, { result, firstTokenMs }: AttemptEnd): AbandonedFacts {
-  const unfinished = { output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, estimated: true }
-  const usage = result.usage ?? { ...unfinished, input: run.deps.estimateInput(run.exchange.request) }
-  const wastedUsd = run.deps.costOf(target, usage)
-  const slow = result.kind === 'failed' && result.abandoned === 'slow' && firstTokenMs === undefined
-  return {
-    ...(wastedUsd === undefined ? {} : { wastedUsd }),
-    ...(slow ? { silentUntil: run.out === undefined ? 'answer' : 'first_token' } : {}),
-  }
+/** Whether it was ended because it had been silent for longer than usual. */
+function wasSilent({ result, firstTokenMs }: AttemptEnd): boolean {
+  return result.kind === 'failed' && result.abandoned === 'slow' && firstTokenMs === undefined
 }

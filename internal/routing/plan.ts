@@ -48,8 +48,15 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
     strategy,
     steps: wishes.allowFallbacks ? steps : steps.slice(0, 1),
     excluded: healthy.length > 0 ? [...excluded, ...resting] : excluded,
+    ...baselineOf(request.model, matched, config),
     ...(found === undefined ? {} : { rule: found.index }),
   })
+}
+
+/** Where the request would have gone without rules and strategies. */
+function baselineOf(asked: string, matched: Matched, config: Config): Pick<Plan, 'baseline'> {
+  const [baseline] = (matchModel(asked, config) ?? matched).targets
+  return baseline === undefined ? {} : { baseline }
 }
 
 function keep(exclusion: Exclusion | undefined, into: Exclusion[]): boolean {

@@ -42,6 +42,8 @@ function logRequest(log: Logger, event: RequestEnded): void {
       cache_write_tokens: event.usage?.cacheWrite,
       reasoning_tokens: event.usage?.reasoning,
       cost_usd: event.costUsd,
+      saved_usd: event.savedUsd,
+      wasted_usd: wastedUsd(event.attempts),
       duration_ms: round(event.durationMs),
       first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),
       overhead_ms: round(event.overheadMs),
@@ -61,6 +63,11 @@ type LoggedAttempt = { readonly target: string; readonly outcome: string; readon
 /** Without the provider's words: they may quote the prompt. */
 function describe({ target, outcome, status, durationMs }: AttemptRecord): LoggedAttempt {
   return { target, outcome, ...(status === undefined ? {} : { status }), ms: round(durationMs) }
+}
+
+function wastedUsd(attempts: readonly AttemptRecord[]): number | undefined {
+  const wasted = attempts.reduce((sum, attempt) => sum + (attempt.wasted?.usd ?? 0), 0)
+  return wasted === 0 ? undefined : wasted
 }
 
 function round(ms: number): number {

@@ -56,9 +56,7 @@ export function createMetrics(version: string) {
       'target',
       'outcome',
     ]),
-    cost: counter('cost_usd_total', 'What answers cost, in USD.', ['route', 'target']),
-    wastedCost: counter('wasted_cost_usd_total', 'What attempts cost that gave no answer, in USD.', ['reason']),
-    saved: counter('saved_usd_total', 'What was saved against each route\u2019s first target, in USD.', ['route']),
+    ...moneyMetrics(counter),
     inFlight: gauge('in_flight', 'Requests under way.', []),
     queueDepth: gauge('queue_depth', 'Requests that wait for a place.', []),
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
@@ -72,6 +70,31 @@ export function createMetrics(version: string) {
   metrics.buildInfo.set({ version }, 1)
   metrics.configLastReloadSuccessful.set(1)
   return metrics
+}
+
+/** A maker of counters whose names begin as all of them do. */
+type MakeCounter = <L extends string>(name: string, help: string, labelNames: readonly L[]) => Counter<L>
+
+/** The books: `cost` and `wasted` together are what providers charge. */
+function moneyMetrics(counter: MakeCounter) {
+  return {
+    cost: counter('cost_usd_total', 'What answers cost, in USD.', ['route', 'target']),
+    wastedCost: counter(
+      'wasted_cost_usd_total',
+      'What was paid beside the answers, in USD: attempts that failed, were hedged or abandoned, prompts read again to recover.',
+      ['reason'],
+    ),
+    saved: counter(
+      'saved_usd_total',
+      'What answers cost less than at the first target of the model that was asked for, in USD.',
+      ['route'],
+    ),
+    extraCost: counter(
+      'extra_cost_usd_total',
+      'What answers cost more than at the first target of the model that was asked for, in USD.',
+      ['route'],
+    ),
+  }
 }
 
 /** Of the virtual keys; their names come from the routing file, so that they are few. */

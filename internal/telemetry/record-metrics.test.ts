@@ -57,6 +57,7 @@ test('metrics: a request counts by how it ended, and leaves none in flight', asy
     stream: true,
     attempts: [],
     costUsd: 0.5,
+    savedUsd: 0.25,
     durationMs: 100,
     overheadMs: 1,
     dropped: [],
@@ -70,4 +71,19 @@ test('metrics: a request counts by how it ended, and leaves none in flight', asy
   )
   assert.match(text, /outrigger_stream_outcomes_total\{dialect="anthropic",target="openai\/gpt",outcome="recovered"\} 1/)
   assert.match(text, /outrigger_cost_usd_total\{route="smart",target="openai\/gpt"\} 0\.5/)
+  assert.match(text, /outrigger_saved_usd_total\{route="smart"\} 0\.25/)
+  assert.doesNotMatch(text, /outrigger_extra_cost_usd_total\{/)
+})
+
+test('metrics: money that bought no answer counts by its reason; an answer that cost more than the first target counts apart', async () => {
+  const metrics = createMetrics('1')
+  const observe = recordMetrics(metrics)
+  const attempt = { requestId: 'r', route: 'smart', target, keyIndex: 0, durationMs: 1, atMs: 1 } as const
+  observe({ kind: 'attempt_ended', ...attempt, outcome: 'timeout', wasted: { usd: 0.125, reason: 'failed' } })
+  const end = { requestId: 'r', dialect: 'anthropic', route: 'smart', status: 200, stream: false, attempts: [] } as const
+  const times = { durationMs: 1, overheadMs: 0, dropped: [], atMs: 1 }
+  observe({ kind: 'request_ended', ...end, ...times, target, outcome: 'ok', costUsd: 1, savedUsd: -0.5 })
+  const text = await metrics.registry.metrics()
+  assert.match(text, /outrigger_wasted_cost_usd_total\{reason="failed"\} 0\.125/)
+  assert.match(text, /outrigger_extra_cost_usd_total\{route="smart"\} 0\.5/)
 })

@@ -1,4 +1,4 @@
-import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { Observer, RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -32,8 +32,8 @@ function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'att
   const target = labelOf(event.target)
   metrics.attempts.inc({ target, outcome: event.outcome })
   if (event.firstTokenMs !== undefined) metrics.timeToFirstToken.observe({ target }, event.firstTokenMs / 1000)
-  const { usage, wastedUsd } = event
-  if (wastedUsd !== undefined) metrics.wastedCost.inc({ reason: 'hedged' }, wastedUsd)
+  const { usage, wasted } = event
+  if (wasted !== undefined) metrics.wastedCost.inc({ reason: wasted.reason }, wasted.usd)
   if (usage === undefined) return
   metrics.tokens.inc({ target, type: 'input' }, usage.input)
   metrics.tokens.inc({ target, type: 'output' }, usage.output)
@@ -42,7 +42,7 @@ function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'att
   if (usage.reasoning > 0) metrics.tokens.inc({ target, type: 'reasoning' }, usage.reasoning)
 }
 
-function recordRequest(metrics: Metrics, event: Extract<RelayEvent, { kind: 'request_ended' }>): void {
+function recordRequest(metrics: Metrics, event: RequestEnded): void {
   const { route, dialect, outcome } = event
   const target = event.target === undefined ? '' : labelOf(event.target)
   metrics.inFlight.dec()
@@ -51,7 +51,13 @@ function recordRequest(metrics: Metrics, event: Extract<RelayEvent, { kind: 'req
   metrics.overhead.observe(event.overheadMs / 1000)
   if (event.cache !== undefined) metrics.cacheRequests.inc({ result: event.cache })
   if (event.streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: event.streamOutcome })
-  if (event.costUsd !== undefined) metrics.cost.inc({ route, target }, event.costUsd)
+  recordMoney(metrics, event, target)
+}
+
+function recordMoney(metrics: Metrics, { route, costUsd, savedUsd = 0 }: RequestEnded, target: string): void {
+  if (costUsd !== undefined) metrics.cost.inc({ route, target }, costUsd)
+  if (savedUsd > 0) metrics.saved.inc({ route }, savedUsd)
+  else if (savedUsd < 0) metrics.extraCost.inc({ route }, -savedUsd)
 }
 
 /** Models that clients name are unbounded: their targets share a label. */

@@ -94,14 +94,14 @@ function finishWord(raw: string | undefined, called: boolean): string {
   }
 }
 
-/** xAI counts reasoning apart from the completion, Mistral audio apart from the prompt; the total has them. */
+/** xAI and Google's OpenAI layer count reasoning apart from the completion, Mistral audio apart from the prompt; the total has them. */
 function totals(usage: JsonObject): ReadUsage {
   const input = asNumber(usage['prompt_tokens']) ?? 0
   const output = asNumber(usage['completion_tokens']) ?? 0
   const missing = (asNumber(usage['total_tokens']) ?? 0) - input - output
   if (missing <= 0) return { input, output }
-  const reasoned = asNumber(asObject(usage['completion_tokens_details'])['reasoning_tokens']) === missing
-  return reasoned
-    ? { input, output: output + missing, told: { input, output } }
-    : { input: input + missing, output, told: { input, output } }
+  const heard = asNumber(asObject(usage['prompt_tokens_details'] ?? usage['prompt_token_details'])['audio_tokens']) === missing
+  return heard
+    ? { input: input + missing, output, told: { input, output } }
+    : { input, output: output + missing, told: { input, output } }
 }
