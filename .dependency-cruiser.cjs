@@ -18,6 +18,7 @@ const rooms = {
   relay: ['routing', 'upstream', 'dialect', 'provider', 'health', 'config', 'canonical', 'framing', 'lib'],
   server: ['relay', 'routing', 'dialect', 'clients', 'cache', 'health', 'config', 'telemetry', 'canonical', 'lib'],
   admin: ['relay', 'routing', 'dialect', 'clients', 'cache', 'health', 'config', 'telemetry', 'canonical', 'lib'],
+  replay: ['routing', 'health', 'canonical', 'lib'],
   convert: ['provider', 'canonical', 'lib'],
   mock: ['dialect', 'framing', 'canonical', 'lib'],
   drill: ['mock', 'relay', 'routing', 'health', 'pricing', 'upstream', 'dialect', 'framing', 'config', 'canonical', 'lib'],

@@ -9,6 +9,7 @@ import { importLitellm } from './import.ts'
 import { init } from './init.ts'
 import { keyNew } from './key.ts'
 import { mock } from './mock.ts'
+import { replayLog } from './replay.ts'
 import { schema } from './schema.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
@@ -28,6 +29,7 @@ function program(): Command {
   addMock(root)
   addDrill(root)
   addKey(root)
+  addReplay(root)
   addStart(root)
   addOperators(root)
   return root
@@ -145,6 +147,17 @@ Example, for CI:
   $ outrigger drill -c routing.yaml --timeout 60s --json`,
     )
     .action(finish(runDrill))
+}
+
+function addReplay(root: Command): void {
+  root
+    .command('replay')
+    .description('what another routing file would have done with logged traffic: share, cost and latency by target')
+    .argument('<log>', 'the relay\u2019s log in JSON lines; - reads standard input')
+    .addOption(configOption())
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', '\nExample:\n  $ outrigger replay access.jsonl -c new.yaml')
+    .action(finish(replayLog))
 }
 
 function addKey(root: Command): void {

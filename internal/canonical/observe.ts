@@ -1,7 +1,7 @@
 import type { FinishReason, Usage } from './answer.ts'
 import type { AnswerView } from './answer-view.ts'
 import type { Failure, FailureKind } from './failure.ts'
-import type { Target, TargetId } from './plan.ts'
+import type { PlanInput, Target, TargetId } from './plan.ts'
 import type { DialectName } from './request.ts'
 
 /** How an attempt ended: well, by a failure's kind, or unused because another attempt won. */
@@ -107,6 +107,8 @@ export type RequestEnded = {
   /** The error code that the client got. */
   readonly code?: string
   readonly stream: boolean
+  /** What the client asked for, and what it said besides. Observers must not keep it. */
+  readonly asked?: PlanInput
   readonly attempts: readonly AttemptRecord[]
   /** The rule of the routing file that applied, counted from 0. */
   readonly rule?: number

@@ -1,4 +1,5 @@
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
+import type { PlanInput } from '#canonical/plan.ts'
 import type { Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
@@ -25,6 +26,7 @@ function logRequest(log: Logger, event: RequestEnded): void {
   log.info(
     {
       request_id: event.requestId,
+      model: event.asked?.request.model,
       route: event.route,
       dialect: event.dialect,
       target: event.target?.id,
@@ -52,10 +54,33 @@ function logRequest(log: Logger, event: RequestEnded): void {
       dropped: event.dropped.length === 0 ? undefined : event.dropped,
       client: event.client,
       tier: event.tier,
+      ...askedOf(event.asked),
       trace_id: event.traceId,
     },
     'request finished',
   )
+}
+
+/** What rules and strategies look at, for `outrigger replay`; what is usual is left out. */
+function askedOf(asked: RequestEnded['asked']): Readonly<Record<string, unknown>> {
+  if (asked === undefined) return {}
+  const { request, hints } = asked
+  const needs = [...(request.tools.length > 0 ? ['tools'] : []), ...(hasImages(request) ? ['vision'] : [])]
+  return {
+    priority: hints.priority === 'normal' ? undefined : hints.priority,
+    tags: isEmpty(hints.tags) ? undefined : hints.tags,
+    max_cost_usd: hints.maxCostUsd,
+    needs: needs.length === 0 ? undefined : needs,
+  }
+}
+
+function hasImages({ messages }: PlanInput['request']): boolean {
+  return messages.some(({ parts }) => parts.some(({ kind }) => kind === 'image'))
+}
+
+function isEmpty(record: Readonly<Record<string, string>>): boolean {
+  for (const _name in record) return false
+  return true
 }
 
 type LoggedAttempt = { readonly target: string; readonly outcome: string; readonly status?: number; readonly ms: number }
