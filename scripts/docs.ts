@@ -5,6 +5,10 @@ import { jsonSchema } from '#config/json-schema.ts'
 import { configurationReference } from '#config/reference.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { metricsReference } from '#telemetry/reference.ts'
+import { cost } from './dashboards/cost.ts'
+import { dashboardJson } from './dashboards/dashboard.ts'
+import { overview } from './dashboards/overview.ts'
+import { provider } from './dashboards/provider.ts'
 import { translationPage } from './translation/page.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -12,6 +16,9 @@ const pages: Readonly<Record<string, string>> = {
   'docs/configuration.md': `${configurationReference().trim()}\n`,
   'docs/metrics.md': await metricsReference(createMetrics('0')),
   'docs/translation.md': translationPage(),
+  'deploy/grafana/overview.json': dashboardJson(overview),
+  'deploy/grafana/provider.json': dashboardJson(provider),
+  'deploy/grafana/cost.json': dashboardJson(cost),
   'configs/routing.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }
 
