@@ -23,6 +23,7 @@ import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { createSignatureVault } from '#relay/signatures.ts'
+import { createToldItems } from '#relay/told-items.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
@@ -157,6 +158,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): R
     retryBudget: createRetryBudget(() => current.get().retry.budget),
     hedgeBudget: createHedgeBudget(() => current.get().hedge?.at_most ?? 0),
     signatures: createSignatureVault(clock.now),
+    items: createToldItems(clock.now),
     estimateInput,
     costOf: prices.cost,
     reserve: reserveFor(clients, prices),
@@ -187,6 +189,7 @@ function clientPort(shared: Shared, guards: Guards): Listener {
     forward: (request) => forward(request, deps),
     plan: deps.plan,
     estimateTokens: estimateInput,
+    recall: (dialect, body, client) => dialect.references?.resolve(body, (id) => deps.items?.find(client, id)) ?? body,
     admission,
     identify: guards.clients.identify,
     tracer: guards.tracing.tracer,

@@ -90,6 +90,14 @@ export type Passthrough = {
   readonly answer?: (body: Json, request: Request, target: EncodeTarget) => Json | undefined
 }
 
+/** Items of answers that clients name by their ids alone in later turns, as if the provider kept them. */
+export type References = {
+  /** Items by their ids. `written` is what the client got: a whole answer, or the text that its stream ended with. */
+  readonly told: (written: string) => readonly (readonly [id: string, item: Json])[]
+  /** The request with the items in the place of their ids, where they are found; the same body when none is. */
+  readonly resolve: (body: Json, find: (id: string) => Json | undefined) => Json
+}
+
 /** Counting a prompt's tokens without an answer. */
 export type TokenCounting = {
   /** Below the provider's base URL. */
@@ -137,6 +145,8 @@ export type Dialect = ProviderDialect & {
   readonly streamComments?: boolean
   readonly encodeError: (error: ClientError) => EncodedError
 
+  /** Left out where clients have no such references. */
+  readonly references?: References
   readonly passthrough: Passthrough
   /** For dialects that have a route for it. */
   readonly countTokens?: TokenCounting

@@ -11,6 +11,7 @@ import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
 import { costOfAnswer, savedUsd } from './ledger.ts'
 import { rememberSignatures } from './put-back.ts'
 import type { Ending } from './record.ts'
+import { rememberItems } from './remember-items.ts'
 import { answerHeaders, formatUsd, overheadMs } from './response-headers.ts'
 import { type Run, tell } from './run.ts'
 
@@ -20,6 +21,7 @@ export type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
 /** The answer came to its end: what is still held goes out. */
 export function closeAnswered(run: Run, result: Answered): void {
   rememberSignatures(run, result)
+  rememberItems(run, result)
   priceAnswer(run)
   if (result.kind === 'whole') {
     run.record.finishReason = result.answer?.candidates[0]?.finish.reason

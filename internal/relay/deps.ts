@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts'
 import type { HedgeBudget } from './hedge-budget.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { SignatureVault } from './signatures.ts'
+import type { ToldItems } from './told-items.ts'
 
 /** Why a client's request is not served now. */
 export type Refusal = {
@@ -40,6 +41,8 @@ export type RelayDeps = {
   readonly retryBudget: RetryBudget
   readonly hedgeBudget: HedgeBudget
   readonly signatures: SignatureVault
+  /** What clients may name by its id; left out: nothing is kept. */
+  readonly items?: ToldItems
   /** About how many tokens a request's prompt has: what an attempt cost that was ended before its provider told. */
   readonly estimateInput: (request: Request) => number
   /** Takes what the request will need of its client's limits; left out: nobody is limited. */

@@ -24,6 +24,8 @@ export type StreamOut = {
   readonly flush: () => boolean
   /** Writes the dialect's own error event. */
   readonly fail: (failure: Failure) => void
+  /** What the client's dialect closed the answer with; empty until then. */
+  readonly ending: () => string
   /** Lets everything go and closes the answer. */
   readonly end: (comment: string) => void
   /** All events of the answer, where they are wanted for the cache. */
@@ -51,6 +53,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
   const seen = trackAnswer()
   let encode: EventEncoder = dialect.encodeStream(context)
   let gathered = ''
+  let ending = ''
   let hasContent = false
   let committed = false
   let kept: AnswerEvent[] = []
@@ -84,7 +87,9 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
     },
     event(event) {
       note(event)
-      gathered += encode(event)
+      const text = encode(event)
+      if (event.kind === 'end') ending = text
+      gathered += text
     },
     note,
     raw(text) {
@@ -105,6 +110,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
       client.end(gathered + comment)
       gathered = ''
     },
+    ending: () => ending,
     kept: () => kept,
     takeOver() {
       encode = dialect.encodeStream(context)

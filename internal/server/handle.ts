@@ -69,7 +69,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
     path: url.pathname,
     query: url.searchParams,
     headers: hints.value.headers,
-    body: body.value,
+    body: deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value,
     ...(pathModel === undefined ? {} : { pathModel }),
   })
   if (!decoded.ok) {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
 import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
-import type { Request } from '#canonical/request.ts'
+import type { Json, Request } from '#canonical/request.ts'
 import type { Tracer } from '#canonical/trace.ts'
 import type { Config } from '#config/config.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
@@ -21,6 +21,8 @@ export type HandlerDeps = {
   readonly forward: (request: Forwarded) => Promise<number | Failure>
   /** The targets that would be asked, for counting tokens. */
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
+  /** A client's body with what it only named by its id; left out: bodies stay as they came. */
+  readonly recall?: (dialect: Dialect, body: Json, client: string) => Json
   readonly estimateTokens: (request: Request) => number
   readonly admission: Admission
   /** Traces the request; left out, or undefined: nobody does. */

@@ -52,7 +52,8 @@ function requestTable(family: Family): { readonly text: string; readonly cells: 
   )
   const heads = ['field', ...others.map(({ dialect }) => `to ${titles[dialect] ?? dialect}`)]
   const rows = cells.map((row, index) => [`\`${family.probes[index]?.field ?? ''}\``, ...row.map(cellText)])
-  return { text: `## From ${family.title}\n\n${table(heads, rows)}`, cells: cells.flat() }
+  const note = family.note === undefined ? '' : `\n\n${family.note}`
+  return { text: `## From ${family.title}\n\n${table(heads, rows)}${note}`, cells: cells.flat() }
 }
 
 function cellText({ from, probe, to, outcome }: Cell): string {

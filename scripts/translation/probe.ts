@@ -24,6 +24,8 @@ export type Family = {
   readonly path: string
   readonly plain: Json
   readonly probes: readonly Probe[]
+  /** What the table cannot show. */
+  readonly note?: string
 }
 
 /** What became of a field: where it stands now, what was lost of it. */

@@ -143,6 +143,7 @@ export const responses: Family = {
   dialect: 'openai-responses',
   title: 'OpenAI Responses',
   path: '/v1/responses',
+  note: 'An `item_reference` to an item of an answer that the relay translated is replaced by the item itself, for six hours and unless the answer was asked for with `store: false`: clients that take every provider for one that keeps answers send nothing else.',
   plain: { model: 'm', input: [hello] },
   probes: [...input, ...items, ...tools, ...params],
 }

@@ -7,6 +7,7 @@ import { encodeAnswer } from './encode-answer.ts'
 import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { passthrough } from './passthrough.ts'
+import { references } from './references.ts'
 
 /** OpenAI Responses, and what is compatible with it. */
 export const openaiResponses: Dialect = {
@@ -22,4 +23,5 @@ export const openaiResponses: Dialect = {
   decodeStream,
   decodeError,
   passthrough,
+  references,
 }
