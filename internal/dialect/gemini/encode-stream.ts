@@ -13,12 +13,15 @@ import { writeUsage } from './usage.ts'
 /** What the closing chunk of a candidate tells. */
 type Closing = { readonly texts: string[]; readonly citations: Citation[]; finish?: Finish }
 
+/** `call`: the whole function call, which waits until those that began before it are complete. */
+type OpenPart = { readonly start: PartStart; args: string; call?: readonly Json[] }
+
 type State = {
   readonly context: AnswerContext
   model: string
   usage: Usage | undefined
   /** Parts under way, by candidate and number. */
-  readonly parts: Map<string, { readonly start: PartStart; args: string }>
+  readonly parts: Map<string, OpenPart>
   readonly candidates: Map<number, Closing>
   /** Elements written so far, for the commas of an array. */
   count: number
@@ -124,16 +127,29 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
 function endPart(state: State, event: Extract<AnswerEvent, { kind: 'part_end' }>): string {
   const part = state.parts.get(keyOf(event))
   if (part === undefined) return ''
-  state.parts.delete(keyOf(event))
   const { start, args } = part
   const opaque: readonly Opaque[] = [...(start.opaque ?? []), ...(event.opaque ?? [])]
   if (start.type !== 'tool_call') {
+    state.parts.delete(keyOf(event))
     // The text is out: its signature follows on an empty one, as Gemini itself does it.
     const signed = signForClient(start.type === 'reasoning' ? { text: '', thought: true } : { text: '' }, opaque)
     return 'thoughtSignature' in signed ? writeParts(state, event.candidate, [signed]) : ''
   }
   const { id, name, custom } = start
-  return writeParts(state, event.candidate, writePart(compact({ kind: 'tool_call', id, name, args, custom, opaque })))
+  part.call = writePart(compact({ kind: 'tool_call', id, name, args, custom, opaque }))
+  return releaseCalls(state, event.candidate)
+}
+
+/** In the order in which they began: where several are under way at once a later one may be complete first, and results are told by order. */
+function releaseCalls(state: State, candidate: number): string {
+  let text = ''
+  for (const [key, { start, call }] of state.parts) {
+    if (start.type !== 'tool_call' || start.candidate !== candidate) continue
+    if (call === undefined) break
+    state.parts.delete(key)
+    text += writeParts(state, candidate, call)
+  }
+  return text
 }
 
 /** The closing chunks. Their text is empty rather than missing: programs print it unseen. */
