@@ -2,48 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Answer, AnswerEvent, AnswerPart } from '#canonical/answer.ts'
-import type { DialectName, Request } from '#canonical/request.ts'
-import type { DecodeContext } from '#dialect/dialect.ts'
 import { unpackOpaque } from '#dialect/opaque.ts'
-import type { Quirks } from '#dialect/quirks.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { parseSse } from '#framing/sse-parse.ts'
 import { compact } from '#lib/json.ts'
 import { answerRanges, answersOf, type RoundTripDialect } from './arbitrary-answers.ts'
 import { answerOf, eventsOf } from './events.ts'
+import { plainContext, plainRequest } from './plain-request.ts'
 import { runs } from './runs.ts'
 
-const vendors = { 'openai-chat': 'openai', 'openai-responses': 'openai', anthropic: 'anthropic', gemini: 'gemini' } as const
 const names: readonly RoundTripDialect[] = ['openai-chat', 'openai-responses', 'anthropic', 'gemini']
-
-function requestOf(dialect: DialectName): Request {
-  return {
-    dialect,
-    model: 'm',
-    stream: true,
-    messages: [],
-    tools: [],
-    params: {},
-    output: { format: 'text' },
-    includeUsage: true,
-    ext: {},
-    raw: {},
-  }
-}
-
-function decodeContext(dialect: RoundTripDialect): DecodeContext {
-  const quirks: Quirks = { vendor: vendors[dialect] }
-  const traits = {
-    sampling: 'all',
-    reasoning: { kind: 'none' },
-    forcedTool: 'yes',
-    prefill: true,
-    lateSystem: true,
-    imagesInToolResults: true,
-    jsonSchema: true,
-  } as const
-  return { request: requestOf(dialect), target: { model: 'm', quirks, traits } }
-}
 
 /** What is compared: not the id, which each answer gets anew, nor the provider's own words. */
 function essence({ id: _id, usage, candidates, ...rest }: Answer): unknown {
@@ -67,13 +35,13 @@ function unpacked(part: AnswerPart): AnswerPart {
 
 for (const name of names) {
   const dialect = dialectByName(name)
-  const context = { request: requestOf(name), requestId: 'r1', nowSeconds: 1 }
+  const context = { request: plainRequest(name), requestId: 'r1', nowSeconds: 1 }
 
   test(`${name}: an answer that is written and read again is the same`, () => {
     fc.assert(
       fc.property(answersOf(name), (answer) => {
         const body: unknown = JSON.parse(JSON.stringify(dialect.encodeAnswer(answer, context)))
-        const read = dialect.decodeAnswer(body, decodeContext(name))
+        const read = dialect.decodeAnswer(body, plainContext(name))
         assert.ok(read.ok, read.ok ? '' : read.error.message)
         assert.deepEqual(essence(read.value), essence(written(answer, name)))
       }),
@@ -105,7 +73,7 @@ function written(answer: Answer, name: RoundTripDialect): Answer {
 
 function readStream(name: RoundTripDialect, wire: Buffer, packets: readonly number[]): readonly AnswerEvent[] {
   const events: AnswerEvent[] = []
-  const decoder = dialectByName(name).decodeStream((event) => events.push(event), decodeContext(name))
+  const decoder = dialectByName(name).decodeStream((event) => events.push(event), plainContext(name))
   const parser = parseSse((frame) => decoder.frame(frame))
   let at = 0
   for (let turn = 0; at < wire.length; turn++) {
