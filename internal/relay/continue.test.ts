@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnswerEvent } from '#canonical/answer.ts'
-import { joinContinuation, overlap } from './continue.ts'
+import { joinContinuation, overlap, repeated } from './continue.ts'
 import { trackAnswer } from './seen-answer.ts'
 
 const cases: readonly { name: string; before: string; next: string; cut: number }[] = [
@@ -15,6 +15,37 @@ const cases: readonly { name: string; before: string; next: string; cut: number 
 for (const { name, before, next, cut } of cases) {
   test(`continuation seam: ${name}`, () => assert.equal(overlap(before, next), cut))
 }
+
+const long = 'Once upon a time there was a relay that never lost a word, whatever happened behind it'
+const beginnings: readonly { name: string; before: string; next: string; rest: string }[] = [
+  { name: 'all of it again', before: long, next: `${long} in the night.`, rest: ' in the night.' },
+  { name: 'after a line break', before: long, next: `\n${long} in the night.`, rest: ' in the night.' },
+  { name: 'again and cut short', before: long, next: long.slice(0, 40), rest: '' },
+  {
+    name: 'again in other words',
+    before: long,
+    next: `${long.slice(0, 30)} brave relay, whatever happened behind it, and so on`,
+    rest: ', and so on',
+  },
+  { name: 'a short text is no beginning', before: 'No', next: 'Nobody', rest: 'Nobody' },
+]
+
+for (const { name, before, next, rest } of beginnings) {
+  test(`continuation that begins again: ${name}`, () => assert.equal(next.slice(repeated(before, next)), rest))
+}
+
+test('continuation: an answer that begins again is held back until its new words come', () => {
+  const seen = trackAnswer()
+  for (const event of broken.slice(0, -1)) seen.add(event)
+  seen.add({ kind: 'part_delta', candidate: 0, part: 1, text: long.repeat(5) })
+  const out: string[] = []
+  const { emit } = joinContinuation(seen, (event) => out.push(event.kind === 'part_delta' ? event.text : event.kind))
+  emit({ kind: 'part_start', candidate: 0, part: 0, type: 'text' })
+  for (const piece of `${long.repeat(5)} The end.`.match(/.{1,50}/gs) ?? [])
+    emit({ kind: 'part_delta', candidate: 0, part: 0, text: piece })
+  emit({ kind: 'part_end', candidate: 0, part: 0 })
+  assert.equal(out.slice(0, -1).join(''), ' The end.')
+})
 
 const broken: readonly AnswerEvent[] = [
   { kind: 'start', id: 'a', model: 'm', created: 1 },

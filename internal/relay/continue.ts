@@ -51,7 +51,7 @@ export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit:
 
   const settleSeam = (): void => {
     if (seam === undefined || openPart === undefined) return
-    const text = seam.slice(overlap(before, seam))
+    const text = seam.slice(repeated(before, seam))
     seam = undefined
     if (text !== '') emit({ kind: 'part_delta', candidate: 0, part: openPart, text })
   }
@@ -66,7 +66,7 @@ export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit:
       return
     }
     seam += event.text
-    if (seam.length >= seamCharacters) settleSeam()
+    if (seam.length >= seamCharacters && !mayBeginAgain(before, seam)) settleSeam()
   }
   const started = (event: Extract<AnswerEvent, { kind: 'part_start' }>): void => {
     if (event.type === 'reasoning') hidden.add(event.part)
@@ -102,6 +102,38 @@ export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit:
       }
     },
   }
+}
+
+// Shorter beginnings in common are chance.
+const leastBeginning = 24
+
+/** Whether what came so far could be the answer from its beginning once more, which models do although they are told not to. */
+function mayBeginAgain(before: string, next: string): boolean {
+  const text = next.trimStart()
+  return text.length <= before.length && before.startsWith(text)
+}
+
+/** How many characters at the beginning of `next` the client has seen already. */
+export function repeated(before: string, next: string): number {
+  const text = next.trimStart()
+  const indent = next.length - text.length
+  if (before.length >= leastOverlap && text.startsWith(before)) return indent + before.length
+  if (text !== '' && before.startsWith(text) && text.length >= leastBeginning) return next.length
+  const common = commonBeginning(before, text)
+  // It began again in other words: what follows the last words that the client has is the rest.
+  if (common >= leastBeginning) {
+    const tail = before.slice(-leastBeginning)
+    const found = text.indexOf(tail, common)
+    return indent + (found < 0 ? common : found + tail.length)
+  }
+  return overlap(before, next)
+}
+
+function commonBeginning(left: string, right: string): number {
+  const longest = Math.min(left.length, right.length)
+  let at = 0
+  while (at < longest && left[at] === right[at]) at++
+  return at
 }
 
 // Shorter matches are chance: a continuation may well begin with the letter that the text ended with.

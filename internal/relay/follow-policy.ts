@@ -80,9 +80,14 @@ function askable(run: Run, candidate: Candidate): (target: Target) => boolean {
 const askAgain: ReadonlySet<Failure['kind']> = new Set(['server', 'overloaded', 'network', 'rate_limit'])
 
 function largerThan(run: Run, candidate: Candidate): Candidate | undefined {
+  const others = askable(run, candidate)
   const size = contextOf(run, candidate.target)
-  if (size === undefined) return undefined
-  return nextCandidate(run, candidate.index, (target) => (contextOf(run, target) ?? 0) > size)
+  const mayHoldMore = (target: Target): boolean => {
+    const other = contextOf(run, target)
+    // Where a size is not known it may be larger; but the same model elsewhere is no larger one.
+    return size === undefined || other === undefined ? target.model !== candidate.target.model : other > size
+  }
+  return nextCandidate(run, candidate.index, (target) => others(target) && mayHoldMore(target))
 }
 
 /** Tokens that the target's window holds: from the routing file, else from the provider's table. */
