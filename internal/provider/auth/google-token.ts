@@ -114,7 +114,8 @@ function failureOf(error: unknown): Failure {
   const code = asString(facts['code']) ?? asString(asObject(facts['cause'])['code']) ?? ''
   const text = `no access token: ${message}`
   if (status !== undefined && status >= 500) return { kind: 'network', phase: 'connect', message: text }
-  if (/^(ECONN\w+|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|UND_ERR_\w+)$/.test(code)) return { kind: 'network', phase: 'connect', message: text }
+  if (/^(ECONN\w+|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|UND_ERR_\w+)$/.test(code))
+    return { kind: 'network', phase: 'connect', message: text }
   if (/Timeout|Abort/.test(facts['name']?.toString() ?? '')) return { kind: 'timeout', phase: 'connect', message: text }
   return authFailure(text)
 }
