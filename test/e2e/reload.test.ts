@@ -8,7 +8,8 @@ let world: MockRelay
 before(async () => {
   world = await startMockRelay('models:\n  smart: { targets: [openai/gpt-4.1] }\nlog: { level: info }\n', {
     first_token: '20ms',
-    chunk: '40ms',
+    // Long enough for all of them to run at once on a busy machine.
+    chunk: '300ms',
   })
 })
 after(() => world?.close())
