@@ -24,6 +24,7 @@ import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { createSignatureVault } from '#relay/signatures.ts'
 import { createToldItems } from '#relay/told-items.ts'
+import { type Affinity, createAffinity } from '#routing/affinity.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
@@ -81,6 +82,7 @@ type Shared = {
   readonly pools: Pools
   readonly admission: Admission
   readonly prices: Prices
+  readonly affinity: Affinity
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
@@ -100,6 +102,7 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
       return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout }
     }, clock),
     prices: createPrices(current.get),
+    affinity: createAffinity(clock.now),
   }
   observeReloads(shared)
   shared.health.onTransition(({ target, from, to, reason }) =>
@@ -137,7 +140,7 @@ type Guards = {
 }
 
 /** Plans real requests and explains imagined ones. */
-function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
+function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan'] {
   return (input, config) =>
     makePlan(input, config, {
       snapshot: health.snapshot(clock.now()),
@@ -145,11 +148,12 @@ function planner({ clock, health, prices }: Shared): RelayDeps['plan'] {
       random: Math.random,
       rates: prices.rates,
       contextOf: prices.context,
+      readBy: affinity.readBy,
     })
 }
 
 function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): RelayDeps {
-  const { current, log, clock, metrics, health, recent, pools, prices } = shared
+  const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
   return {
     config: current.get,
     plan: planner(shared),
@@ -161,6 +165,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): R
     items: createToldItems(clock.now),
     estimateInput,
     costOf: prices.cost,
+    served: ({ request }, target) => affinity.served(request, target),
     reserve: reserveFor(clients, prices),
     cache: cacheFor(cache, current),
     observers: [

@@ -18,7 +18,7 @@ export function buildModels(data: Filled, providers: Providers, report: Report):
     const strategy = model.strategy ?? 'fallback'
     checkStrategy(strategy, [...path, 'strategy'], report)
     if (starsIn(name) > 1) report(path, `${name} has more than one \`*\``, { at: 'key' })
-    const { retry, timeouts, stream, max_price, unsupported, cache } = model
+    const { retry, timeouts, stream, max_price, affinity, sticky, unsupported, cache } = model
     const targets = buildTargets(name, model, { providers, path: [...path, 'targets'], report, data })
     return compact({
       name,
@@ -26,6 +26,8 @@ export function buildModels(data: Filled, providers: Providers, report: Report):
       strategy,
       targets,
       max_price,
+      affinity,
+      sticky,
       unsupported,
       cache,
       retry,

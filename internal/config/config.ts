@@ -106,6 +106,10 @@ export type ModelRoute = {
   readonly targets: readonly Target[]
   /** Targets above it are left out. */
   readonly max_price?: MaxPriceConfig
+  /** Prefer the target that has the prompt's beginning in its cache. */
+  readonly affinity?: 'prefix'
+  /** `user`, `client` or a header's name: under `weighted` the same value leads to the same target. */
+  readonly sticky?: string
   /** What becomes of fields that a target cannot take; left out: by what they mean. */
   readonly unsupported?: 'drop' | 'error'
   /** Whether its answers are kept, where there is a cache. Default true. */

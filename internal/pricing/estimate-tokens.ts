@@ -1,4 +1,4 @@
-import type { Message, Part, Request } from '#canonical/request.ts'
+import type { Message, Part, Request, Tool } from '#canonical/request.ts'
 
 // English text has about four characters a token, other scripts fewer; JSON about three.
 const charactersPerToken = 3.7
@@ -12,9 +12,8 @@ const tokensPerMessage = 4
  */
 export function estimateInput(request: Request): number {
   let tokens = 0
-  for (const message of request.messages) tokens += tokensOf(message)
-  for (const tool of request.tools)
-    tokens += tool.kind === 'builtin' ? 50 : (tool.description ?? '').length / charactersPerToken + schemaTokens(tool)
+  for (const message of request.messages) tokens += messageTokens(message)
+  for (const tool of request.tools) tokens += toolTokens(tool)
   return Math.ceil(tokens)
 }
 
@@ -26,11 +25,17 @@ export function estimateOutput(request: Request): number {
   return Math.min(request.params.maxOutput ?? usualOutput, usualOutput * 4)
 }
 
-function schemaTokens(tool: Exclude<Request['tools'][number], { kind: 'builtin' }>): number {
+/** About how many tokens the description of a tool takes. */
+export function toolTokens(tool: Tool): number {
+  return tool.kind === 'builtin' ? 50 : (tool.description ?? '').length / charactersPerToken + schemaTokens(tool)
+}
+
+function schemaTokens(tool: Exclude<Tool, { kind: 'builtin' }>): number {
   return tool.kind === 'function' && tool.schema !== undefined ? JSON.stringify(tool.schema).length / charactersPerToken : 10
 }
 
-function tokensOf({ parts }: Message): number {
+/** About how many tokens a message takes. */
+export function messageTokens({ parts }: Message): number {
   return parts.reduce((sum, part) => sum + partTokens(part), tokensPerMessage)
 }
 

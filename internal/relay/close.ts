@@ -23,6 +23,7 @@ export function closeAnswered(run: Run, result: Answered): void {
   rememberSignatures(run, result)
   rememberItems(run, result)
   priceAnswer(run)
+  if (run.record.target !== undefined) run.deps.served?.(run.exchange, run.record.target)
   if (result.kind === 'whole') {
     run.record.finishReason = result.answer?.candidates[0]?.finish.reason
     sendWhole(run, result.body)

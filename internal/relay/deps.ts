@@ -49,6 +49,8 @@ export type RelayDeps = {
   readonly reserve?: (exchange: Exchange, plan: Plan) => Refusal | undefined | Promise<Refusal | undefined>
   /** Answers that are kept; left out: none are. */
   readonly cache?: (exchange: Exchange, plan: Plan) => Promise<CacheEntry> | undefined
+  /** Hears of a request that was answered; left out: nobody wants to know. */
+  readonly served?: (exchange: Exchange, target: Target) => void
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined
   /** Hear everything, in this order. */

@@ -12,7 +12,10 @@ export type Limits = {
 export type Facts = {
   readonly health: TargetHealth
   readonly price: Price | undefined
+  /** What the request would cost there, less for what is cached. */
   readonly estimatedUsd: number | undefined
+  /** How much of the prompt is likely to be cached there. */
+  readonly cachedTokens: number
   readonly context: number | undefined
   readonly inputTokens: number
   readonly takesImages: boolean

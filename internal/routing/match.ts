@@ -2,12 +2,18 @@ import type { Target } from '#canonical/plan.ts'
 import type { Config, ModelRoute } from '#config/config.ts'
 
 /** A route with its targets filled in. */
-export type Matched = { readonly route: string; readonly strategy: string; readonly targets: readonly Target[] }
+export type Matched = {
+  readonly route: string
+  readonly strategy: string
+  readonly targets: readonly Target[]
+  /** The entry of `models`; undefined when the client named a target. */
+  readonly model: ModelRoute | undefined
+}
 
 /** Finds what a model's name leads to: an exact name, then a wildcard (the longest first), then `provider/model`. */
 export function matchModel(name: string, config: Config): Matched | undefined {
   const exact = config.models.find((model) => !model.wildcard && model.name === name)
-  if (exact !== undefined) return { route: exact.name, strategy: exact.strategy, targets: exact.targets }
+  if (exact !== undefined) return { route: exact.name, strategy: exact.strategy, targets: exact.targets, model: exact }
   return matchWildcard(name, config) ?? matchProvider(name, config)
 }
 
@@ -23,7 +29,7 @@ function matchWildcard(name: string, config: Config): Matched | undefined {
   const targets = model.targets.map((target) =>
     fill(target, target.model === '*' ? name : target.model.replace('*', part), config),
   )
-  return { route: model.name, strategy: model.strategy, targets }
+  return { route: model.name, strategy: model.strategy, targets, model }
 }
 
 function wildcardPart(pattern: string, name: string): string | undefined {
@@ -57,5 +63,5 @@ function matchProvider(name: string, config: Config): Matched | undefined {
     dialect: provider.type.dialectOf(model, provider.api),
     weight: 1,
   }
-  return { route: `${provider.name}/*`, strategy: 'fallback', targets: [target] }
+  return { route: `${provider.name}/*`, strategy: 'fallback', targets: [target], model: undefined }
 }

@@ -46,3 +46,8 @@ export function readWishes({ raw }: Request): BodyWishes {
 function texts(value: unknown): readonly string[] {
   return asArray(value).flatMap((entry) => (typeof entry === 'string' ? [entry] : []))
 }
+
+/** All models that a request names: the one asked for, and those to fall back to. */
+export function namedModels(request: Request): readonly string[] {
+  return [request.model, ...readWishes(request).models]
+}

@@ -22,6 +22,16 @@ models:
       - { target: gemini/gemini-3.7-flash, price: { input: 0.5, output: 2 } }
   cheap: { strategy: cost, targets: [{ target: anthropic/a, price: { input: 3, output: 3 } }, { target: openai/b, price: { input: 1, output: 1 } }, gemini/unknown] }
   "gpt-*": { targets: ["openai/*"] }
+  limited: { max_price: { input: 2 }, targets: [{ target: anthropic/a, price: { input: 3, output: 3 } }, { target: openai/b, price: { input: 1, output: 1 } }] }
+  sharing:
+    affinity: prefix
+    targets:
+      - { target: openai/even, price: { input: 2, output: 2, cached_input: 0.5 } }
+      - { target: gemini/even, price: { input: 2, output: 2, cached_input: 0.5 } }
+      - { target: anthropic/dear, price: { input: 20, output: 2, cached_input: 4 } }
+      - { target: anthropic/asked, price: { input: 1, output: 2, cached_input: 0.1, cache_write: 1.25 } }
+  cached: { strategy: cost, targets: [{ target: openai/b, price: { input: 1, output: 1 } }, { target: anthropic/a, price: { input: 3, output: 1, cached_input: 0.3 } }] }
+  canary: { strategy: weighted, sticky: X-Session, targets: [{ target: openai/old, weight: 9 }, { target: openai/new, weight: 1 }] }
   pictures: { targets: [deepseek/deepseek-chat, openai/gpt-4o] }
 rules:
   - { when: { tier: free }, use: cheap }
@@ -42,6 +52,8 @@ type Case = {
   readonly body?: Record<string, unknown>
   readonly text?: string
   readonly image?: boolean
+  /** Tokens of the prompt that targets have read before. */
+  readonly readBy?: Readonly<Record<string, number>>
   readonly health?: Readonly<Record<string, Partial<TargetHealth>>>
   /** Target ids in order, or the problem's code. */
   readonly plan: readonly string[] | string
@@ -91,6 +103,61 @@ const cases: readonly Case[] = [
   { name: 'an order of providers in the body', body: { provider: { order: ['gemini'] } }, plan: [smart[2], smart[0], smart[1]] },
   { name: 'only and ignore in the body', body: { provider: { ignore: ['openai'] } }, plan: [smart[0], smart[2]] },
   { name: 'no fallbacks', body: { provider: { allow_fallbacks: false } }, plan: [smart[0]] },
+  { name: 'the prices that a model allows', model: 'limited', plan: ['openai/b'] },
+  {
+    name: 'what a rule allows is not widened by the body',
+    hints: { headers: { 'x-team': 'legal' } },
+    body: { provider: { only: ['anthropic', 'openai'] } },
+    plan: [smart[0]],
+  },
+  {
+    name: 'a rule that names the model is not widened by the body either',
+    hints: { tier: 'free' },
+    body: { models: ['smart'] },
+    plan: ['openai/b', 'anthropic/a', 'gemini/unknown'],
+  },
+  {
+    name: 'the target that has the beginning of the prompt goes first',
+    model: 'sharing',
+    text: 'word '.repeat(2000),
+    readBy: { 'gemini/even': 2000 },
+    plan: ['gemini/even', 'openai/even', 'anthropic/dear', 'anthropic/asked'],
+  },
+  {
+    name: 'not when it costs more all the same',
+    model: 'sharing',
+    text: 'word '.repeat(2000),
+    readBy: { 'anthropic/dear': 2000 },
+    plan: ['openai/even', 'gemini/even', 'anthropic/dear', 'anthropic/asked'],
+  },
+  {
+    name: 'not when it is not healthy',
+    model: 'sharing',
+    text: 'word '.repeat(2000),
+    readBy: { 'gemini/even': 2000 },
+    health: { 'gemini/even': { admit: 'refused', breaker: 'open' } },
+    plan: ['openai/even', 'anthropic/dear', 'anthropic/asked'],
+  },
+  {
+    name: 'not when it only caches what it is asked to, and was not asked',
+    model: 'sharing',
+    text: 'word '.repeat(2000),
+    readBy: { 'anthropic/asked': 2000 },
+    plan: ['openai/even', 'gemini/even', 'anthropic/dear', 'anthropic/asked'],
+  },
+  {
+    name: 'a cached prompt counts at its price',
+    model: 'cached',
+    text: 'word '.repeat(2000),
+    readBy: { 'anthropic/a': 2600 },
+    plan: ['anthropic/a', 'openai/b'],
+  },
+  {
+    name: 'without a cached prompt the cheaper one',
+    model: 'cached',
+    text: 'word '.repeat(2000),
+    plan: ['openai/b', 'anthropic/a'],
+  },
   { name: 'sorted by price', body: { provider: { sort: 'price' } }, plan: [smart[2], smart[1], smart[0]] },
 ]
 
@@ -118,8 +185,27 @@ for (const example of cases) {
       random: () => 0.5,
       rates: (target) => target.price,
       contextOf: (target) => target.context,
+      readBy: () => new Map(Object.entries(example.readBy ?? {})),
     })
     const got = planned.ok ? planned.value.steps.map((step) => step.target.id) : planned.error.code
     assert.deepEqual(got, example.plan, explainLines(planned).join('\n'))
   })
 }
+
+test('plan: a caller that is to stay with its target does, whatever chance says; as many stay with each as its weight says', () => {
+  const firstFor = (session: string, chance: number): string | undefined => {
+    const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: { 'x-session': session } }
+    const planned = makePlan({ request: requestOf({ name: '', model: 'canary', plan: '' }), hints }, config, {
+      snapshot: { of: () => healthy },
+      nowMs: 0,
+      random: () => chance,
+      rates: () => undefined,
+      contextOf: () => undefined,
+    })
+    return planned.ok ? planned.value.steps[0]?.target.id : undefined
+  }
+  const sessions = Array.from({ length: 2000 }, (_, index) => `session-${index}`)
+  for (const session of sessions.slice(0, 100)) assert.equal(firstFor(session, 0.01), firstFor(session, 0.99))
+  const share = sessions.filter((session) => firstFor(session, 0.5) === 'openai/new').length / sessions.length
+  assert.ok(Math.abs(share - 0.1) < 0.03, `share ${share}`)
+})

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClientError } from '#dialect/dialect.ts'
+import { namedModels } from '#routing/openrouter-fields.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
@@ -81,8 +82,10 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
       deps,
     )
   }
-  if (identity.value !== undefined && !mayAsk(identity.value, decoded.value.model))
-    return reject(incoming, dialect, modelDenied(identity.value, decoded.value.model, requestId), deps)
+  // Models to fall back to are asked for as well.
+  const denied = namedModels(decoded.value).find((model) => !mayAsk(identity.value, model))
+  if (identity.value !== undefined && denied !== undefined)
+    return reject(incoming, dialect, modelDenied(identity.value, denied, requestId), deps)
   if (route.operation === 'count_tokens')
     return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
   await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value, bytesIn }, deps)

@@ -14,6 +14,8 @@ export type Candidate = {
   readonly inFlight: number
   /** 0–1, the share of its usual traffic that the target should get. */
   readonly share: number
+  /** 0 ≤ x < 1, always the same for this target and this caller: takes the place of chance where callers stay with their target. */
+  readonly lot?: number
 }
 
 /** A candidate at its place, with the reason for it. */

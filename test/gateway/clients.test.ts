@@ -84,6 +84,8 @@ test('a client asks for its own models only, and sees only these', async () => {
   await ask('key-web', 'other')
   await assert.rejects(ask('key-web', 'priced'), OpenAI.PermissionDeniedError)
   await assert.rejects(ask('key-web', 'openai/gpt-4.1'), OpenAI.PermissionDeniedError)
+  const asFallback = { model: 'smart', models: ['priced'], messages: [...messages] }
+  await assert.rejects(openai('key-web').chat.completions.create(asFallback), OpenAI.PermissionDeniedError)
   const names = (await openai('key-web').models.list()).data.map(({ id }) => id)
   assert.deepEqual(names, ['smart', 'other'])
   const forwarded = await fetch(`${world.relay.url}/providers/openai/models`, { headers: { 'x-api-key': 'key-web' } })

@@ -51,6 +51,17 @@ export const Model = Type.Object(
     strategy: Type.Optional(Text('How targets are ordered. Default `fallback`: as they stand.')),
     targets: Type.Array(Target, { minItems: 1, expects: 'a list of targets', description: 'The targets, in order.' }),
     max_price: Type.Optional(MaxPrice),
+    affinity: Type.Optional(
+      Word(['prefix'], {
+        description:
+          '`prefix`: requests whose prompts begin alike go to the target that has read that beginning a short time ago, as long as it is healthy and the cached tokens save more than another target would cost less. Off unless given.',
+      }),
+    ),
+    sticky: Type.Optional(
+      Text(
+        'Under `weighted`, requests with the same value go to the same target: `user` (the end user that the request names), `client` (the virtual key) or the name of a header. Off unless given.',
+      ),
+    ),
     unsupported: Type.Optional(
       Word(['drop', 'error'], {
         description:

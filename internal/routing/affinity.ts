@@ -1,0 +1,115 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Target, TargetId } from '#canonical/plan.ts'
+import type { Message, Part, Request, Source, Tool } from '#canonical/request.ts'
+import { messageTokens, toolTokens } from '#pricing/estimate-tokens.ts'
+
+/** Remembers which targets have read the beginnings of which prompts, since providers charge less for what they read again. */
+export type Affinity = {
+  /** Targets that read the beginning of this prompt a short time ago, with about how many tokens of it. */
+  readonly readBy: (request: Request) => ReadonlyMap<TargetId, number>
+  /** The target has answered. It is remembered when `readBy` was asked about the request. */
+  readonly served: (request: Request, target: Target) => void
+}
+
+/** A beginning of a prompt: all up to a message. */
+type Prefix = { readonly key: string; readonly tokens: number }
+
+// No provider caches less: OpenAI and most others from 1,024 tokens on, Anthropic's and Google's smaller models from 2,048 or 4,096.
+const fewestTokens = 1024
+// Providers keep a prefix for five minutes after its last use and longer; an hour where the client pays for it (Anthropic).
+const keptMs = 5 * 60_000
+const keptLongMs = 60 * 60_000
+const mostPrefixes = 20_000
+// Different conversations share their first messages, the next turn of one shares all of the last.
+const sharedMessages = 4
+
+export function createAffinity(nowMs: () => number): Affinity {
+  const readers = new LRUCache<string, Map<TargetId, number>>({ max: mostPrefixes })
+  const asked = new WeakMap<Request, readonly Prefix[]>()
+  return {
+    readBy(request) {
+      const prefixes = prefixesOf(request)
+      asked.set(request, prefixes)
+      const found = new Map<TargetId, number>()
+      for (const { key, tokens } of prefixes) {
+        for (const [target, untilMs] of readers.get(key) ?? []) if (untilMs > nowMs()) found.set(target, tokens)
+      }
+      return found
+    },
+    served(request, target) {
+      const prefixes = asked.get(request) ?? []
+      const untilMs = nowMs() + (isKeptLong(request) ? keptLongMs : keptMs)
+      for (const { key } of [...prefixes.slice(0, sharedMessages), ...prefixes.slice(sharedMessages).slice(-1)]) {
+        const known = readers.get(key) ?? new Map<TargetId, number>()
+        readers.set(key, known.set(target.id, untilMs))
+      }
+    },
+  }
+}
+
+/** The beginnings that are long enough to be cached, the shortest first. */
+function prefixesOf(request: Request): readonly Prefix[] {
+  const prefixes: Prefix[] = []
+  let key = hash('sha1', request.tools.map(toolText).join('\n'), 'base64')
+  let tokens = request.tools.reduce((sum, tool) => sum + toolTokens(tool), 0)
+  for (const message of request.messages) {
+    key = hash('sha1', key + messageText(message), 'base64')
+    tokens += messageTokens(message)
+    if (tokens >= fewestTokens) prefixes.push({ key, tokens: Math.floor(tokens) })
+  }
+  return prefixes
+}
+
+function toolText(tool: Tool): string {
+  return tool.kind === 'builtin' ? JSON.stringify(tool.raw) : JSON.stringify({ ...tool, cacheHint: undefined })
+}
+
+/** What the model reads. Hints of where to cache are left out: clients move them on with every turn. */
+function messageText({ role, parts }: Message): string {
+  return `${role}\n${parts.map(partText).join('\n')}\n`
+}
+
+function partText(part: Part): string {
+  switch (part.kind) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return `${part.kind} ${part.text}`
+    case 'image':
+    case 'file':
+    case 'audio':
+      return `${part.kind} ${sourceText(part.source)}`
+    case 'tool_call':
+      return `call ${part.name} ${part.args}`
+    case 'tool_result':
+      return `result ${part.parts.map(partText).join('\n')}`
+    case 'server_tool':
+      return JSON.stringify(part.raw)
+  }
+}
+
+function sourceText(source: Source): string {
+  switch (source.kind) {
+    case 'url':
+      return source.url
+    case 'base64':
+      return source.data
+    case 'file':
+      return source.id
+    case 'text':
+      return source.text
+  }
+}
+
+function isKeptLong({ cache, messages }: Request): boolean {
+  if (cache?.ttl === '1h') return true
+  return messages.some(({ parts }) => parts.some((part) => part.cacheHint?.ttl === '1h'))
+}
+
+/** Whether the client asks for its prompt to be cached, which some providers want to be told. */
+export function asksForCaching({ cache, messages, tools }: Request): boolean {
+  if (cache?.auto === true) return true
+  if (tools.some((tool) => tool.kind === 'function' && tool.cacheHint !== undefined)) return true
+  return messages.some(({ parts }) => parts.some((part) => part.cacheHint !== undefined))
+}
