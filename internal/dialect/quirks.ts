@@ -128,6 +128,10 @@ export type ConverseQuirks = {
   readonly resultStatus?: boolean
   /** Documents are read. Default false: only those that are text, as text. */
   readonly documents?: boolean
+  /** Videos are watched. Default false. */
+  readonly videos?: boolean
+  /** Audio is heard. Default false. */
+  readonly audio?: boolean
 }
 
 /** What a model can do, as far as a dialect must know to write a request that it takes. From the provider's table, by model name. */

@@ -67,13 +67,19 @@ function quirksOf(model: string): Quirks {
         namedChoice: true,
         resultStatus: true,
         documents: true,
+        videos: true,
+        audio: model.includes('omni'),
       },
     }
   }
   const documents = !/openai\.|deepseek\.|qwen\.|moonshot/.test(model)
   return {
     vendor: 'bedrock',
-    converse: { documents, ...(model.includes('gpt-oss') ? { modelFields: 'reasoning_effort' } : {}) },
+    converse: {
+      documents,
+      audio: model.includes('voxtral'),
+      ...(model.includes('gpt-oss') ? { modelFields: 'reasoning_effort' } : {}),
+    },
   }
 }
 

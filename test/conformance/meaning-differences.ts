@@ -18,10 +18,12 @@ export function meaningDifferences(asked: Meaning, sent: Meaning, losses: readon
   check('images', asked.images, sent.images)
   check('files', asked.files, sent.files)
   const [choice, chosen] = [effectiveTools(asked), effectiveTools(sent)]
-  const declaredForHistory =
-    asked.tools.length === 0 && sent.toolChoice === 'none' && asked.turns.some(({ kind }) => kind === 'call')
+  const mayNotBeCalled = sent.toolChoice === 'none' || sent.tools.every((line) => line.endsWith('Notavailableanymore.'))
+  const declaredForHistory = asked.tools.length === 0 && mayNotBeCalled && asked.turns.some(({ kind }) => kind === 'call')
+  // Converse has no word for it: tools that may not be called are not shown.
+  const notShown = asked.toolChoice === 'none' && sent.tools.length === 0
   // Anthropic refuses a conversation with calls but without tools: they are declared and may not be called.
-  if (!declaredForHistory) {
+  if (!declaredForHistory && !notShown) {
     check('tools', choice.tools, chosen.tools)
     if (!named(/tool_?(choice|config)/i)) check('tool choice', choice.mode, chosen.mode)
   }
@@ -81,7 +83,7 @@ function comparable(turns: readonly Turn[]): readonly Turn[] {
 }
 
 // The heading of media that came in a tool's result, and the wish that stands for a prefilled answer.
-const notes = /Attachmentsofthetoolresultsabove:|Continueexactlywhereyourlastmessagestops\.Repeatnothingofit\./g
+const notes = /Attachmentsofthetoolresultsabove:|Continueexactlywhereyourlastmessagestops\.Repeatnothingofit\.|^Seethedocument\./g
 
 function turnDifferences(asked: readonly Turn[], sent: readonly Turn[]): readonly string[] {
   const show = (turn: Turn | undefined): string => (turn === undefined ? 'nothing' : clip(Object.values(turn).join(' ')))

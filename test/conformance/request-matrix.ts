@@ -1,16 +1,17 @@
 import { createServer, type Server } from 'node:http'
 import type { Loss } from '#canonical/loss.ts'
-import type { DialectName } from '#canonical/request.ts'
+import type { ProviderDialectName } from '#canonical/request.ts'
 import { asObject, asString, type JsonObject, parseJson } from '#lib/json.ts'
 import type { Recording } from '../support/recordings.ts'
 import { type RelayProcess, startRelay } from '../support/relay-process.ts'
 import type { Meaning } from './meaning.ts'
+import { readConverseRequest } from './request-converse.ts'
 import { readChatRequest, readResponsesRequest } from './request-openai.ts'
 import { readGeminiRequest, readMessagesRequest } from './request-vendors.ts'
 
 /** A dialect with the provider that requests of the others are written for. */
 export type Family = {
-  readonly dialect: DialectName
+  readonly dialect: ProviderDialectName
   /** The folder of its recordings. */
   readonly api: string
   readonly provider: string
@@ -86,6 +87,20 @@ export const families: readonly Family[] = [
     answer: {
       candidates: [{ content: { role: 'model', parts: [{ text: '{}' }] }, finishReason: 'STOP' }],
       usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 },
+    },
+  },
+  // No client speaks it: it is a target only.
+  {
+    dialect: 'bedrock-converse',
+    api: 'converse',
+    provider: 'type: bedrock, region: eu-central-1',
+    model: 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    base: '',
+    read: readConverseRequest,
+    answer: {
+      output: { message: { role: 'assistant', content: [{ text: '{}' }] } },
+      stopReason: 'end_turn',
+      usage: { inputTokens: 1, outputTokens: 1 },
     },
   },
 ]

@@ -40,7 +40,7 @@ test('every recorded request means the same at a provider of each other family',
     for (const line of failed) t.diagnostic(`  differs in ${name}: ${line}`)
     for (const reason of reasons) t.diagnostic(`  refused in ${name}: ${reason}`)
   }
-  assert.equal(cells.size, 12)
+  assert.equal(cells.size, 16)
   assert.ok(recordings.length >= (hasAllRecordings ? 1300 : 20), `only ${recordings.length} requests were compared`)
   for (const [name, { equal, failed, refused }] of cells) {
     assert.deepEqual(failed, [], name)

@@ -165,6 +165,12 @@ for (const { name, part, blocks = [], lost } of media) {
   })
 }
 
+test('converse: a model that hears and watches nothing cannot serve it', () => {
+  const video: Part = { kind: 'file', source: { kind: 'base64', data: 'AAAA' }, mime: 'video/mp4' }
+  const audio: Part = { kind: 'audio', source: { kind: 'base64', data: 'AAAA' }, mime: 'audio/wav' }
+  assert.deepEqual(lossesOf({ messages: [user(video, audio)] }, { converse: {} }), ['messages.file!', 'messages.audio!'])
+})
+
 test('converse: two documents never have the same name', () => {
   const part: Part = { kind: 'file', source: { kind: 'base64', data: pdf }, name: 'a.pdf', citations: true }
   const [turn] = asArray(contents([user(text('Compare.'), part, part)]))

@@ -17,7 +17,7 @@ import type { Writer } from './write-content.ts'
  * docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html.
  */
 export function encodeRequest(request: Request, target: EncodeTarget): Encoded {
-  const names = toolNames(request, /^[a-zA-Z][a-zA-Z0-9_-]*$/, 64)
+  const names = toolNames(request, /^[a-zA-Z0-9_-]+$/, 64)
   const writer: Writer = { target, names, losses: [], documents: new Set() }
   const thinking = writeThinking(request, target)
   const { tools, choice } = writeTools(request, writer, thinking)

@@ -19,6 +19,8 @@ const asClaude: ConverseQuirks = {
   namedChoice: true,
   resultStatus: true,
   documents: true,
+  videos: true,
+  audio: true,
 }
 
 /** Claude on Bedrock, unless told otherwise. */

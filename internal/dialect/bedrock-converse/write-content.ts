@@ -165,7 +165,8 @@ function writeFile(given: FilePart, writer: Writer): readonly Json[] {
   const mime = mimeOfFile(part) ?? 'application/octet-stream'
   const source = writeSource(part.source)
   const medium = writeMedium(mime, source)
-  if (medium !== undefined) return [medium]
+  const watches = writer.target.quirks.converse?.videos === true
+  if (medium !== undefined) return 'video' in medium && !watches ? lost(writer, 'file', 'the model watches no videos') : [medium]
   const native = writer.target.quirks.converse?.documents === true
   const text = documentText(part)
   if (text !== undefined && !(native && part.citations === true)) return text.trim() === '' ? [] : [{ text }]
@@ -218,6 +219,7 @@ const audioFormats: ReadonlyMap<string, string> = new Map([
 function writeAudio(part: AudioPart, writer: Writer): readonly Json[] {
   const { source, mime = 'audio/wav' } = taken(part)
   const format = audioFormats.get(mime)
+  if (writer.target.quirks.converse?.audio !== true) return lost(writer, 'audio', 'the model hears nothing')
   if (format === undefined) return lost(writer, 'audio', `${mime} is not taken`)
   const written = writeSource(source)
   return written === undefined ? lost(writer, 'audio', noSource) : [{ audio: { format, source: written } }]
