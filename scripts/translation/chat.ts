@@ -89,7 +89,12 @@ const tools: readonly Probe[] = [
   { field: 'tools[] of a vendor, alone', body: { tools: [{ type: 'web_search' }] } },
   { field: 'tools[] of a vendor, beside others', body: { tools: [tool, { type: 'web_search' }] }, without: { tools: [tool] } },
   { field: 'tool_choice auto', body: { tools: [tool], tool_choice: 'auto' }, without: { tools: [tool] } },
-  { field: 'tool_choice none', body: { tools: [tool], tool_choice: 'none' }, without: { tools: [tool] } },
+  {
+    field: 'tool_choice none',
+    body: { tools: [tool], tool_choice: 'none' },
+    without: { tools: [tool] },
+    silent: { 'bedrock-converse': 'the tools are not shown' },
+  },
   { field: 'tool_choice required', body: { tools: [tool], tool_choice: 'required' }, without: { tools: [tool] } },
   {
     field: 'tool_choice, one function',

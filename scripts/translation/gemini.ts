@@ -68,7 +68,12 @@ const toolProbes: readonly Probe[] = [
   { field: 'tools[] of Google, alone', body: { tools: [{ googleSearch: {} }] } },
   { field: 'tools[] of Google, beside functions', body: { tools: [...tools, { googleSearch: {} }] }, without: { tools } },
   { field: 'functionCallingConfig ANY', body: calling({ mode: 'ANY' }), without: { tools } },
-  { field: 'functionCallingConfig NONE', body: calling({ mode: 'NONE' }), without: { tools } },
+  {
+    field: 'functionCallingConfig NONE',
+    body: calling({ mode: 'NONE' }),
+    without: { tools },
+    silent: { 'bedrock-converse': 'the tools are not shown' },
+  },
   { field: 'functionCallingConfig VALIDATED', body: calling({ mode: 'VALIDATED' }), without: { tools } },
   {
     field: 'allowedFunctionNames',

@@ -105,7 +105,12 @@ const tools: readonly Probe[] = [
   },
   { field: 'tool_choice any', body: { tools: [tool], tool_choice: { type: 'any' } }, without: { tools: [tool] } },
   { field: 'tool_choice tool', body: { tools: [tool], tool_choice: { type: 'tool', name: 'f' } }, without: { tools: [tool] } },
-  { field: 'tool_choice none', body: { tools: [tool], tool_choice: { type: 'none' } }, without: { tools: [tool] } },
+  {
+    field: 'tool_choice none',
+    body: { tools: [tool], tool_choice: { type: 'none' } },
+    without: { tools: [tool] },
+    silent: { 'bedrock-converse': 'the tools are not shown' },
+  },
   {
     field: 'tool_choice.disable_parallel_tool_use',
     body: { tools: [tool], tool_choice: { type: 'auto', disable_parallel_tool_use: true } },

@@ -1,4 +1,4 @@
-import type { DialectName } from '#canonical/request.ts'
+import type { ProviderDialectName } from '#canonical/request.ts'
 import { answerTables } from './answers.ts'
 import { chat } from './chat.ts'
 import { gemini } from './gemini.ts'
@@ -9,11 +9,12 @@ import { table } from './table.ts'
 
 const families: readonly Family[] = [chat, responses, messages, gemini]
 
-const titles: Partial<Readonly<Record<DialectName, string>>> = {
+const titles: Partial<Readonly<Record<ProviderDialectName, string>>> = {
   'openai-chat': 'Chat Completions',
   'openai-responses': 'Responses',
   anthropic: 'Messages',
   gemini: 'generateContent',
+  'bedrock-converse': 'Converse',
 }
 
 /**

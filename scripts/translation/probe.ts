@@ -1,7 +1,7 @@
-import type { DialectName, Json, Request } from '#canonical/request.ts'
+import type { DialectName, Json, ProviderDialectName, Request } from '#canonical/request.ts'
 import type { Encoded } from '#dialect/dialect.ts'
 import { lossesOfState } from '#dialect/kept-elsewhere.ts'
-import { dialectByName } from '#dialect/registry.ts'
+import { dialectByName, providerDialect } from '#dialect/registry.ts'
 import { isObject } from '#lib/json.ts'
 import { findProvider } from '#provider/registry.ts'
 
@@ -14,7 +14,7 @@ export type Probe = {
   /** The request without the field, where that is not the plain one. */
   readonly without?: Json
   /** Why nothing has to be said where the field has no counterpart, by target. Any other silence is a fault. */
-  readonly silent?: Partial<Record<DialectName, string>>
+  readonly silent?: Partial<Record<ProviderDialectName, string>>
 }
 
 /** A family of client requests: a plain one and its fields. */
@@ -41,7 +41,7 @@ export type Outcome = {
 
 /** A provider that a request is written for, with a model that takes what most of its models take. */
 export type ProbeTarget = {
-  readonly dialect: DialectName
+  readonly dialect: ProviderDialectName
   readonly provider: string
   readonly api?: string
   readonly model: string
@@ -52,6 +52,7 @@ export const targets: readonly ProbeTarget[] = [
   { dialect: 'openai-responses', provider: 'openai', model: 'gpt-4.1' },
   { dialect: 'anthropic', provider: 'anthropic', model: 'claude-opus-4-5' },
   { dialect: 'gemini', provider: 'gemini', model: 'gemini-3.7-flash' },
+  { dialect: 'bedrock-converse', provider: 'bedrock', model: 'anthropic.claude-opus-4-5' },
 ]
 
 /** Where models differ most, the field is asked of one that reasons. */
@@ -65,7 +66,7 @@ export function probeOutcome(family: Family, probe: Probe, target: ProbeTarget):
   const losses = asked.losses.filter(({ field }) => !known.has(field))
   const named = (severity: string): readonly string[] =>
     losses.filter((loss) => loss.severity === severity).map(({ field }) => field)
-  const silent = probe.silent?.[target.dialect]
+  const silent = silenceOf(probe, target.dialect)
   return {
     places: placesOf(plain.body, asked.body),
     dropped: named('drop'),
@@ -73,6 +74,11 @@ export function probeOutcome(family: Family, probe: Probe, target: ProbeTarget):
     ...(asked.cutAt === undefined ? {} : { relay: 'the relay ends the answer there' }),
     ...(silent === undefined ? {} : { silent }),
   }
+}
+
+/** Converse is shown for Claude: what need not be said to Anthropic, or to anybody, need not be said there. */
+function silenceOf({ silent = {} }: Probe, to: ProviderDialectName): string | undefined {
+  return silent[to] ?? (to === 'bedrock-converse' ? (silent.anthropic ?? silent['openai-chat']) : undefined)
 }
 
 type Written = Pick<Encoded, 'body' | 'losses' | 'cutAt'>
@@ -86,7 +92,7 @@ function encoded({ dialect, path }: Family, body: Json, { dialect: to, provider:
   const reasons = decoded.value.reasoning !== undefined || asksEncrypted(decoded.value)
   const name = reasons ? (reasoningModels[type] ?? model) : model
   const target = { model: name, quirks: provider.quirksOf(name), traits: provider.traitsOf(name) }
-  const { body: written, losses, cutAt } = dialectByName(to).encodeRequest(decoded.value, target)
+  const { body: written, losses, cutAt } = providerDialect(to).encodeRequest(decoded.value, target)
   const kept = dialect === to ? [] : lossesOfState(decoded.value)
   return {
     body: JSON.parse(JSON.stringify({ ...written, model: 'm' })),
