@@ -20,6 +20,7 @@ import { estimateInput } from '#pricing/estimate-tokens.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import { forward } from '#relay/forward.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
+import { createMirror } from '#relay/mirror.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { createSignatureVault } from '#relay/signatures.ts'
@@ -31,11 +32,11 @@ import { inputOfShape, readShape } from '#routing/shape.ts'
 import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
-import { logAccess } from '#telemetry/access-log.ts'
+import { logAccess, logMirrored } from '#telemetry/access-log.ts'
 import { createExposition } from '#telemetry/exposition.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
-import { recordMetrics } from '#telemetry/record-metrics.ts'
+import { recordMetrics, recordMirrored } from '#telemetry/record-metrics.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { type Guard, guardReloads } from './guard-reloads.ts'
@@ -154,7 +155,7 @@ function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan']
 
 function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
-  return {
+  const deps: RelayDeps = {
     config: current.get,
     plan: planner(shared),
     pools,
@@ -181,6 +182,11 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): R
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,
   }
+  return { ...deps, mirror: createMirror(deps, { ...recordMirrored(metrics, logMirrored(log)), bug: bugLogger(log) }) }
+}
+
+function bugLogger(log: Logger): (error: unknown, requestId: string) => void {
+  return (error, requestId) => log.error({ request_id: requestId, err: error }, 'error inside the relay')
 }
 
 function clientPort(shared: Shared, guards: Guards): Listener {
@@ -216,7 +222,7 @@ function clientPort(shared: Shared, guards: Guards): Listener {
         'request refused',
       )
     },
-    onBug: (error, requestId) => log.error({ request_id: requestId, err: error }, 'error inside the relay'),
+    onBug: bugLogger(log),
   })
 }
 

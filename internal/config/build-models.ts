@@ -1,7 +1,7 @@
 import type { Price, Target } from '#canonical/plan.ts'
 import { compact } from '#lib/json.ts'
 import { checkStrategy } from './check-names.ts'
-import type { ModelRoute, ProviderConfig } from './config.ts'
+import type { MirrorRoute, ModelRoute, ProviderConfig } from './config.ts'
 import { didYouMean } from './problem.ts'
 import type { Report } from './report.ts'
 import type { TargetEntry } from './schema/models.ts'
@@ -28,6 +28,7 @@ export function buildModels(data: Filled, providers: Providers, report: Report):
       max_price,
       affinity,
       sticky,
+      mirror: buildMirror(model, { providers, path: [...path, 'mirror', 'target'], report, data }),
       unsupported,
       cache,
       retry,
@@ -35,6 +36,13 @@ export function buildModels(data: Filled, providers: Providers, report: Report):
       stream,
     })
   })
+}
+
+function buildMirror({ mirror }: FilledModel, at: At): MirrorRoute | undefined {
+  if (mirror === undefined) return undefined
+  if (starsIn(mirror.target) > 0) at.report(at.path, 'a mirror has no `*`: it is one target')
+  const target = buildTarget(mirror.target, at)
+  return target === undefined ? undefined : { ...mirror, target }
 }
 
 function buildTargets(name: string, model: FilledModel, at: At): readonly Target[] {

@@ -97,6 +97,14 @@ export type ProviderConfig = {
   readonly limits?: ProviderLimitsConfig
 }
 
+/** Where copies of a model's requests go. */
+export type MirrorRoute = {
+  readonly target: Target
+  /** 0–1. */
+  readonly share: number
+  readonly max_concurrent: number
+}
+
 export type ModelRoute = {
   /** The key of `models`. */
   readonly name: string
@@ -110,6 +118,7 @@ export type ModelRoute = {
   readonly affinity?: 'prefix'
   /** `user`, `client` or a header's name: under `weighted` the same value leads to the same target. */
   readonly sticky?: string
+  readonly mirror?: MirrorRoute
   /** What becomes of fields that a target cannot take; left out: by what they mean. */
   readonly unsupported?: 'drop' | 'error'
   /** Whether its answers are kept, where there is a cache. Default true. */

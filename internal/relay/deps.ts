@@ -49,6 +49,8 @@ export type RelayDeps = {
   readonly reserve?: (exchange: Exchange, plan: Plan) => Refusal | undefined | Promise<Refusal | undefined>
   /** Answers that are kept; left out: none are. */
   readonly cache?: (exchange: Exchange, plan: Plan) => Promise<CacheEntry> | undefined
+  /** Sends a copy of the request elsewhere, as its model says; left out: nothing is copied. It returns at once. */
+  readonly mirror?: (exchange: Exchange, plan: Plan, config: Config) => void
   /** Hears of a request that was answered; left out: nobody wants to know. */
   readonly served?: (exchange: Exchange, target: Target) => void
   /** USD for the tokens; undefined where no price is known. */

@@ -61,6 +61,7 @@ async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions)
     closeRefused(exchange, plan.route, refusal, deps)
     return undefined
   }
+  deps.mirror?.(exchange, plan, options.config)
   const run = openRun(exchange, plan, options)
   exchange.client.onGone(() => clientGone(run))
   const answered = await tryTargets(run)

@@ -1,5 +1,5 @@
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
-import type { PlanInput } from '#canonical/plan.ts'
+import type { PlanInput, Target } from '#canonical/plan.ts'
 import type { Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
@@ -21,7 +21,12 @@ export function logAccess(log: Logger): Observer {
   }
 }
 
-function logRequest(log: Logger, event: RequestEnded): void {
+/** A line for each copy of a request that went to a mirror, under the id of the request. */
+export function logMirrored(log: Logger): (event: RequestEnded, target: Target) => void {
+  return (event, target) => logRequest(log, { ...event, target }, 'mirrored request finished')
+}
+
+function logRequest(log: Logger, event: RequestEnded, message = 'request finished'): void {
   if (!log.isLevelEnabled('info')) return
   log.info(
     {
@@ -57,7 +62,7 @@ function logRequest(log: Logger, event: RequestEnded): void {
       ...askedOf(event.asked),
       trace_id: event.traceId,
     },
-    'request finished',
+    message,
   )
 }
 

@@ -57,6 +57,7 @@ export function createMetrics(version: string) {
       'outcome',
     ]),
     ...moneyMetrics(counter),
+    ...mirrorMetrics(counter, histogram),
     inFlight: gauge('in_flight', 'Requests under way.', []),
     queueDepth: gauge('queue_depth', 'Requests that wait for a place.', []),
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
@@ -94,6 +95,32 @@ function moneyMetrics(counter: MakeCounter) {
       'What answers cost more than at the first target of the model that was asked for, in USD.',
       ['route'],
     ),
+  }
+}
+
+type MakeHistogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) => Histogram<L>
+
+/** Of copies of requests; they count nowhere else. */
+function mirrorMetrics(counter: MakeCounter, histogram: MakeHistogram) {
+  return {
+    mirrored: counter(
+      'mirrored_requests_total',
+      'Copies of requests, by how they ended; `skipped` were not made, since too many were under way.',
+      ['route', 'target', 'outcome'],
+    ),
+    mirroredDuration: histogram(
+      'mirrored_duration_seconds',
+      'From the sending of a copy to its end.',
+      ['target'],
+      durationBuckets,
+    ),
+    mirroredFirstToken: histogram(
+      'mirrored_first_token_seconds',
+      'From the sending of a copy to its first content.',
+      ['target'],
+      firstTokenBuckets,
+    ),
+    mirroredCost: counter('mirrored_cost_usd_total', 'What copies cost, in USD.', ['route', 'target']),
   }
 }
 

@@ -60,6 +60,28 @@ function recordMoney(metrics: Metrics, { route, costUsd, savedUsd = 0 }: Request
   else if (savedUsd < 0) metrics.extraCost.inc({ route }, -savedUsd)
 }
 
+/** What became of copies of requests. */
+export function recordMirrored(
+  metrics: Metrics,
+  log: MirroredEnd,
+): { readonly ended: MirroredEnd; readonly skipped: MirroredSkipped } {
+  return {
+    ended(event, target) {
+      const { route, outcome, durationMs, firstTokenMs, costUsd, attempts } = event
+      metrics.mirrored.inc({ route, target: target.id, outcome })
+      metrics.mirroredDuration.observe({ target: target.id }, durationMs / 1000)
+      if (firstTokenMs !== undefined) metrics.mirroredFirstToken.observe({ target: target.id }, firstTokenMs / 1000)
+      const usd = attempts.reduce((sum, { wasted }) => sum + (wasted?.usd ?? 0), costUsd ?? 0)
+      if (usd > 0) metrics.mirroredCost.inc({ route, target: target.id }, usd)
+      log(event, target)
+    },
+    skipped: (route, target) => metrics.mirrored.inc({ route, target: target.id, outcome: 'skipped' }),
+  }
+}
+
+type MirroredEnd = (event: RequestEnded, target: Target) => void
+type MirroredSkipped = (route: string, target: Target) => void
+
 /** Models that clients name are unbounded: their targets share a label. */
 function labelOf({ label, id }: Target): string {
   return label ?? id

@@ -2,7 +2,7 @@ import { type StaticDecode, Type } from 'typebox'
 import { retryFields } from './retry.ts'
 import { streamFields } from './stream.ts'
 import { timeoutFields } from './timeouts.ts'
-import { Amount, Count, closed, Text, Word } from './units.ts'
+import { Amount, Count, closed, Ratio, Text, type Whole, Word } from './units.ts'
 
 const usd = (description: string) => Amount({ minimum: 0, description })
 
@@ -45,6 +45,25 @@ const Target = Type.Union(
   { expects: 'provider/model, or a mapping with `target`', description: 'A model at a provider.' },
 )
 
+const Mirror = Type.Object(
+  {
+    target: Type.String({
+      pattern: targetPattern,
+      expects: 'provider/model',
+      description: '`provider/model` that gets the copies.',
+    }),
+    share: Type.Optional(Ratio({ default: '100%', description: 'The share of requests that is copied.' })),
+    max_concurrent: Type.Optional(
+      Count({ minimum: 1, default: 10, description: 'Copies under way at the same time; further ones are not made.' }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'Copies requests to another target and throws its answers away: how long they take, what they cost and how they end is told in metrics and in the log. The caller neither waits nor fails for it. Off unless given.',
+  },
+)
+
 /** An entry of `models`. */
 export const Model = Type.Object(
   {
@@ -62,6 +81,7 @@ export const Model = Type.Object(
         'Under `weighted`, requests with the same value go to the same target: `user` (the end user that the request names), `client` (the virtual key) or the name of a header. Off unless given.',
       ),
     ),
+    mirror: Type.Optional(Mirror),
     unsupported: Type.Optional(
       Word(['drop', 'error'], {
         description:
@@ -95,5 +115,6 @@ export const Models = Type.Record(Type.String(), Model, {
 })
 
 export type ModelEntry = StaticDecode<typeof Model>
+export type MirrorEntry = Whole<StaticDecode<typeof Mirror>>
 export type TargetEntry = ModelEntry['targets'][number]
 export type MaxPriceConfig = StaticDecode<typeof MaxPrice>

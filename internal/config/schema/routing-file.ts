@@ -8,7 +8,7 @@ import { Hedge, type HedgeConfig } from './hedge.ts'
 import { Limits, type LimitsConfig } from './limits.ts'
 import { Log, type LogConfig } from './log.ts'
 import { Media, type MediaConfig } from './media.ts'
-import { type ModelEntry, Models } from './models.ts'
+import { type MirrorEntry, type ModelEntry, Models } from './models.ts'
 import { type ProviderEntry, Providers } from './providers.ts'
 import { Reload, type ReloadConfig } from './reload.ts'
 import { Retry, type RetryConfig } from './retry.ts'
@@ -61,7 +61,8 @@ export type FilledProvider = Omit<ProviderEntry, 'timeouts' | 'health'> & {
 }
 
 /** An entry of `models` with what it inherits. */
-export type FilledModel = Omit<ModelEntry, 'retry' | 'timeouts' | 'stream'> & {
+export type FilledModel = Omit<ModelEntry, 'mirror' | 'retry' | 'timeouts' | 'stream'> & {
+  readonly mirror?: MirrorEntry
   readonly retry?: RetryConfig
   readonly timeouts?: TimeoutsConfig
   readonly stream?: StreamConfig
