@@ -39,3 +39,27 @@ test('responses pass-through: frames keep their names or get them, and [DONE] st
     'event: response.output_item.added',
   )
 })
+
+test('responses pass-through: encrypted reasoning of another service than OpenAI’s comes back to it alone', () => {
+  const azure = { model: 'gpt', quirks: { vendor: 'azure', fieldsOf: 'openai' }, traits }
+  const openai = { model: 'gpt', quirks: { vendor: 'openai' }, traits }
+  const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAA' }
+  const body = { id: 'resp_1', output: [reasoning, { type: 'message', role: 'assistant', content: [] }] }
+  const { passthrough } = openaiResponses
+  const marked = passthrough.answer?.(body, request({ input: 'x' }), azure)
+  assert.ok(marked)
+  assert.equal(passthrough.answer?.(body, request({ input: 'x' }), openai), undefined)
+  const event = { type: 'response.completed', response: body }
+  const framed = passthrough.frame({ event: 'response.completed', data: JSON.stringify(event) }, request({ input: 'x' }), azure)
+  assert.deepEqual(JSON.parse(framed.split('data: ')[1] ?? ''), { ...event, response: marked })
+  const done = { type: 'response.output_item.done', item: reasoning }
+  const single = passthrough.frame({ event: done.type, data: JSON.stringify(done) }, request({ input: 'x' }), azure)
+  assert.doesNotMatch(single, /gAAA/)
+  const sent = (target: typeof azure | typeof openai) =>
+    passthrough.encodeRequest(
+      request({ input: [...(Array.isArray(marked['output']) ? marked['output'] : []), reasoning] }),
+      target,
+    ).body['input']
+  assert.deepEqual(sent(azure), body.output)
+  assert.deepEqual(sent(openai), [body.output[1], reasoning])
+})
