@@ -6,6 +6,9 @@ providers:
   openai: { api_keys: ["\${OPENAI_KEY_A}", "\${OPENAI_KEY_B}"] }
   gemini: { api_key: "\${file:/run/secrets/gemini}" }
   deepseek: { api_key: "\${DEEPSEEK_API_KEY:-}", timeouts: { idle: 60s } }
+  azure: { api_key: "\${AZURE_OPENAI_API_KEY}", base_url: "https://my-resource.openai.azure.com/openai/v1", api: responses }
+  vertex: { project: my-project, location: europe-west4 }
+  bedrock: { region: eu-central-1 }
   local: { type: openai-compatible, base_url: "http://127.0.0.1:8000/v1", health: { probe: off } }
 `,
   models: `

@@ -25,7 +25,9 @@ test('reference: configs/routing.schema.json is current', () => {
 })
 
 test('reference: the examples of all blocks together have no fault but what this version does not act on yet', () => {
-  const env = Object.fromEntries(['ANTHROPIC_API_KEY', 'OPENAI_KEY_A', 'OPENAI_KEY_B', 'WEB_KEY'].map((name) => [name, name]))
+  const env = Object.fromEntries(
+    ['ANTHROPIC_API_KEY', 'AZURE_OPENAI_API_KEY', 'OPENAI_KEY_A', 'OPENAI_KEY_B', 'WEB_KEY'].map((name) => [name, name]),
+  )
   const loaded = loadText(`version: 1\n${Object.values(blockExamples).join('')}`, {
     path: 'examples',
     strict: true,

@@ -16,7 +16,11 @@ const ProviderLimits = Type.Object(
 export const ProviderBlock = Type.Object(
   {
     type: Type.Optional(Text('What kind of provider it is. Default: its name.')),
-    api_key: Type.Optional(SecretText('Its key.')),
+    api_key: Type.Optional(
+      SecretText(
+        'Its key. `azure` also takes an Entra ID token, `vertex` an access token or the JSON of an account: left out, `vertex` and `bedrock` use what the machine has.',
+      ),
+    ),
     api_keys: Type.Optional(
       Type.Array(SecretText('A key.'), {
         minItems: 1,
