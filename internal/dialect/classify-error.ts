@@ -13,19 +13,30 @@ export type ErrorText = {
   readonly status?: string
 }
 
+// Longer ones say no more, and are searched for many words.
+const longestMessage = 4000
+
+const dayMs = 86_400_000
+
+/** Servers have asked for less than nothing and for ages: at most a day is waited. */
+export function sensibleWait(ms: number): number {
+  return Math.max(0, Math.min(ms, dayMs))
+}
+
 /** The class of an error answer: by what its text says where that is known, else by its status. */
 export function classifyError(status: number, headers: ErrorHeaders, text: ErrorText): Failure {
-  const kind = kindOf(status, text)
+  const message = text.message.slice(0, longestMessage)
+  const kind = kindOf(status, { ...text, message })
   const retryAfterMs = kind === 'rate_limit' || kind === 'overloaded' || kind === 'server' ? retryAfter(headers) : undefined
   return {
     kind,
     phase: 'headers',
     status,
-    message: text.message === '' ? `HTTP ${status}` : text.message,
+    message: message === '' ? `HTTP ${status}` : message,
     ...(text.code === undefined && text.type === undefined ? {} : { code: text.code ?? text.type ?? '' }),
     ...(text.param === undefined ? {} : { param: text.param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(kind === 'rate_limit' && permanentLimit.test(text.message) ? { permanent: true } : {}),
+    ...(kind === 'rate_limit' && permanentLimit.test(message) ? { permanent: true } : {}),
   }
 }
 
@@ -102,11 +113,11 @@ function otherStatus(status: number, words: string): FailureKind {
 /** How long a provider asks to wait. RFC 9110, section 10.2.3; `retry-after-ms` is OpenAI's and Azure's. */
 export function retryAfter(headers: ErrorHeaders, nowMs: number = Date.now()): number | undefined {
   const ms = Number(headers['retry-after-ms'])
-  if (headers['retry-after-ms'] !== undefined && Number.isFinite(ms) && ms >= 0) return ms
+  if (headers['retry-after-ms'] !== undefined && Number.isFinite(ms) && ms >= 0) return sensibleWait(ms)
   const text = headers['retry-after']
   if (text === undefined) return undefined
   const seconds = Number(text)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  if (Number.isFinite(seconds)) return sensibleWait(seconds * 1000)
   const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+  return Number.isNaN(date) ? undefined : sensibleWait(date - nowMs)
 }

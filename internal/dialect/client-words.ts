@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { DialectName, Request } from '#canonical/request.ts'
-import { asObject } from '#lib/json.ts'
+import { asObject, entryOf } from '#lib/json.ts'
 
 /** The losses with the names that the client gave the fields; encoders name them in the words of OpenAI Chat. */
 export function inClientWords(losses: readonly Loss[], request: Request): readonly Loss[] {
@@ -9,7 +9,7 @@ export function inClientWords(losses: readonly Loss[], request: Request): readon
 
 function clientWord(field: string, request: Request): string {
   const [, word = field, index = '', rest = ''] = /^(\w+)(\[\d+\])?(.*)$/.exec(field) ?? []
-  const said = words[request.dialect]?.[word]
+  const said = entryOf(words[request.dialect] ?? {}, word)
   const name = typeof said === 'function' ? said(request) : (said ?? word)
   return name + (keepsIndex(word, request) ? index : '') + rest
 }

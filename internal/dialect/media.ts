@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Source } from '#canonical/request.ts'
+import { entryOf } from '#lib/json.ts'
 
 /** A `data:` URL taken apart, or the URL as it is. */
 export function sourceOfUrl(url: string): { readonly source: Source; readonly mime?: string } {
@@ -61,7 +62,7 @@ const byExtension: Readonly<Record<string, string>> = {
 /** By the extension of a URL's path or a file's name. */
 export function mimeOfName(name: string): string | undefined {
   const path = URL.parse(name)?.pathname ?? name
-  return byExtension[path.split('.').at(-1)?.toLowerCase() ?? '']
+  return entryOf(byExtension, path.split('.').at(-1)?.toLowerCase() ?? '')
 }
 
 /** Base62 digest of a text: short ids that are the same in every turn, which caches and signatures depend on. */

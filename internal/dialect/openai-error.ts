@@ -29,14 +29,20 @@ export function readError(body: Readonly<Record<string, unknown>>): ErrorText {
     asString(detail) ??
     (detail === undefined ? JSON.stringify(body).slice(0, 300) : JSON.stringify(detail).slice(0, 300))
   const raw = asObject(error['metadata'])['raw']
-  const code = error['code'] ?? body['code']
+  const code = wordOf(error['code'] ?? body['code'])
+  const status = wordOf(error['status_code'])
   return {
     message: typeof raw === 'string' && raw !== '' ? `${message}: ${raw.slice(0, 300)}` : message,
-    ...(code === undefined || code === null ? {} : { code: String(code) }),
+    ...(code === undefined ? {} : { code }),
     ...(typeof error['type'] === 'string' ? { type: error['type'] } : {}),
     ...(typeof error['param'] === 'string' ? { param: error['param'] } : {}),
-    ...(error['status_code'] === undefined ? {} : { status: String(error['status_code']) }),
+    ...(status === undefined ? {} : { status }),
   }
+}
+
+/** A code is a word at some servers and a number at others. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 type Form = { readonly status: number; readonly type: string }

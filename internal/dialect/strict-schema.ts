@@ -13,8 +13,8 @@ const silent = new Set(['$schema', '$id', '$comment', 'additionalProperties', 's
  * it is recursive, refers elsewhere, has a node without a type, or is no object at its root.
  */
 export function strictSchema(schema: Json): Json | undefined {
-  const { $ref } = schema
-  if (typesOf(schema).join() !== 'object' && $ref === undefined) return undefined
+  const [type, ...others] = typesOf(schema)
+  if ((type !== 'object' || others.length > 0) && schema['$ref'] === undefined) return undefined
   const state = { expressible: !isUnresolvable(schema) }
   if (!state.expressible) return undefined
   const written = strictNode(schema, state)
@@ -93,7 +93,7 @@ function isTaken(key: string, value: unknown): boolean {
 /** Whether a definition leads back to itself, or to none that is there. */
 function isUnresolvable(schema: Json): boolean {
   const definitions: Json = { ...asObject(schema['definitions']), ...asObject(schema['$defs']) }
-  if (refsIn(schema).some((name) => name === '#' || !(name in definitions))) return true
+  if (refsIn(schema).some((name) => name === '#' || !Object.hasOwn(definitions, name))) return true
   const straight = new Set<string>()
   const leadsBack = (name: string, path: readonly string[]): boolean => {
     if (path.includes(name)) return true

@@ -31,14 +31,32 @@ export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
 }
 
-/** Parses JSON text; the error is the parser's message. */
+/** The entry of the table itself: a name from outside may be that of something which every object has. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+// The parser itself takes any depth, but whatever walks through the value, and JSON.stringify, would overflow the stack.
+const deepest = 512
+
+/** Parses JSON text; the error is the parser's message. Lists and objects within each other are taken 512 deep. */
 export function parseJson(text: string): Result<unknown, string> {
   try {
     const value: unknown = JSON.parse(text)
-    return ok(value)
+    // Each level has two brackets: most texts are too short to be too deep.
+    return text.length > 2 * deepest && isDeeper(value, deepest) ? err(`it is nested deeper than ${deepest} levels`) : ok(value)
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  for (const entry of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof entry === 'object' && isDeeper(entry, levels - 1)) return true
+  }
+  return false
 }
 
 type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -1,4 +1,5 @@
 import type { ProviderDialectName, Request } from '#canonical/request.ts'
+import { entryOf } from '#lib/json.ts'
 
 /**
  * Names of the OpenTelemetry semantic conventions for generative AI, which live in a repository of their own since they left the
@@ -48,7 +49,7 @@ const wellKnown: Readonly<Record<string, string>> = {
 
 /** The conventions' word for a provider: their own where they have one, else the type's name. */
 export function providerName(type: string): string {
-  return wellKnown[type] ?? type
+  return entryOf(wellKnown, type) ?? type
 }
 
 /** The conventions' word for what is asked of a provider that speaks this dialect. */

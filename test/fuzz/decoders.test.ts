@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fuzz } from './run.ts'
+import { fuzz, tellBroken } from './run.ts'
 
-const inputs = Number(process.env['OUTRIGGER_FUZZ_INPUTS'] ?? '3000')
-const firstSeed = Number(process.env['OUTRIGGER_FUZZ_SEED'] ?? '1')
+const inputs = 3000
 
-test(`${inputs} broken requests, answers and streams: no decoder or encoder throws, and each gives what its type says`, () => {
-  assert.deepEqual(
-    fuzz(inputs, firstSeed).map(({ seed, what, error, input }) => `seed ${seed}, ${what}: ${error}\n${input.slice(0, 2000)}`),
-    [],
-  )
+// The same inputs each time; the slow test and OUTRIGGER_FUZZ_SEED try others.
+test(`${inputs} broken requests, answers and streams: nothing throws, and each gives what its type says`, () => {
+  assert.deepEqual(fuzz(inputs, 1).map(tellBroken), [])
 })

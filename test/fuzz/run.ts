@@ -1,4 +1,4 @@
-import { asObject } from '#lib/json.ts'
+import { asObject, parseJson } from '#lib/json.ts'
 import { checkAnswer, checkError, checkRequest, checkStream, framesOf } from './check.ts'
 import { mutateBytes, mutateJson } from './mutate.ts'
 import { createRandom, type Random } from './random.ts'
@@ -52,9 +52,15 @@ function makeInput(seeds: Seeds, random: Random): Input {
   }
 }
 
+/** The value as it comes off the wire; nothing, where it is refused there. */
+function received(value: unknown): unknown {
+  const parsed = parseJson(JSON.stringify(value) ?? '')
+  return parsed.ok ? parsed.value : undefined
+}
+
 function brokenRequest({ requests }: Seeds, random: Random): Input {
   const { dialect, path, body } = chosen(requests, random)
-  const changed = asObject(mutateJson(body, random))
+  const changed = asObject(received(mutateJson(body, random)))
   return {
     what: `${dialect} request`,
     check: (next) => checkRequest(dialect, path, changed, next),
@@ -65,7 +71,7 @@ function brokenRequest({ requests }: Seeds, random: Random): Input {
 /** The answer as a success and, as text with broken bytes, as an error. */
 function brokenAnswer({ answers }: Seeds, random: Random): Input {
   const { dialect, body } = chosen(answers, random)
-  const changed = mutateJson(body, random)
+  const changed = received(mutateJson(body, random))
   const text = JSON.stringify(changed) ?? ''
   const status = random.pick([400, 401, 403, 404, 413, 422, 429, 500, 503, 529])
   const garbled = random.share() < 0.3 ? mutateBytes(Buffer.from(text), random).toString('utf8') : text
@@ -123,4 +129,9 @@ function chosen<T>(items: readonly T[], random: Random): T {
   const item = random.pickAny(items)
   if (item === undefined) throw new Error('there are no recordings to begin with')
   return item
+}
+
+/** For the test's message. */
+export function tellBroken({ seed, what, error, input }: Broken): string {
+  return `seed ${seed}, ${what}: ${error}\n${input.slice(0, 2000)}`
 }

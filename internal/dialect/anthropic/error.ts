@@ -1,7 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import { asObject, asString, compact, isObject, parseJson } from '#lib/json.ts'
-import { classifyError, type ErrorHeaders, type ErrorText } from '../classify-error.ts'
+import { classifyError, type ErrorHeaders, type ErrorText, sensibleWait } from '../classify-error.ts'
 import type { ClientError, EncodedError } from '../dialect.ts'
 
 /** An error status of any server with this API. */
@@ -71,7 +71,7 @@ function untilReset(headers: ErrorHeaders, nowMs: number = Date.now()): number |
     .filter((limit) => headers[`anthropic-ratelimit-${limit}-remaining`] === '0')
     .map((limit) => Date.parse(headers[`anthropic-ratelimit-${limit}-reset`] ?? '') - nowMs)
     .filter((wait) => wait > 0)
-  return waits.length === 0 ? undefined : Math.max(...waits)
+  return waits.length === 0 ? undefined : sensibleWait(Math.max(...waits))
 }
 
 type Form = { readonly status: number; readonly type: string }

@@ -19,7 +19,7 @@ export type BlocksDecoder = {
 type Block =
   | { readonly kind: 'text' | 'reasoning'; readonly part: number; opaque: readonly Opaque[] }
   | { readonly kind: 'tool_call'; readonly part: number; readonly custom: boolean; readonly input: unknown; args: string }
-  | { readonly kind: 'server_tool'; readonly part: number; readonly raw: Json; args: string }
+  | { readonly kind: 'server_tool'; readonly raw: Json; args: string }
   /** A type that we do not know. */
   | { readonly kind: 'skipped' }
 
@@ -62,10 +62,7 @@ function startBlock(state: State, index: number, block: Json): void {
     case 'tool_use':
       return startCall(state, index, block)
     default:
-      state.open.set(
-        index,
-        isServerBlock(type) ? { kind: 'server_tool', part: state.parts++, raw: block, args: '' } : { kind: 'skipped' },
-      )
+      state.open.set(index, isServerBlock(type) ? { kind: 'server_tool', raw: block, args: '' } : { kind: 'skipped' })
   }
 }
 
@@ -173,7 +170,10 @@ function restOfArgs({ custom, args, input }: Extract<Block, { kind: 'tool_call' 
   return args === '' ? whole : ''
 }
 
-function stopServerTool({ emit, context }: State, { part, raw, args }: Extract<Block, { kind: 'server_tool' }>): void {
+/** Its number is that of the moment when it is told: all at once, at its end. */
+function stopServerTool(state: State, { raw, args }: Extract<Block, { kind: 'server_tool' }>): void {
+  const { emit, context } = state
+  const part = state.parts++
   const input = parseJson(args)
   const content = { kind: 'server_tool', type: asString(raw['type']) ?? '', vendor: context.target.quirks.vendor } as const
   emit({ kind: 'part_whole', candidate: 0, part, content: { ...content, raw: input.ok ? { ...raw, input: input.value } : raw } })

@@ -1,5 +1,5 @@
 import type { Json, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { compact, entryOf } from '#lib/json.ts'
 import type { WrittenThinking } from '../claude-thinking.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -113,7 +113,7 @@ const tiers: Readonly<Record<string, string | undefined>> = {
 /** `auto` is what comes without the field. */
 export function writeTier({ tier }: Request, writer: Writer): Json | undefined {
   if (tier === undefined || tier === 'auto') return undefined
-  const type = tiers[tier]
+  const type = entryOf(tiers, tier)
   return type === undefined ? drop(writer, 'service_tier', `there is no tier ${tier}`) : { type }
 }
 

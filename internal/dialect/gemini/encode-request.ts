@@ -1,5 +1,5 @@
 import type { Json, Message, Request } from '#canonical/request.ts'
-import { asObject, compact } from '#lib/json.ts'
+import { asObject, compact, entryOf } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { readableMessages } from '../foreign-parts.ts'
@@ -96,7 +96,7 @@ function withoutEmpty(fields: Json): Json | undefined {
 function writeTier({ tier }: Request, { losses }: Writer): string | undefined {
   const known: Readonly<Record<string, string | undefined>> = tiers
   if (tier === undefined || ['auto', 'default', 'standard_only', 'unspecified'].includes(tier)) return undefined
-  const written = known[tier.toLowerCase()]
+  const written = entryOf(known, tier.toLowerCase())
   if (written === undefined) losses.push({ field: 'service_tier', severity: 'drop', reason: `there is no tier ${tier}` })
   return written
 }

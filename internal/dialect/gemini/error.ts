@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import { asArray, asNumber, asObject, asString, compact, isObject, parseJson } from '#lib/json.ts'
-import { classifyError, type ErrorHeaders } from '../classify-error.ts'
+import { classifyError, type ErrorHeaders, sensibleWait } from '../classify-error.ts'
 import type { ClientError, EncodedError } from '../dialect.ts'
 
 /** Provider → canonical, an error status. Without `alt=sse` also an error comes as an array of one. */
@@ -80,7 +80,7 @@ function retryDelay(details: readonly Json[], message: string): number | undefin
   const delay = details.map((detail) => asString(detail['retryDelay'])).find((found) => found !== undefined)
   const told = delay ?? /retry in (?<seconds>[\d.]+)s/i.exec(message)?.groups?.['seconds']
   const seconds = Number(told?.replace(/s$/, ''))
-  const toldMs = told !== undefined && Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1000)) : undefined
+  const toldMs = told !== undefined && Number.isFinite(seconds) ? sensibleWait(Math.round(seconds * 1000)) : undefined
   return daily ? Math.max(toldMs ?? 0, dailyWaitMs) : toldMs
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorHeaders } from '../classify-error.ts'
+import { type ErrorHeaders, sensibleWait } from '../classify-error.ts'
 
 /** How long a limit lasts. `permanent`: waiting does not cure it. */
 export type Wait = { readonly retryAfterMs?: number; readonly permanent?: boolean }
@@ -28,11 +28,11 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 /** A duration as Go writes it: `130ms`, `1s`, `6m0s`, `1.574s`. A plain number is in seconds. */
 export function durationMs(text: string): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
+  if (/^\d+(\.\d+)?$/.test(text)) return sensibleWait(Number(text) * 1000)
   if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) return undefined
   let total = 0
   for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
     total += Number(value) * (units[unit ?? ''] ?? 0)
   }
-  return Math.ceil(total)
+  return sensibleWait(Math.ceil(total))
 }

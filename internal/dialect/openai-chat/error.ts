@@ -1,6 +1,6 @@
 import type { Failure, FailureKind, Phase } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
-import { asArray, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { asArray, asObject, asString, entryOf, isObject, parseJson } from '#lib/json.ts'
 import { classifyError, type ErrorHeaders, type ErrorText, retryAfter } from '../classify-error.ts'
 import type { ClientError, EncodedError } from '../dialect.ts'
 import { waitOf } from './error-wait.ts'
@@ -95,7 +95,9 @@ function listed(detail: unknown): string | undefined {
 }
 
 function paramOf(detail: unknown): string | undefined {
-  const path = asArray(asObject(asArray(detail)[0])['loc']).filter((step) => step !== 'body')
+  const path = asArray(asObject(asArray(detail)[0])['loc']).filter(
+    (step) => typeof step === 'number' || (typeof step === 'string' && step !== 'body'),
+  )
   return path.length === 0 ? undefined : path.join('.')
 }
 
@@ -150,7 +152,7 @@ const kindsByText: readonly (readonly [RegExp, FailureKind])[] = [
 
 function correct(failure: Failure, { code = '', type = '', message }: ErrorText): Failure {
   const byText = kindsByText.find(([pattern]) => pattern.test(message))?.[1]
-  const kind = byText ?? kindsByCode[code] ?? kindsByCode[type]
+  const kind = byText ?? entryOf(kindsByCode, code) ?? entryOf(kindsByCode, type)
   if (kind !== undefined) return kind === failure.kind ? failure : { ...failure, kind }
   const unpaid = code === 'insufficient_quota' || type === 'insufficient_quota'
   return unpaid && failure.kind !== 'billing' ? { ...failure, kind: 'billing' } : failure

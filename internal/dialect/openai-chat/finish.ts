@@ -1,5 +1,6 @@
 import type { Finish, FinishReason } from '#canonical/answer.ts'
 import type { Failure, Phase } from '#canonical/failure.ts'
+import { entryOf } from '#lib/json.ts'
 
 /** Words of OpenAI and of the servers with its API, in lower case. */
 const reasons: Readonly<Record<string, FinishReason>> = {
@@ -31,7 +32,7 @@ const faults: Readonly<Record<string, Failure['kind']>> = {
 
 /** The failure that a finish reason tells of: the provider broke off by its own fault. */
 export function faultOf(raw: string | undefined, phase: Phase): Failure | undefined {
-  const kind = raw === undefined ? undefined : faults[raw]
+  const kind = raw === undefined ? undefined : entryOf(faults, raw)
   return kind === undefined || raw === undefined
     ? undefined
     : { kind, phase, code: raw, message: `the provider broke off: ${raw}` }
@@ -47,7 +48,7 @@ function reasonOf(raw: string | undefined): FinishReason {
   if (raw === undefined) return 'stop'
   // Gemini's own words show through its OpenAI layer, in longer ones.
   if (/MALFORMED_FUNCTION_CALL|UNEXPECTED_TOOL_CALL/.test(raw)) return 'malformed_tool_call'
-  return reasons[raw.toLowerCase()] ?? 'other'
+  return entryOf(reasons, raw.toLowerCase()) ?? 'other'
 }
 
 function refine(reason: FinishReason, called: boolean, refused: boolean): FinishReason {

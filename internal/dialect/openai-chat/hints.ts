@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { compact, entryOf } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
@@ -30,7 +30,7 @@ export function writeHints(request: Request, target: EncodeTarget): WrittenHints
 function knownFields({ tier, endUser, cache, metadata, output }: Request, { quirks }: EncodeTarget): Json {
   const user = endUser === undefined ? undefined : fittedUserId(endUser, openaiUserIdLength)
   return compact({
-    service_tier: tier === undefined ? undefined : (openaiTiers[tier] ?? tier),
+    service_tier: tier === undefined ? undefined : (entryOf(openaiTiers, tier) ?? tier),
     ...(takesFieldsOf(quirks, 'openai') ? { safety_identifier: user } : { user: endUser }),
     prompt_cache_key: cache?.key,
     metadata,

@@ -1,7 +1,7 @@
 import type { Answer } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
-import { asArray, asNumber, asObject, asString, compact, isObject } from '#lib/json.ts'
+import { asArray, asNumber, asObject, asString, compact, entryOf, isObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { errorInAnswer } from '../openai-error.ts'
@@ -55,7 +55,7 @@ function unfinished({ status }: Json, { request }: DecodeContext): Failure | und
 /** Codes of a response object stand for the HTTP status that came too early to tell it. */
 export function ofResponse(error: unknown): unknown {
   const given = asObject(error)
-  const status = statusOf[asString(given['code']) ?? ''] ?? statusOf[asString(given['type']) ?? '']
+  const status = entryOf(statusOf, asString(given['code']) ?? '') ?? entryOf(statusOf, asString(given['type']) ?? '')
   return status === undefined ? error : { ...given, status_code: status }
 }
 

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { compact, entryOf } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { takesFieldsOf } from '../quirks.ts'
 import { lossOfField } from '../unknown-fields.ts'
@@ -20,7 +20,7 @@ export function writeHints(request: Request, { quirks }: EncodeTarget): Written 
   })
   const known: Json = {
     ...given,
-    service_tier: dialect === 'openai-responses' ? tier : tiers[tier ?? ''],
+    service_tier: dialect === 'openai-responses' ? tier : entryOf(tiers, tier ?? ''),
     safety_identifier: endUser === undefined ? undefined : fittedUserId(endUser, openaiUserIdLength),
     // It lies with the answer, which is not kept unless the client wants it.
     metadata: state?.store === true ? metadata : undefined,

@@ -137,7 +137,7 @@ function itemOf(state: State, event: Json, item: Json): Item {
     index === undefined
       ? (state.items.find((entry) => id !== undefined && entry.id === id) ??
         state.items.findLast((entry) => id === undefined && entry.kind === kind && !entry.done))
-      : state.items.find((entry) => entry.index === index)
+      : state.items.findLast((entry) => entry.index === index)
   return known ?? addItem(state, item['type'] === undefined ? { ...item, id, type: kind } : item, index, kind)
 }
 
@@ -186,6 +186,8 @@ function openCall(
 function openText(state: State, item: Item, at: number, type: 'text' | 'reasoning' | 'refusal'): Slot {
   const known = item.slots.get(at)
   if (known !== undefined) return known
+  // What comes after the item's end belongs to nothing.
+  if (item.done) return { part: -1, type, sent: '', citations: 0, open: false }
   const slot: Slot = { part: state.parts++, type, sent: '', citations: 0, open: true }
   item.slots.set(at, slot)
   if (type === 'refusal') state.refused = true
