@@ -7,7 +7,7 @@ import { answer, startWall, type Wall } from '../support/wall.ts'
 /**
  * The sixteen faults of the public suite failoverbench, with one fallback. Default settings, but for three faults whose
  * defaults would take half a minute and more: those have their limits shortened here and their defaults held by
- * internal/relay/default-limits.test.ts.
+ * `default-limits.test.ts` beside this file.
  */
 type Scenario = {
   readonly name: string
