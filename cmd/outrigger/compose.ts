@@ -6,6 +6,7 @@ import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
 import type { AnswerCache } from '#cache/cache.ts'
+import type { Observer } from '#canonical/observe.ts'
 import type { Clients } from '#clients/clients.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
@@ -48,6 +49,7 @@ import { cacheFor, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
 import { startProber } from './start-prober.ts'
 import { startTracing } from './start-tracing.ts'
+import type { Worker } from './worker.ts'
 
 export type RuntimeOptions = {
   readonly current: Current
@@ -55,6 +57,8 @@ export type RuntimeOptions = {
   readonly version: string
   /** Where limits and budgets are counted. */
   readonly opened: OpenedStore
+  /** Set when several processes share the clients' port. */
+  readonly worker?: Worker | undefined
   /** Called by `POST /drain`. */
   readonly onDrain: () => void
 }
@@ -87,7 +91,7 @@ type Shared = {
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
-export function compose({ current, log, version, opened, onDrain }: RuntimeOptions): Runtime {
+export function compose({ current, log, version, opened, worker, onDrain }: RuntimeOptions): Runtime {
   const clock = createClock()
   const lifecycle = { started: false, draining: false }
   const shared: Shared = {
@@ -115,8 +119,9 @@ export function compose({ current, log, version, opened, onDrain }: RuntimeOptio
   const guard = guardReloads({ current, clock, log, alerts })
   const cache = startCache(current, opened, log)
   const tracing = startTracing({ ...shared, version })
+  const others = worker?.share({ ...shared, sample: sampleHealth(shared) })
   return {
-    listener: clientPort(shared, { alerts, clients, cache, guard, tracing }),
+    listener: clientPort(shared, { alerts, clients, cache, guard, tracing, others }),
     admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
     health: shared.health,
     lifecycle,
@@ -138,6 +143,8 @@ type Guards = {
   readonly cache: AnswerCache
   readonly guard: Guard
   readonly tracing: Tracing
+  /** The other workers. */
+  readonly others: Observer | undefined
 }
 
 /** Plans real requests and explains imagined ones. */
@@ -153,7 +160,7 @@ function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan']
     })
 }
 
-function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): RelayDeps {
+function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
   const deps: RelayDeps = {
     config: current.get,
@@ -177,6 +184,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard }: Guards): R
       alerts.observe,
       recordMetrics(metrics),
       logAccess(log),
+      ...(others === undefined ? [] : [others]),
     ],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),

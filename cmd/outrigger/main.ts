@@ -52,7 +52,14 @@ const configOption = (): Option =>
   new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml')
 
 function addServe(root: Command): void {
-  withRunFlags(root.command('serve').description('run the relay').addOption(configOption()), 'json', '25s').action(finish(serve))
+  const command = root
+    .command('serve')
+    .description('run the relay')
+    .addOption(configOption())
+    .addOption(
+      new Option('--workers <n>', 'processes that share the port, for central use').env('OUTRIGGER_WORKERS').default('1'),
+    )
+  withRunFlags(command, 'json', '25s').action(finish(serve))
 }
 
 function addDemo(root: Command): void {

@@ -16,9 +16,9 @@ export type OpenedStore = {
 type StateListener = (state: 'up' | 'down', reason: string) => void
 
 /** Where limits and budgets are counted: in memory, or in Redis, whose client is loaded only then. */
-export async function openStore({ state }: Config, log: Logger): Promise<OpenedStore> {
+export async function openStore({ state }: Config, log: Logger, ofWorker?: Store): Promise<OpenedStore> {
   const { redis } = state
-  if (redis === undefined) return { store: createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
+  if (redis === undefined) return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
   const [{ connectRedis }, { createRedisStore }] = await Promise.all([import('#state/redis-port.ts'), import('#state/redis.ts')])
   const listeners: StateListener[] = []
   const port = connectRedis({ ...state, redis }, (to, reason) => {

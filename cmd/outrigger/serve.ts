@@ -15,6 +15,7 @@ import { openStore } from './open-store.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { version } from './version.ts'
+import { asWorker, type Worker, workerAdmin } from './worker.ts'
 
 export type ServeOptions = {
   readonly config: string
@@ -23,6 +24,8 @@ export type ServeOptions = {
   readonly logLevel?: string
   readonly logFormat: 'json' | 'pretty'
   readonly drainTimeout: string
+  /** Processes that share the clients' port; 1 or left out: this one alone. */
+  readonly workers?: string
   /** Called when both ports are open, with their URLs. */
   readonly onListening?: (urls: { readonly listen: string; readonly admin: string }) => void
 }
@@ -34,6 +37,22 @@ export async function serve(options: ServeOptions): Promise<number> {
     complain(`--drain-timeout: ${options.drainTimeout} is no duration such as 25s`)
     return exitCodes.usage
   }
+  const count = options.workers === undefined ? 1 : Number(options.workers)
+  if (!Number.isInteger(count) || count < 1 || count > 256) {
+    complain(`--workers: ${options.workers} is no number of processes from 1 to 256`)
+    return exitCodes.usage
+  }
+  const worker = asWorker()
+  if (count > 1 && worker === undefined) {
+    const { serveWithWorkers } = await import('./workers.ts')
+    return await serveWithWorkers(options, count)
+  }
+  return await serveAlone(options, drainMs, worker)
+}
+
+async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker | undefined): Promise<number> {
+  const admin = process.env[workerAdmin]
+  const options = worker === undefined || admin === undefined ? given : { ...given, admin }
   const load = (): Result<Loaded, readonly Problem[]> => withFlags(loadFile({ path: options.config }), options)
   const loaded = load()
   if (!loaded.ok) {
@@ -46,10 +65,26 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const current = createCurrent(loaded.value.config, load, Date.now)
   const asked = Promise.withResolvers<string>()
-  const opened = await openStore(current.get(), log)
-  const runtime = compose({ current, log, version, opened, onDrain: () => asked.resolve('POST /drain') })
-  const code = await run({ options, current, runtime, log, drainMs, stopped: Promise.race([onceStopped(), asked.promise]) })
+  const opened = await openStore(current.get(), log, worker?.store)
+  const runtime = compose({
+    current,
+    log,
+    version,
+    opened,
+    worker,
+    onDrain: () => (worker === undefined ? asked.resolve('POST /drain') : worker.drain()),
+  })
+  const code = await run({
+    options,
+    current,
+    runtime,
+    log,
+    drainMs,
+    worker,
+    stopped: Promise.race([onceStopped(), asked.promise]),
+  })
   lines.flush()
+  worker?.leave()
   return code
 }
 
@@ -77,10 +112,11 @@ type RunParts = {
   readonly runtime: Runtime
   readonly log: Logger
   readonly drainMs: number
+  readonly worker: Worker | undefined
   readonly stopped: Promise<string>
 }
 
-async function run({ options, current, runtime, log, drainMs, stopped }: RunParts): Promise<number> {
+async function run({ options, current, runtime, log, drainMs, worker, stopped }: RunParts): Promise<number> {
   const config = current.get()
   await runtime.traced
   const [listening, administering] = await Promise.all([
@@ -104,6 +140,7 @@ async function run({ options, current, runtime, log, drainMs, stopped }: RunPart
     'listening',
   )
   options.onListening?.(urls)
+  worker?.ready()
   await runtime.warmUp()
 
   const why = await stopped

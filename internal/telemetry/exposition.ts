@@ -4,13 +4,15 @@ import { Registry } from 'prom-client'
 export type Exposition = { readonly contentType: string; readonly body: string }
 
 /** Writes the metrics in the format that the scraper prefers: OpenMetrics when its Accept header says so, else Prometheus' text. */
-export function createExposition(registry: Registry): (accept: string) => Promise<Exposition> {
+export function createExposition(
+  registry: Pick<Registry, 'getMetricsAsArray' | 'metrics'>,
+): (accept: string) => Promise<Exposition> {
   const counters = new Set(registry.getMetricsAsArray().flatMap(({ name, type }) => (String(type) === 'counter' ? [name] : [])))
   return async (accept) => {
     const text = await registry.metrics()
     return prefersOpenMetrics(accept)
       ? { contentType: Registry.OPENMETRICS_CONTENT_TYPE, body: openMetrics(text, counters) }
-      : { contentType: registry.contentType, body: text }
+      : { contentType: Registry.PROMETHEUS_CONTENT_TYPE, body: text }
   }
 }
 

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type Aggregator, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { collectNodeMetrics } from './node-metrics.ts'
 
 /** Seconds; from what the relay itself takes to the longest answers. */
@@ -15,8 +15,9 @@ export function createMetrics(version: string) {
   collectNodeMetrics(registry)
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
     new Counter({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
-    new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
+  /** `merge`: how the values of several workers become one; default the largest. */
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[], merge: Aggregator = 'max'): Gauge<L> =>
+    new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers, aggregator: merge })
   const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> =>
     new Histogram({ name: `outrigger_${name}`, help, labelNames: [...labelNames], buckets, registers })
 
@@ -48,7 +49,7 @@ export function createMetrics(version: string) {
     breakerState: gauge('breaker_state', '0 closed, 1 half-open, 2 open.', ['target']),
     targetErrorRatio: gauge('target_error_ratio', 'Failed attempts among the last 100 of a target.', ['target']),
     targetLatency: gauge('target_latency_seconds', 'Latency of the last 100 attempts of a target.', ['target', 'quantile']),
-    probeSuccess: gauge('probe_success', 'Whether the last probe of a provider succeeded.', ['provider']),
+    probeSuccess: gauge('probe_success', 'Whether the last probe of a provider succeeded.', ['provider'], 'min'),
     probeDuration: histogram('probe_duration_seconds', 'Duration of probes.', ['provider'], durationBuckets),
     tokens: counter('tokens_total', 'Tokens, as providers count them.', ['target', 'type']),
     streamOutcomes: counter('stream_outcomes_total', 'Streams, by how they ended for the client.', [
@@ -58,13 +59,13 @@ export function createMetrics(version: string) {
     ]),
     ...moneyMetrics(counter),
     ...mirrorMetrics(counter, histogram),
-    inFlight: gauge('in_flight', 'Requests under way.', []),
-    queueDepth: gauge('queue_depth', 'Requests that wait for a place.', []),
+    inFlight: gauge('in_flight', 'Requests under way.', [], 'sum'),
+    queueDepth: gauge('queue_depth', 'Requests that wait for a place.', [], 'sum'),
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
     cacheRequests: counter('cache_requests_total', 'Requests that asked the cache.', ['result']),
     ...clientMetrics(registry),
     configReloads: counter('config_reloads_total', 'Reloads of the routing file.', ['result']),
-    configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', []),
+    configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', [], 'min'),
     alertsFiring: gauge('alerts_firing', 'Whether an alert is firing.', ['alert', 'target']),
     buildInfo: gauge('build_info', 'The version that runs.', ['version']),
   }

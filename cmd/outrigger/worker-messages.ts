@@ -1,0 +1,22 @@
+import type { RelayEvent } from '#canonical/observe.ts'
+import type { StoreMessage } from '#state/remote.ts'
+import type { MetricsData } from '#telemetry/merge-metrics.ts'
+
+export type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
+
+/** What a worker tells the primary. */
+export type FromWorker =
+  | StoreMessage
+  /** It listens, and has its operators' port there. */
+  | { readonly kind: 'ready' }
+  /** An attempt that the others should know of. */
+  | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricsData }
+  /** `POST /drain` at its port. */
+  | { readonly kind: 'drain' }
+
+/** What the primary tells a worker. */
+export type ToWorker =
+  | StoreMessage
+  | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  | { readonly kind: 'metrics'; readonly id: number }

@@ -1,0 +1,63 @@
+import cluster from 'node:cluster'
+import type { Observer } from '#canonical/observe.ts'
+import type { Health } from '#health/registry.ts'
+import type { Clock } from '#lib/clock.ts'
+import { createRemoteStore, type RemoteStore } from '#state/remote.ts'
+import { metricsData } from '#telemetry/merge-metrics.ts'
+import type { Metrics } from '#telemetry/metrics.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** This process as one of several workers. */
+export type Worker = {
+  readonly store: RemoteStore
+  readonly ready: () => void
+  readonly drain: () => void
+  /** The end: the channel to the primary would keep the process. */
+  readonly leave: () => void
+  /** Tells the others of attempts that failed, and hears of theirs. */
+  readonly share: (parts: {
+    readonly health: Health
+    readonly metrics: Metrics
+    readonly clock: Clock
+    readonly sample: () => void
+  }) => Observer
+}
+
+/** The variable that names the operators' port of a worker. */
+export const workerAdmin = 'OUTRIGGER_WORKER_ADMIN'
+
+/** Undefined for a process that runs alone. */
+export function asWorker(): Worker | undefined {
+  if (cluster.isPrimary || process.env[workerAdmin] === undefined) return undefined
+  const send = (message: FromWorker): void => {
+    if (process.connected) process.send?.(message)
+  }
+  const store = createRemoteStore(send, Date.now)
+  return {
+    store,
+    ready: () => send({ kind: 'ready' }),
+    drain: () => send({ kind: 'drain' }),
+    leave: () => process.connected && process.disconnect?.(),
+    share({ health, metrics, clock, sample }) {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'attempt') hear(message, health, clock)
+        else if (message.kind === 'metrics') {
+          sample()
+          void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
+        } else store.receive(message)
+      })
+      return (event) => {
+        if (event.kind === 'attempt_ended' && event.outcome !== 'ok' && event.outcome !== 'abandoned')
+          send({ kind: 'attempt', event })
+      }
+    },
+  }
+}
+
+/** Another worker's attempt, by this process's clock. Its beginning is told too, so that what is under way is counted right. */
+function hear({ event }: Extract<ToWorker, { readonly kind: 'attempt' }>, health: Health, clock: Clock): void {
+  const atMs = clock.now()
+  const { requestId, route, target, keyIndex } = event
+  health.observe({ kind: 'attempt_started', requestId, route, target, keyIndex, number: 1, atMs })
+  health.observe({ ...event, atMs })
+}

@@ -1,0 +1,200 @@
+import cluster, { type Worker as Process } from 'node:cluster'
+import { rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, request as sendRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isSea } from 'node:sea'
+import { loadFile } from '#config/load.ts'
+import { formatProblem } from '#config/problem.ts'
+import { listenOn } from '#server/listener.ts'
+import { createMemoryStore } from '#state/memory.ts'
+import { serveStore } from '#state/remote.ts'
+import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
+import { type MetricsData, mergeMetrics } from '#telemetry/merge-metrics.ts'
+import { exitCodes } from './exit.ts'
+import type { ServeOptions } from './serve.ts'
+import { onceStopped } from './signals.ts'
+import { complain } from './terminal.ts'
+import { workerAdmin } from './worker.ts'
+import type { FromWorker } from './worker-messages.ts'
+
+type Member = { readonly process: Process; readonly socket: string; ready: boolean }
+
+/** What the primary keeps of its workers. */
+type Crew = {
+  readonly members: Map<number, Member>
+  readonly metrics: Map<
+    number,
+    { readonly wanted: number; readonly data: MetricsData[]; readonly done: (data: readonly MetricsData[]) => void }
+  >
+  draining: boolean
+}
+
+// A worker that dies sooner than this after its start would die again at once.
+const soonMs = 1000
+// A worker that is busy has this long to tell its metrics; the others are told without it.
+const metricsMs = 2000
+
+/** `outrigger serve --workers N`: processes that share the clients' port; this one starts them, and answers operators for all. */
+export async function serveWithWorkers(options: ServeOptions, count: number): Promise<number> {
+  const loaded = loadFile({ path: options.config })
+  if (!loaded.ok) {
+    for (const problem of loaded.error) complain(formatProblem(problem))
+    return exitCodes.config
+  }
+  const { config } = loaded.value
+  const lines = bufferLines((text) => process.stdout.write(text))
+  const log = createLog({ level: config.log.level, format: options.logFormat, write: lines.write })
+  const crew: Crew = { members: new Map(), metrics: new Map(), draining: false }
+  const store = createMemoryStore(Date.now)
+  const stopped = Promise.withResolvers<string>()
+  const failed = Promise.withResolvers<number>()
+
+  const hear = (member: Member, message: FromWorker): void => {
+    switch (message.kind) {
+      case 'ready':
+        member.ready = true
+        return
+      case 'drain':
+        return stopped.resolve('POST /drain')
+      case 'attempt':
+        for (const other of crew.members.values()) if (other !== member) other.process.send(message)
+        return
+      case 'metrics':
+        return collect(crew, message.id, message.data)
+      default:
+        void serveStore(store, message, (answer) => member.process.send(answer))
+    }
+  }
+  const start = (): void => {
+    const socket = join(tmpdir(), `outrigger-${process.pid}-${crew.members.size}-${Date.now()}.sock`)
+    const startedMs = performance.now()
+    const worker = cluster.fork({ [workerAdmin]: `unix:${socket}` })
+    const member: Member = { process: worker, socket, ready: false }
+    crew.members.set(worker.id, member)
+    worker.on('message', (message: FromWorker) => hear(member, message))
+    worker.on('exit', (code, signal) => {
+      crew.members.delete(worker.id)
+      rmSync(socket, { force: true })
+      if (crew.draining) return
+      log.error({ worker: worker.id, code, signal }, 'worker ended, another one takes its place')
+      // One that cannot start at all tells why by its exit code; the others share its fate.
+      if (!member.ready && performance.now() - startedMs < soonMs) failed.resolve(code ?? exitCodes.failed)
+      else start()
+    })
+  }
+  const [exec = 'serve', ...args] = isSea() ? process.argv.slice(2) : process.argv.slice(1)
+  cluster.setupPrimary({ exec, args })
+  for (let started = 0; started < count; started++) start()
+
+  const admin = createAdminProxy(crew)
+  const administering = await listenOn(admin, options.admin ?? config.admin)
+  if (!administering.ok) complain(administering.error)
+  process.on('SIGHUP', () => signal(crew, 'SIGHUP'))
+  void onceStopped().then(stopped.resolve)
+  const end = await Promise.race([stopped.promise, failed.promise, ...(administering.ok ? [] : [exitCodes.listen])])
+  await drainAll(crew, log, String(end))
+  admin.close()
+  admin.closeAllConnections()
+  lines.flush()
+  return typeof end === 'number' ? end : exitCodes.ok
+}
+
+async function drainAll(crew: Crew, log: Logger, reason: string): Promise<void> {
+  crew.draining = true
+  log.info({ reason, workers: crew.members.size }, 'draining')
+  const ended = [...crew.members.values()].map(
+    ({ process: worker }) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+  )
+  signal(crew, 'SIGTERM')
+  await Promise.all(ended)
+}
+
+function signal({ members }: Crew, name: NodeJS.Signals): void {
+  for (const { process: worker } of members.values()) worker.process.kill(name)
+}
+
+function collect({ metrics }: Crew, id: number, data: MetricsData): void {
+  const waiting = metrics.get(id)
+  if (waiting === undefined) return
+  waiting.data.push(data)
+  if (waiting.data.length === waiting.wanted) waiting.done(waiting.data)
+}
+
+let nextScrape = 0
+
+/** The metrics of all workers that answer in time. */
+function gather(crew: Crew): Promise<readonly MetricsData[]> {
+  const id = nextScrape++
+  const ready = [...crew.members.values()].filter((member) => member.ready)
+  const { promise, resolve } = Promise.withResolvers<readonly MetricsData[]>()
+  const data: MetricsData[] = []
+  const done = (all: readonly MetricsData[]): void => {
+    clearTimeout(timer)
+    crew.metrics.delete(id)
+    resolve(all)
+  }
+  const timer = setTimeout(() => done(data), metricsMs)
+  crew.metrics.set(id, { wanted: ready.length, data, done })
+  for (const { process: worker } of ready) worker.send({ kind: 'metrics', id })
+  if (ready.length === 0) done(data)
+  return promise
+}
+
+/** Answers for all: metrics added up, readiness of any, changes of the log level to every one; the rest is a worker's own answer. */
+function createAdminProxy(crew: Crew): Server {
+  return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+    const path = URL.parse(request.url ?? '/', 'http://admin')?.pathname ?? '/'
+    if (request.method === 'GET' && path === '/metrics') return void tellMetrics(crew, request, response)
+    if (path === '/livez' || path === '/liveness') return plain(response, 200, 'ok\n')
+    if (crew.draining && /^\/read(?:yz|iness)$/.test(path)) return plain(response, 503, 'draining\n')
+    passOn(crew, request, response)
+  })
+}
+
+function passOn(crew: Crew, request: IncomingMessage, response: ServerResponse): void {
+  const members = [...crew.members.values()].filter((member) => member.ready)
+  const [first] = members
+  if (first === undefined) return plain(response, 503, 'starting\n')
+  if (request.method === 'PUT') tellAll(members, request, response)
+  else pass(first, request, response)
+}
+
+async function tellMetrics(crew: Crew, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { contentType, body } = await mergeMetrics(await gather(crew), request.headers.accept ?? '')
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body)
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text)
+}
+
+function pass({ socket }: Member, request: IncomingMessage, response: ServerResponse): void {
+  const { method, url, headers } = request
+  const onward = sendRequest({ socketPath: socket, method, path: url, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  onward.on('error', () => (response.headersSent ? response.destroy() : plain(response, 503, 'the worker does not answer\n')))
+  response.on('close', () => onward.destroy())
+  request.pipe(onward)
+}
+
+/** The answer is the first worker's; the others hear the same. */
+function tellAll(members: readonly Member[], request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => {
+    const body = Buffer.concat(chunks)
+    for (const [index, { socket }] of members.entries()) {
+      const { method, url, headers } = request
+      const onward = sendRequest({ socketPath: socket, method, path: url, headers }, (answer) => {
+        if (index > 0) return void answer.resume()
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      onward.on('error', () => index === 0 && !response.headersSent && plain(response, 503, 'the worker does not answer\n'))
+      onward.end(body)
+    }
+  })
+}

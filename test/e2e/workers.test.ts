@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+
+let good: Server
+let bad: Server
+let relay: RelayProcess
+let delayMs = 5
+
+const answer = JSON.stringify({
+  id: 'a',
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+})
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+before(async () => {
+  good = createServer(
+    (_request, response) => void setTimeout(() => response.setHeader('content-type', 'application/json').end(answer), delayMs),
+  )
+  bad = createServer((_request, response) => response.writeHead(500).end())
+  const [goodUrl, badUrl] = await Promise.all([listening(good), listening(bad)])
+  relay = await startRelay(
+    `version: 1
+providers:
+  good: { type: openai-compatible, base_url: "${goodUrl}", api_key: k }
+  bad: { type: openai-compatible, base_url: "${badUrl}", api_key: k, health: { probe: off } }
+models:
+  m: { targets: [good/m] }
+  failing: { targets: [bad/m, good/m] }
+clients:
+  - { name: free, key: key-free }
+  - { name: limited, key: key-limited, rpm: 10 }
+log: { level: info }
+`,
+    { args: ['--workers', '2'] },
+  )
+})
+after(async () => {
+  await relay?.stop()
+  for (const server of [good, bad]) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+/** Each on a connection of its own, so that both workers get some. */
+async function ask(model: string, key = 'key-free'): Promise<number> {
+  const response = await fetch(`${relay.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, connection: 'close' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] }),
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${relay.adminUrl}/metrics`)).text()
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(name))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
+
+function workerIds(): readonly number[] {
+  const children = readFileSync(`/proc/${relay.process.pid}/task/${relay.process.pid}/children`, 'utf8')
+  return children
+    .trim()
+    .split(' ')
+    .filter((id) => id !== '')
+    .map(Number)
+}
+
+const skip = process.platform === 'linux' ? false : 'the processes are looked up in /proc'
+
+test('two workers: metrics are added up', async () => {
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 40 }, () => ask('m')))), new Set([200]))
+  assert.equal(await metric('outrigger_requests_total'), 40)
+})
+
+test('what one worker learns of a failing target the other knows', async () => {
+  await Promise.all(Array.from({ length: 3 }, () => ask('failing')))
+  await sleep(300)
+  const before = await metric('outrigger_attempts_total{target="bad/m"')
+  await Promise.all(Array.from({ length: 20 }, () => ask('failing')))
+  assert.equal(await metric('outrigger_attempts_total{target="bad/m"'), before)
+})
+
+test('limits of clients are counted together', async () => {
+  const statuses = await Promise.all(Array.from({ length: 30 }, () => ask('m', 'key-limited')))
+  assert.equal(statuses.filter((status) => status === 200).length, 10)
+})
+
+test('a worker that dies is replaced, and requests go on', { skip }, async () => {
+  const [first, second] = workerIds()
+  assert.ok(first !== undefined && second !== undefined)
+  process.kill(first, 'SIGKILL')
+  await sleep(50)
+  for (
+    let tries = 0;
+    tries < 100 && (workerIds().length < 2 || (await fetch(`${relay.adminUrl}/readyz`)).status !== 200);
+    tries++
+  )
+    await sleep(100)
+  assert.equal(workerIds().length, 2)
+  await sleep(500)
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 10 }, () => ask('m')))), new Set([200]))
+})
+
+test('at the end all workers let their requests end', async () => {
+  delayMs = 600
+  const running = Promise.all(Array.from({ length: 10 }, () => ask('m')))
+  await sleep(300)
+  const code = relay.stop()
+  await running.catch(() => assert.fail('a request was cut'))
+  assert.equal(await code, 0)
+})
