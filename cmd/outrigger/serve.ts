@@ -12,23 +12,11 @@ import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
 import { openStore } from './open-store.ts'
+import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { version } from './version.ts'
 import { asWorker, type Worker, workerAdmin } from './worker.ts'
-
-export type ServeOptions = {
-  readonly config: string
-  readonly listen?: string
-  readonly admin?: string
-  readonly logLevel?: string
-  readonly logFormat: 'json' | 'pretty'
-  readonly drainTimeout: string
-  /** Processes that share the clients' port; 1 or left out: this one alone. */
-  readonly workers?: string
-  /** Called when both ports are open, with their URLs. */
-  readonly onListening?: (urls: { readonly listen: string; readonly admin: string }) => void
-}
 
 /** `outrigger serve`: runs until a signal, then lets requests end. */
 export async function serve(options: ServeOptions): Promise<number> {
