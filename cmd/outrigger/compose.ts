@@ -153,6 +153,7 @@ function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan']
     makePlan(input, config, {
       snapshot: health.snapshot(clock.now()),
       nowMs: clock.now(),
+      wallNowMs: Date.now(),
       random: Math.random,
       rates: prices.rates,
       contextOf: prices.context,
@@ -173,7 +174,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
     items: createToldItems(clock.now),
     estimateInput,
     costOf: prices.cost,
-    served: ({ request }, target) => affinity.served(request, target),
+    served: ({ request }, target, usage) => affinity.served(request, target, usage),
     reserve: reserveFor(clients, prices),
     cache: cacheFor(cache, current),
     observers: [

@@ -62,6 +62,7 @@ async function explainFile(options: ExplainOptions, wire: unknown): Promise<numb
   const planned = makePlan(inputOfShape(shape.value), config, {
     snapshot: health.snapshot(0),
     nowMs: 0,
+    wallNowMs: Date.now(),
     random: Math.random,
     rates: prices.rates,
     contextOf: prices.context,

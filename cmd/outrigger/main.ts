@@ -94,7 +94,7 @@ function addExplain(root: Command): void {
     .option('--max-cost <usd>', 'USD for the request')
     .option('--input-tokens <n>')
     .option('--output-tokens <n>')
-    .option('--needs <list>', 'tools,vision')
+    .option('--needs <list>', 'tools, vision, audio, files, json_schema, reasoning')
     .option('--admin <url>', 'ask a running relay, with its live health')
     .option('--json', 'as JSON', false)
     .action(finish(explain))

@@ -29,13 +29,23 @@ export async function replayLog(file: string, { config: path, json }: ReplayOpti
     return exitCodes.failed
   }
   const { config } = loaded.value
-  const prices = createPrices(() => config)
+  let nowMs = 0
+  const prices = createPrices(
+    () => config,
+    () => nowMs,
+  )
   await prices.load()
   const random = seeded()
   const replayed = replay(requests, {
-    plan: (input, snapshot) =>
-      makePlan(input, config, { snapshot, nowMs: 0, random, rates: prices.rates, contextOf: prices.context }),
-    costOf: prices.cost,
+    plan(input, snapshot, atMs) {
+      nowMs = atMs
+      const { rates, context: contextOf } = prices
+      return makePlan(input, config, { snapshot, nowMs: 0, wallNowMs: atMs, random, rates, contextOf })
+    },
+    costOf(target, usage, atMs) {
+      nowMs = atMs
+      return prices.cost(target, usage)
+    },
   })
   if (json) print(JSON.stringify({ ...replayed, skipped }))
   else for (const line of tell(replayed, skipped)) print(line)

@@ -24,9 +24,11 @@ export function startCache(current: Current, { sharedCache }: OpenedStore, log: 
 
 /** What the relay asks, for the models whose answers are kept. */
 export function cacheFor(cache: AnswerCache, current: Current): NonNullable<RelayDeps['cache']> {
-  return ({ request, hints }, { route }) => {
+  return ({ request, hints }, { route, rule }) => {
     const config = current.get()
-    if (config.cache === undefined || config.models.find(({ name }) => name === route)?.cache === false) return undefined
+    const wanted =
+      (rule === undefined ? undefined : config.rules[rule]?.cache) ?? config.models.find(({ name }) => name === route)?.cache
+    if (config.cache === undefined || wanted === false) return undefined
     return cache.enter(request, { route, hints })
   }
 }

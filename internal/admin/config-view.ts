@@ -21,5 +21,5 @@ export function configView(config: Config): unknown {
       { strategy, targets: targets.map(({ id, weight, price, context }) => ({ target: id, weight, price, context })) },
     ]),
   )
-  return { ...config, providers, models }
+  return { ...config, providers, models, prices: Object.fromEntries(config.prices ?? []) }
 }

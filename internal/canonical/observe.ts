@@ -112,6 +112,8 @@ export type RequestEnded = {
   readonly attempts: readonly AttemptRecord[]
   /** The rule of the routing file that applied, counted from 0. */
   readonly rule?: number
+  /** What ordered the targets; left out when there was no plan. */
+  readonly strategy?: string
   /** Why the answer's first candidate ended. */
   readonly finishReason?: FinishReason
   /** Of the client's body and of the answer's, without their headers; left out where nobody counted. */

@@ -10,6 +10,13 @@ export type Price = {
   readonly cachedInput?: number
   readonly cacheWrite?: number
   readonly cacheWrite1h?: number
+  /** Other rates for parts of the day; the first that fits the moment holds. */
+  readonly during?: readonly PriceDuring[]
+}
+
+/** Rates that hold from one minute of the day to another (that one is outside), in a time zone. */
+export type PriceDuring = Omit<Price, 'during'> & {
+  readonly between: { readonly from: number; readonly to: number; readonly zone: string }
 }
 
 /** One model at one provider: the unit that is healthy or not, has a price and a window. */
@@ -31,6 +38,8 @@ export type Target = {
   readonly price?: Price
   /** Context window in tokens, where known. */
   readonly context?: number
+  /** Abilities that it does not have, as the routing file says. */
+  readonly lacks?: readonly string[]
 }
 
 /** A target's place in the order, with the reason why it stands there. */
@@ -60,8 +69,10 @@ export type Plan = {
   readonly excluded: readonly Exclusion[]
   /** The first target of the model that was asked for: what answers would cost without routing. */
   readonly baseline?: Target
-  /** The index of the rule that applied, for `explain`. */
+  /** The index of the rule that applied. */
   readonly rule?: number
+  /** The client wants only targets that can take every field of its request. */
+  readonly requireAll?: boolean
 }
 
 /** Why no plan could be made; `code` is what the client sees. */
@@ -72,6 +83,7 @@ export type PlanProblem = {
     | 'no_target_within_max_cost'
     | 'context_length_exceeded'
     | 'unsupported_by_target'
+    | 'unknown_provider_field'
   readonly message: string
   readonly excluded: readonly Exclusion[]
   /** When the first of the excluded targets may take traffic again. */

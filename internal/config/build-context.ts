@@ -1,3 +1,4 @@
+import type { PriceBook } from './price-file.ts'
 import type { Report } from './report.ts'
 import type { SecretSources } from './secrets.ts'
 
@@ -11,5 +12,7 @@ export type BuildContext = {
   readonly digest: string
   readonly filledDigest: string
   readonly files: readonly string[]
+  /** The file of `prices`, where there is one that can be read. */
+  readonly prices: PriceBook | undefined
   readonly nowMs: number
 }

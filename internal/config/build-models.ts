@@ -1,7 +1,8 @@
-import type { Price, Target } from '#canonical/plan.ts'
+import type { Target } from '#canonical/plan.ts'
 import { compact } from '#lib/json.ts'
 import { checkStrategy } from './check-names.ts'
 import type { MirrorRoute, ModelRoute, ProviderConfig } from './config.ts'
+import { priceOf } from './price-of.ts'
 import { didYouMean } from './problem.ts'
 import type { Report } from './report.ts'
 import type { TargetEntry } from './schema/models.ts'
@@ -83,13 +84,9 @@ function buildTarget(entry: TargetEntry, { providers, path, report, data }: At):
     dialect: known.type.dialectOf(model, known.api),
     weight: options?.weight ?? 1,
     context: options?.context,
-    price: priceOf(options?.price),
+    lacks: options?.lacks,
+    price: options?.price === undefined ? undefined : priceOf(options.price, [...path, 'price'], report),
   })
-}
-
-function priceOf(price: Exclude<TargetEntry, string>['price']): Price | undefined {
-  if (price === undefined) return undefined
-  return compact({ input: price.input, output: price.output, cachedInput: price.cached_input, cacheWrite: price.cache_write })
 }
 
 /** `provider/model`, whichever way it is written. */

@@ -33,6 +33,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     admin,
     providers,
     models,
+    prices: context.prices?.listed,
     rules,
     retry,
     breaker,

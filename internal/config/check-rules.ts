@@ -1,3 +1,4 @@
+import { isZone } from '#lib/time-window.ts'
 import { checkModelName, checkProviderName, checkStrategy } from './check-names.ts'
 import type { Report } from './report.ts'
 import type { Filled } from './schema/routing-file.ts'
@@ -22,7 +23,10 @@ function checkNames(rule: Rule, data: Filled, path: readonly string[], report: R
   for (const key of ['only', 'ignore'] as const) {
     for (const [at, name] of (rule[key] ?? []).entries()) checkProviderName(name, data, [...path, key, String(at)], report)
   }
-  const { client } = rule.when
+  const { client, between, input_tokens: tokens } = rule.when
+  if (between !== undefined && !isZone(between.zone)) report([...path, 'when', 'between'], `${between.zone} is no time zone`)
+  if (tokens?.min !== undefined && tokens.max !== undefined && tokens.min > tokens.max)
+    report([...path, 'when', 'input_tokens'], 'no prompt is that long: `min` is above `max`', { severity: 'warning' })
   if (client !== undefined && !data.clients.some(({ name }) => name === client)) {
     report([...path, 'when', 'client'], `${client} is no client`, { severity: 'warning' })
   }

@@ -1,5 +1,6 @@
 import type { Target } from '#canonical/plan.ts'
 import type { Authenticator, Provider, ProviderOptions } from '#provider/provider.ts'
+import type { ListedPrice } from './price-file.ts'
 import type { AlertConfig } from './schema/alerts.ts'
 import type { BreakerConfig } from './schema/breaker.ts'
 import type { CacheConfig } from './schema/cache.ts'
@@ -28,6 +29,7 @@ export type {
   HealthConfig,
   HedgeConfig,
   LimitsConfig,
+  ListedPrice,
   LogConfig,
   MaxPriceConfig,
   MediaConfig,
@@ -56,6 +58,8 @@ export type Config = {
   readonly admin: string
   readonly providers: ReadonlyMap<string, ProviderConfig>
   readonly models: readonly ModelRoute[]
+  /** What `prices.file` lists, by `provider/model`, in which a `*` stands for any characters. */
+  readonly prices?: ReadonlyMap<string, ListedPrice>
   readonly rules: readonly Rule[]
   readonly retry: RetryConfig
   readonly breaker: BreakerConfig

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { fillData } from './fill-data.ts'
 import { findCycle } from './find-cycle.ts'
 import { locator } from './place.ts'
+import { readPriceFile } from './price-file.ts'
 import type { Problem } from './problem.ts'
 import { reportTo } from './report.ts'
 import { processSources, type SecretSources } from './secrets.ts'
@@ -48,14 +49,17 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const filled = fillData(read.value, { sources, locate, report, strict })
   const valid = validate(filled.data, report)
   if (!valid.ok) return err(inOrder(problems))
+  const named = valid.value.prices?.file
+  const prices = named === undefined ? undefined : readPriceFile(named, { routingFile: file, sources, problems, report })
   const config = buildConfig(valid.value, {
     file,
     report,
     sources,
     strict,
     digest: digestOf(text),
-    filledDigest: digestOf(salt, ...filled.values),
-    files: filled.files,
+    filledDigest: digestOf(salt, ...filled.values, prices?.text ?? ''),
+    files: prices === undefined ? filled.files : [...filled.files, prices.path],
+    prices,
     nowMs,
   })
   const found = inOrder(problems)

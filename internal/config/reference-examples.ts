@@ -24,10 +24,18 @@ models:
   "gpt-*": { targets: ["openai/*"] }
   fast: { strategy: latency, targets: [deepseek/deepseek-v4-flash, local/llama-4], timeouts: { total: 30s } }
 `,
+  prices: `
+prices: { file: prices.yaml }
+`,
   rules: `
 rules:
   - when: { tier: free }
     use: fast
+  - when: { priority: low, between: "22:00-06:00 Europe/Berlin" }
+    strategy: cost
+  - when: { input_tokens: { min: 50000 }, needs: [vision] }
+    ignore: [deepseek]
+    timeouts: { total: 5m }
   - when: { model: smart, priority: low }
     strategy: cost
     max_price: { input: 1, output: 5 }

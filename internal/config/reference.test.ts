@@ -31,7 +31,10 @@ test('reference: the examples of all blocks together have no fault but what this
   const loaded = loadText(`version: 1\n${Object.values(blockExamples).join('')}`, {
     path: 'examples',
     strict: true,
-    sources: { env, readFile: () => 'from a file' },
+    sources: {
+      env,
+      readFile: (path) => (path.endsWith('prices.yaml') ? 'openai/gpt-5.6: { input: 3, output: 12 }' : 'from a file'),
+    },
   })
   const problems = loaded.ok ? loaded.value.warnings.map(formatProblem) : loaded.error.map(formatProblem)
   assert.deepEqual(

@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { asArray, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
@@ -8,17 +9,25 @@ import { type Filled, RoutingFile } from './schema/routing-file.ts'
 
 /** The file's data with its defaults; what is wrong with it is reported. */
 export function validate(data: unknown, report: Report): Result<Filled, undefined> {
-  const errors = Value.Errors(RoutingFile, data)
-  if (errors.length === 0 && isObject(data)) return ok(withDefaults(data))
+  return fits(RoutingFile, data, report) && isObject(data) ? ok(withDefaults(data)) : err(undefined)
+}
+
+/** Whether data is as the schema says; what is wrong with it is reported. */
+export function fits(schema: TSchema, data: unknown, report: Report): boolean {
+  const subject: Subject = { schema: asObject(schema), data, report }
+  const errors = Value.Errors(schema, data)
   const told = new Set<string>()
   for (const error of nearest(errors, data)) {
     // A value that breaks several rules at once (its type and its pattern) is told once.
     if (told.has(error.instancePath) && error.keyword !== 'additionalProperties' && error.keyword !== 'required') continue
     told.add(error.instancePath)
-    tell(error, data, report)
+    tell(error, subject)
   }
-  return err(undefined)
+  return errors.length === 0
 }
+
+/** What is looked at. */
+type Subject = { readonly schema: JsonObject; readonly data: unknown; readonly report: Report }
 
 function withDefaults(data: JsonObject): Filled {
   const decoded: unknown = Value.Decode(RoutingFile, Value.Default(RoutingFile, structuredClone(inherit(data))))
@@ -45,30 +54,31 @@ function nearest(errors: readonly SchemaError[], data: unknown): readonly Schema
   return errors.filter((error) => !dropped.has(error) && error.keyword !== 'boolean')
 }
 
-function tell(error: SchemaError, data: unknown, report: Report): void {
+function tell(error: SchemaError, subject: Subject): void {
+  const { data, report } = subject
   const path = stepsOf(error.instancePath)
   switch (error.keyword) {
     case 'additionalProperties':
-      return tellUnknownKeys(error, path, report)
+      return tellUnknownKeys(error, path, subject)
     case 'required':
       return report(path, `${name(path)} needs ${asArray(asObject(error.params)['requiredProperties']).join(', ')}`, {
         at: 'key',
       })
     default:
-      return tellWrongValue(error, path, valueAt(data, path), report)
+      return tellWrongValue(error, path, valueAt(data, path), subject)
   }
 }
 
-function tellUnknownKeys(error: SchemaError, path: readonly string[], report: Report): void {
-  const known = Object.keys(asObject(schemaAt(error.schemaPath)['properties']))
+function tellUnknownKeys(error: SchemaError, path: readonly string[], { schema: root, report }: Subject): void {
+  const known = Object.keys(asObject(schemaAt(root, error.schemaPath)['properties']))
   for (const key of asArray(asObject(error.params)['additionalProperties']).map(String)) {
     const hint = didYouMean(key, known) ?? `known keys: ${known.join(', ')}`
     report([...path, key], `unknown key ${key}`, { hint, at: 'key' })
   }
 }
 
-function tellWrongValue(error: SchemaError, path: readonly string[], value: unknown, report: Report): void {
-  const schema = schemaAt(error.schemaPath)
+function tellWrongValue(error: SchemaError, path: readonly string[], value: unknown, { schema: root, report }: Subject): void {
+  const schema = schemaAt(root, error.schemaPath)
   const expects = asString(schema['expects']) ?? typeName(schema) ?? error.message.replace(/^must be /, '')
   const found = schema['secret'] === true ? kindOf(value) : shown(value)
   const words = asArray(schema['enum']).map(String)
@@ -95,8 +105,8 @@ function stepsOf(pointer: string): readonly string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function schemaAt(schemaPath: string): JsonObject {
-  let found: unknown = RoutingFile
+function schemaAt(root: JsonObject, schemaPath: string): JsonObject {
+  let found: unknown = root
   for (const step of stepsOf(schemaPath)) found = Array.isArray(found) ? found[Number(step)] : asObject(found)[step]
   return asObject(found)
 }

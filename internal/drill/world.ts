@@ -44,6 +44,7 @@ export async function openWorld({ config, prices, clock, plan, observe }: WorldO
       makePlan(input, current, {
         snapshot: health.snapshot(clock.now()),
         nowMs: clock.now(),
+        wallNowMs: Date.now(),
         random: Math.random,
         rates: prices.rates,
         contextOf: prices.context,

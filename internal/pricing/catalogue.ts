@@ -2,12 +2,17 @@ import { LRUCache } from 'lru-cache'
 import type { Usage } from '#canonical/answer.ts'
 import type { Price, Target } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
-import { costOf } from './price.ts'
+import { findListed } from './listed-prices.ts'
+import { ownPrice } from './own-prices.ts'
+import { costOf, priceAt } from './price.ts'
 
 /** The catalogue's own module: 800 KB of data, so it is loaded when it is first wanted and not at the start. */
 type Catalogue = typeof import('@pydantic/genai-prices')
 
-/** What targets cost. The routing file's prices go over the catalogue's; what neither knows is undefined, never 0. */
+/**
+ * What targets cost now. `price` of a target goes over the price file, that over the catalogue, and that over our own table; what none of
+ * them knows is undefined, never 0.
+ */
 export type Prices = {
   /** Rates of a request of ordinary length. */
   readonly rates: (target: Target) => Price | undefined
@@ -15,7 +20,7 @@ export type Prices = {
   readonly cost: (target: Target, usage: Usage) => number | undefined
   /** Context window in tokens. */
   readonly context: (target: Target) => number | undefined
-  /** Loads the catalogue; until it has, only the routing file's prices are known. */
+  /** Loads the catalogue; until it has, only the prices of files and of our own table are known. */
   readonly load: () => Promise<void>
 }
 
@@ -28,35 +33,66 @@ const mostEntries = 5000
 // Longer prompts may have other rates; shorter ones have the same everywhere.
 const longPrompt = 100_000
 
-type Entry = { readonly price: Price | undefined; readonly context: number | undefined }
+// Some of the catalogue's prices change with the hour of the day.
+const entriesKeptMs = 30 * 60_000
 
-export function createPrices(config: () => Config): Prices {
+type Entry = {
+  readonly price: Price | undefined
+  readonly context: number | undefined
+  /** Whether it is the catalogue's, which knows the rates of long prompts. */
+  readonly catalogued: boolean
+}
+
+/** `wallNowMs` gives milliseconds since the epoch. */
+export function createPrices(config: () => Config, wallNowMs: () => number = Date.now): Prices {
   let catalogue: Catalogue | undefined
+  let madeFor: Config | undefined
+  let madeIn = 0
   const entries = new LRUCache<string, Entry>({ max: mostEntries })
 
+  const typeOf = (target: Target): string => config().providers.get(target.provider)?.type.type ?? target.provider
   const providerOf = (target: Target): string => {
-    const type = config().providers.get(target.provider)?.type.type ?? target.provider
+    const type = typeOf(target)
     return catalogueNames[type] ?? type
   }
+  const makeEntry = (target: Target): Entry => {
+    const listed = findListed(config().prices, target.id)
+    const found = catalogue === undefined ? undefined : lookUp(catalogue, target.model, providerOf(target))
+    const known = found ?? ownPrice(typeOf(target), target.model)
+    const context = listed?.context ?? known?.context
+    return listed === undefined
+      ? { price: known?.price, context, catalogued: found !== undefined }
+      : { price: listed.price, context, catalogued: false }
+  }
   const entryOf = (target: Target): Entry => {
+    const halfHour = Math.floor(wallNowMs() / entriesKeptMs)
+    if (madeFor !== config() || madeIn !== halfHour) {
+      entries.clear()
+      madeFor = config()
+      madeIn = halfHour
+    }
     const known = entries.get(target.id)
-    if (known !== undefined || catalogue === undefined) return known ?? { price: undefined, context: undefined }
-    const entry = lookUp(catalogue, target.model, providerOf(target))
+    if (known !== undefined) return known
+    const entry = makeEntry(target)
     entries.set(target.id, entry)
     return entry
   }
+  const rates = (target: Target): Price | undefined => {
+    const price = target.price ?? entryOf(target).price
+    return price === undefined ? undefined : priceAt(price, wallNowMs())
+  }
   return {
-    rates: (target) => target.price ?? entryOf(target).price,
+    rates,
     cost(target, usage) {
-      if (target.price !== undefined) return costOf(target.price, usage)
-      const { price } = entryOf(target)
-      if (price === undefined || catalogue === undefined) return undefined
-      if (usage.input < longPrompt) return costOf(price, usage)
+      const price = rates(target)
+      if (price === undefined || catalogue === undefined) return price === undefined ? undefined : costOf(price, usage)
+      if (usage.input < longPrompt || target.price !== undefined || !entryOf(target).catalogued) return costOf(price, usage)
       return catalogue.calcPrice(asCounted(usage), target.model, { providerId: providerOf(target) })?.total_price
     },
     context: (target) => target.context ?? entryOf(target).context,
     async load() {
       catalogue ??= await import('@pydantic/genai-prices')
+      entries.clear()
     },
   }
 }
@@ -67,21 +103,31 @@ function asCounted(usage: Usage): Record<string, number> {
     output_tokens: usage.output,
     cache_read_tokens: usage.cacheRead,
     cache_write_tokens: usage.cacheWrite,
+    ...(usage.cacheWrite1h === undefined ? {} : { cache_write_1h_tokens: usage.cacheWrite1h }),
   }
 }
 
+type Known = { readonly price: Price; readonly context: number | undefined }
+
 /** The rates of a model, found by asking what a thousand tokens of each kind cost: a lookup takes 17 µs, a product nothing. */
-function lookUp(catalogue: Catalogue, model: string, providerId: string): Entry {
+function lookUp(catalogue: Catalogue, model: string, providerId: string): Known | undefined {
   const ask = (usage: Record<string, number>): number | undefined =>
     catalogue.calcPrice(usage, model, { providerId })?.total_price
   const found = catalogue.calcPrice({ input_tokens: 1000 }, model, { providerId })
   const input = found?.total_price
   const output = ask({ input_tokens: 0, output_tokens: 1000 })
-  if (found === null || input === undefined || output === undefined) return { price: undefined, context: undefined }
+  if (found === null || input === undefined || output === undefined) return undefined
   const cachedInput = ask({ input_tokens: 1000, cache_read_tokens: 1000 }) ?? input
   const cacheWrite = ask({ input_tokens: 1000, cache_write_tokens: 1000 }) ?? input
+  const cacheWrite1h = ask({ input_tokens: 1000, cache_write_tokens: 1000, cache_write_1h_tokens: 1000 }) ?? cacheWrite
   return {
-    price: { input: input * 1000, output: output * 1000, cachedInput: cachedInput * 1000, cacheWrite: cacheWrite * 1000 },
-    context: found?.model.context_window,
+    price: {
+      input: input * 1000,
+      output: output * 1000,
+      cachedInput: cachedInput * 1000,
+      cacheWrite: cacheWrite * 1000,
+      cacheWrite1h: cacheWrite1h * 1000,
+    },
+    context: found.model.context_window,
   }
 }

@@ -1,5 +1,6 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Price } from '#canonical/plan.ts'
+import { isWithin } from '#lib/time-window.ts'
 
 const perMillion = 1_000_000
 
@@ -14,4 +15,9 @@ export function costOf(price: Price, usage: Usage): number {
     written1h * (price.cacheWrite1h ?? price.cacheWrite ?? price.input) +
     usage.output * price.output
   return usd / perMillion
+}
+
+/** The rates that hold at a moment (milliseconds since the epoch). */
+export function priceAt(price: Price, wallMs: number): Price {
+  return price.during?.find(({ between }) => isWithin(between, wallMs)) ?? price
 }

@@ -23,7 +23,7 @@ export function closeAnswered(run: Run, result: Answered): void {
   rememberSignatures(run, result)
   rememberItems(run, result)
   priceAnswer(run)
-  if (run.record.target !== undefined) run.deps.served?.(run.exchange, run.record.target)
+  if (run.record.target !== undefined) run.deps.served?.(run.exchange, run.record.target, run.record.usage)
   if (result.kind === 'whole') {
     run.record.finishReason = result.answer?.candidates[0]?.finish.reason
     sendWhole(run, result.body)
@@ -216,6 +216,7 @@ function close(run: Run, ending: Ending): void {
     bytesOut: exchange.client.written(),
     atMs: nowMs,
     ...ending,
+    strategy: plan.strategy,
     ...(plan.rule === undefined ? {} : { rule: plan.rule }),
     ...(finishReason === undefined ? {} : { finishReason }),
     ...(record.target === undefined ? {} : { target: record.target }),

@@ -52,7 +52,7 @@ export type RelayDeps = {
   /** Sends a copy of the request elsewhere, as its model says; left out: nothing is copied. It returns at once. */
   readonly mirror?: (exchange: Exchange, plan: Plan, config: Config) => void
   /** Hears of a request that was answered; left out: nobody wants to know. */
-  readonly served?: (exchange: Exchange, target: Target) => void
+  readonly served?: (exchange: Exchange, target: Target, usage: Usage | undefined) => void
   /** USD for the tokens; undefined where no price is known. */
   readonly costOf: (target: Target, usage: Usage) => number | undefined
   /** Hear everything, in this order. */

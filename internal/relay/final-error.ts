@@ -14,7 +14,8 @@ export type FinalError = {
 /** The error of a request for which no target could be tried. */
 export function errorOfPlan(problem: PlanProblem, requestId: string): FinalError {
   const error: ClientError = { code: problem.code, kind: kindOfPlan[problem.code], message: problem.message, requestId }
-  const named = problem.code === 'model_not_found' ? { ...error, param: 'model' } : error
+  const param = paramOfPlan[problem.code]
+  const named = param === undefined ? error : { ...error, param }
   return problem.retryAfterMs === undefined ? { error: named } : { error: named, retryAfterMs: problem.retryAfterMs }
 }
 
@@ -24,6 +25,12 @@ const kindOfPlan: Readonly<Record<PlanProblem['code'], ClientError['kind']>> = {
   no_target_within_max_cost: 'billing',
   context_length_exceeded: 'context_length',
   unsupported_by_target: 'unsupported',
+  unknown_provider_field: 'invalid_request',
+}
+
+const paramOfPlan: Readonly<Partial<Record<PlanProblem['code'], string>>> = {
+  model_not_found: 'model',
+  unknown_provider_field: 'provider',
 }
 
 /**

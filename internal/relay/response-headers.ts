@@ -20,9 +20,11 @@ export function answerHeaders(run: Answered): Record<string, string> {
     'x-request-id': exchange.requestId,
     'x-outrigger-attempts': String(record.attempts.length),
     'x-outrigger-route': headerText(plan.route),
+    'x-outrigger-strategy': plan.strategy,
     'x-outrigger-overhead-ms': overheadMs(run).toFixed(2),
   }
   if (record.target !== undefined) headers['x-outrigger-target'] = headerText(record.target.id)
+  if (plan.rule !== undefined) headers['x-outrigger-rule'] = String(plan.rule + 1)
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
   if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache
   if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)

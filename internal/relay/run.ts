@@ -46,13 +46,17 @@ export type CacheResult = 'hit' | 'miss'
 
 export type RunOptions = { readonly config: Config; readonly deps: RelayDeps; readonly cache: CacheResult | undefined }
 
-function policyOf(route: string, config: Config): Policy {
+/** The model's own settings, and over them those of the rule that applied. */
+function policyOf({ route, rule: index, requireAll }: Plan, config: Config): Policy {
   const model = config.models.find(({ name }) => name === route)
+  const rule = index === undefined ? undefined : config.rules[index]
+  const retry = model?.retry ?? config.retry
+  const unsupported = requireAll === true ? 'error' : model?.unsupported
   return {
-    retry: model?.retry ?? config.retry,
-    timeouts: model?.timeouts ?? config.timeouts,
+    retry: { ...retry, attempts: rule?.retry?.attempts ?? retry.attempts },
+    timeouts: { ...(model?.timeouts ?? config.timeouts), ...rule?.timeouts },
     stream: model?.stream ?? config.stream,
-    ...(model?.unsupported === undefined ? {} : { unsupported: model.unsupported }),
+    ...(unsupported === undefined ? {} : { unsupported }),
   }
 }
 
@@ -82,7 +86,7 @@ export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache }:
     requestId: exchange.requestId,
     nowSeconds: deps.nowSeconds(),
   }
-  const policy = policyOf(plan.route, config)
+  const policy = policyOf(plan, config)
   const run: Run = {
     exchange,
     plan,

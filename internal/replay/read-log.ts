@@ -3,6 +3,8 @@ import type { Shape } from '#routing/shape.ts'
 
 /** What an access line tells of a request: what was asked, who answered, and what it came to. */
 export type Logged = {
+  /** When it ended, in milliseconds since the epoch; 0 where the line does not tell. */
+  readonly atMs: number
   readonly shape: Shape
   readonly client: string | undefined
   readonly target: string | undefined
@@ -50,6 +52,7 @@ function readLine(line: JsonObject): Logged | undefined {
     : undefined
   const outcome = asString(line['outcome'])
   return {
+    atMs: Date.parse(asString(line['time']) ?? '') || 0,
     shape: shapeOf(line, model, { input: input ?? asNumber(line['estimated_input_tokens']), output }),
     client: asString(line['client']),
     target: asString(line['target']),

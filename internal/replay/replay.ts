@@ -30,8 +30,9 @@ export type Replayed = {
 }
 
 export type ReplayDeps = {
-  readonly plan: (input: PlanInput, snapshot: Snapshot) => Result<Plan, PlanProblem>
-  readonly costOf: (target: Target, usage: Usage) => number | undefined
+  /** `atMs`, since the epoch: when the request was. Prices and rules may depend on the hour. */
+  readonly plan: (input: PlanInput, snapshot: Snapshot, atMs: number) => Result<Plan, PlanProblem>
+  readonly costOf: (target: Target, usage: Usage, atMs: number) => number | undefined
 }
 
 /**
@@ -46,7 +47,7 @@ export function replay(requests: readonly Logged[], { plan, costOf }: ReplayDeps
   let unpriced = 0
   for (const request of requests) {
     if (request.target !== undefined) before.add(request.target, request.costUsd ?? 0)
-    const planned = plan(inputOf(request), snapshot)
+    const planned = plan(inputOf(request), snapshot, request.atMs)
     exclusions.add(planned.ok ? planned.value.excluded : planned.error.excluded)
     const target = firstOf(planned, refused)
     if (target === undefined) continue
@@ -94,10 +95,10 @@ function inputOf({ shape, client }: Logged): PlanInput {
 }
 
 /** What was cached at one target is not at another. */
-function costAt(target: Target, { usage, target: answered }: Logged, costOf: ReplayDeps['costOf']): number | undefined {
+function costAt(target: Target, { usage, target: answered, atMs }: Logged, costOf: ReplayDeps['costOf']): number | undefined {
   if (usage === undefined) return undefined
   const same = target.id === answered
-  return costOf(target, { ...usage, reasoning: 0, ...(same ? {} : { cacheRead: 0, cacheWrite: 0 }) })
+  return costOf(target, { ...usage, reasoning: 0, ...(same ? {} : { cacheRead: 0, cacheWrite: 0 }) }, atMs)
 }
 
 type Tally = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Usage } from '#canonical/answer.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { Message, Request } from '#canonical/request.ts'
 import { createAffinity } from './affinity.ts'
@@ -19,9 +20,9 @@ const target = (id: string): Target => ({ id, provider: 'p', model: id, dialect:
 function setUp() {
   let nowMs = 0
   const affinity = createAffinity(() => nowMs)
-  const serve = (given: Request, id: string): void => {
+  const serve = (given: Request, id: string, usage?: Usage): void => {
     affinity.readBy(given)
-    affinity.served(given, target(id))
+    affinity.served(given, target(id), usage)
   }
   const readers = (given: Request): readonly string[] => [...affinity.readBy(given).keys()]
   const advance = (ms: number): void => {
@@ -33,8 +34,7 @@ function setUp() {
 test('affinity: the next turn of a conversation finds the target of the last one, and all of its tokens', () => {
   const { affinity, serve } = setUp()
   serve(request([long, 'a', 'b']), 'x')
-  const [[id, tokens] = ['', 0]] = affinity.readBy(request([long, 'a', 'b', 'c', 'd']))
-  assert.equal(id, 'x')
+  const tokens = affinity.readBy(request([long, 'a', 'b', 'c', 'd'])).get('x')?.tokens ?? 0
   assert.ok(tokens > 2000 && tokens < 2100, `${tokens} tokens`)
 })
 
@@ -76,6 +76,23 @@ test('affinity: it ends five minutes after the last use, where an hour was asked
 
 test('affinity: what was not asked about is not remembered', () => {
   const { affinity, readers } = setUp()
-  affinity.served(request([long]), target('x'))
+  affinity.served(request([long]), target('x'), undefined)
   assert.deepEqual(readers(request([long])), [])
+})
+
+test("affinity: the provider's own numbers show whether it caches", () => {
+  const { affinity, serve } = setUp()
+  const usage = (cacheRead: number): Usage => ({ input: 2000, output: 1, cacheRead, cacheWrite: 0, reasoning: 0 })
+  const cached = (): unknown => affinity.readBy(request([long])).get('x')?.cached
+  serve(request([long]), 'x', usage(0))
+  assert.equal(cached(), undefined, 'the first reading shows nothing')
+  serve(request([long]), 'x', usage(0))
+  serve(request([long]), 'x', usage(0))
+  assert.equal(cached(), undefined, 'it may have missed by chance')
+  serve(request([long]), 'x', usage(0))
+  assert.equal(cached(), false, 'read again and again, and nothing was found')
+  serve(request([long]), 'x', usage(1900))
+  assert.equal(cached(), true)
+  serve(request([long]), 'x')
+  assert.equal(cached(), true, 'without numbers what is known stays')
 })

@@ -1,16 +1,31 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { Usage } from '#canonical/answer.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Message, Part, Request, Source, Tool } from '#canonical/request.ts'
 import { messageTokens, toolTokens } from '#pricing/estimate-tokens.ts'
 
+/** What a target has read of a prompt a short time ago. */
+export type ReadBefore = {
+  /** About how many tokens. */
+  readonly tokens: number
+  /** Whether it keeps what it reads, as its own numbers showed; undefined while they show nothing. */
+  readonly cached: boolean | undefined
+}
+
 /** Remembers which targets have read the beginnings of which prompts, since providers charge less for what they read again. */
 export type Affinity = {
-  /** Targets that read the beginning of this prompt a short time ago, with about how many tokens of it. */
-  readonly readBy: (request: Request) => ReadonlyMap<TargetId, number>
+  /** Targets that read the beginning of this prompt a short time ago. */
+  readonly readBy: (request: Request) => ReadonlyMap<TargetId, ReadBefore>
   /** The target has answered. It is remembered when `readBy` was asked about the request. */
-  readonly served: (request: Request, target: Target) => void
+  readonly served: (request: Request, target: Target, usage: Usage | undefined) => void
 }
+
+/** `found`: it has told of its cache; `misses`: how often in a row it read the same again and told of none. */
+type Reader = { readonly untilMs: number; readonly found: boolean; readonly misses: number }
+
+// A cache of many machines misses now and then; one that is not there misses always.
+const missesOfNone = 3
 
 /** A beginning of a prompt: all up to a message. */
 type Prefix = { readonly key: string; readonly tokens: number }
@@ -25,27 +40,45 @@ const mostPrefixes = 20_000
 const sharedMessages = 4
 
 export function createAffinity(nowMs: () => number): Affinity {
-  const readers = new LRUCache<string, Map<TargetId, number>>({ max: mostPrefixes })
+  const readers = new LRUCache<string, Map<TargetId, Reader>>({ max: mostPrefixes })
   const asked = new WeakMap<Request, readonly Prefix[]>()
   return {
     readBy(request) {
       const prefixes = prefixesOf(request)
       asked.set(request, prefixes)
-      const found = new Map<TargetId, number>()
+      const found = new Map<TargetId, ReadBefore>()
       for (const { key, tokens } of prefixes) {
-        for (const [target, untilMs] of readers.get(key) ?? []) if (untilMs > nowMs()) found.set(target, tokens)
+        for (const [target, reader] of readers.get(key) ?? [])
+          if (reader.untilMs > nowMs()) found.set(target, { tokens, cached: isCached(reader) })
       }
       return found
     },
-    served(request, target) {
+    served(request, target, usage) {
       const prefixes = asked.get(request) ?? []
       const untilMs = nowMs() + (isKeptLong(request) ? keptLongMs : keptMs)
       for (const { key } of [...prefixes.slice(0, sharedMessages), ...prefixes.slice(sharedMessages).slice(-1)]) {
-        const known = readers.get(key) ?? new Map<TargetId, number>()
-        readers.set(key, known.set(target.id, untilMs))
+        const known = readers.get(key) ?? new Map<TargetId, Reader>()
+        const before = known.get(target.id)
+        readers.set(
+          key,
+          known.set(target.id, readAgain(before !== undefined && before.untilMs > nowMs() ? before : undefined, untilMs, usage)),
+        )
       }
     },
   }
+}
+
+function isCached({ found, misses }: Reader): boolean | undefined {
+  if (misses >= missesOfNone) return false
+  return found ? true : undefined
+}
+
+/** What the provider's numbers show after another reading; the first one can find nothing. */
+function readAgain(before: Reader | undefined, untilMs: number, usage: Usage | undefined): Reader {
+  const { found, misses } = before ?? { found: false, misses: 0 }
+  if (usage === undefined || usage.estimated === true) return { untilMs, found, misses }
+  if (usage.cacheRead + usage.cacheWrite > 0) return { untilMs, found: true, misses: 0 }
+  return { untilMs, found, misses: before === undefined ? 0 : misses + 1 }
 }
 
 /** The beginnings that are long enough to be cached, the shortest first. */

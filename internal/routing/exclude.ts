@@ -18,8 +18,8 @@ export type Facts = {
   readonly cachedTokens: number
   readonly context: number | undefined
   readonly inputTokens: number
-  readonly takesImages: boolean
-  readonly wantsImages: boolean
+  /** What the request needs and the target does not have, in words. */
+  readonly missing: string | undefined
   readonly nowMs: number
 }
 
@@ -46,10 +46,10 @@ function priceExclusion(target: Target, { price, estimatedUsd }: Facts, { maxPri
   return estimatedUsd > maxCostUsd ? out(`would cost about ${estimatedUsd.toFixed(6)} USD`) : undefined
 }
 
-function fitExclusion(target: Target, { context, inputTokens, takesImages, wantsImages }: Facts): Exclusion | undefined {
+function fitExclusion(target: Target, { context, inputTokens, missing }: Facts): Exclusion | undefined {
   if (context !== undefined && inputTokens > context)
     return { target, kind: 'context', reason: `about ${inputTokens} tokens do not fit into ${context}` }
-  return wantsImages && !takesImages ? { target, kind: 'capability', reason: 'it takes no images' } : undefined
+  return missing === undefined ? undefined : { target, kind: 'capability', reason: missing }
 }
 
 /** Why a target should not be asked now. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Need } from '#canonical/needs.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import { loadText } from '#config/load.ts'
 import type { TargetHealth } from '#health/snapshot.ts'
 import { explainLines } from './explain.ts'
 import { makePlan } from './plan.ts'
+import { inputOfShape } from './shape.ts'
 
 const file = `
 version: 1
@@ -33,10 +35,15 @@ models:
   cached: { strategy: cost, targets: [{ target: openai/b, price: { input: 1, output: 1 } }, { target: anthropic/a, price: { input: 3, output: 1, cached_input: 0.3 } }] }
   canary: { strategy: weighted, sticky: X-Session, targets: [{ target: openai/old, weight: 9 }, { target: openai/new, weight: 1 }] }
   pictures: { targets: [deepseek/deepseek-chat, openai/gpt-4o] }
+  unable: { targets: [{ target: openai/plain, lacks: [tools, json_schema, reasoning, audio, files] }, openai/able] }
 rules:
   - { when: { tier: free }, use: cheap }
   - { when: { model: smart, priority: low }, strategy: cost, max_price: { input: 5, output: 20 } }
   - { when: { header: { X-Team: legal } }, only: [anthropic] }
+  - { when: { model: sharing, between: "22:00-06:00" }, ignore: [gemini, anthropic] }
+  - { when: { model: sharing, input_tokens: { min: 3000 } }, only: [anthropic] }
+  - { when: { model: cached, needs: [tools, vision] }, only: [anthropic] }
+  - { when: { model: cached, needs: [json_schema] }, only: [openai] }
 `
 
 const loaded = loadText(file, { path: 'routing.yaml' })
@@ -52,8 +59,13 @@ type Case = {
   readonly body?: Record<string, unknown>
   readonly text?: string
   readonly image?: boolean
+  readonly needs?: readonly Need[]
+  /** When. */
+  readonly at?: string
   /** Tokens of the prompt that targets have read before. */
   readonly readBy?: Readonly<Record<string, number>>
+  /** Whether they were seen to cache it. */
+  readonly cached?: boolean
   readonly health?: Readonly<Record<string, Partial<TargetHealth>>>
   /** Target ids in order, or the problem's code. */
   readonly plan: readonly string[] | string
@@ -103,6 +115,32 @@ const cases: readonly Case[] = [
   { name: 'an order of providers in the body', body: { provider: { order: ['gemini'] } }, plan: [smart[2], smart[0], smart[1]] },
   { name: 'only and ignore in the body', body: { provider: { ignore: ['openai'] } }, plan: [smart[0], smart[2]] },
   { name: 'no fallbacks', body: { provider: { allow_fallbacks: false } }, plan: [smart[0]] },
+  { name: 'a rule by the hour', model: 'sharing', at: '2026-01-05T23:00:00Z', plan: ['openai/even'] },
+  {
+    name: 'a rule by the hour, outside of it',
+    model: 'sharing',
+    at: '2026-01-05T06:00:00Z',
+    plan: ['openai/even', 'gemini/even', 'anthropic/dear', 'anthropic/asked'],
+  },
+  {
+    name: 'a rule by the length of the prompt',
+    model: 'sharing',
+    text: 'word '.repeat(3000),
+    plan: ['anthropic/dear', 'anthropic/asked'],
+  },
+  { name: 'a rule by what is needed, all of it', model: 'cached', needs: ['tools', 'vision'], plan: ['anthropic/a'] },
+  { name: 'a rule by what is needed, half of it', model: 'cached', needs: ['tools'], plan: ['openai/b', 'anthropic/a'] },
+  { name: 'a rule by what is needed: a schema', model: 'cached', needs: ['json_schema'], plan: ['openai/b'] },
+  ...(['tools', 'json_schema', 'reasoning', 'audio', 'files'] as const).map(
+    (need): Case => ({ name: `who lacks ${need} is passed over`, model: 'unable', needs: [need], plan: ['openai/able'] }),
+  ),
+  { name: 'nothing is needed, nobody is passed over', model: 'unable', plan: ['openai/plain', 'openai/able'] },
+  { name: 'a field of `provider` that nobody knows', body: { provider: { oder: [] } }, plan: 'unknown_provider_field' },
+  {
+    name: 'a field of `provider` that only OpenRouter can honour',
+    body: { provider: { zdr: true } },
+    plan: 'unsupported_by_target',
+  },
   { name: 'the prices that a model allows', model: 'limited', plan: ['openai/b'] },
   {
     name: 'what a rule allows is not widened by the body',
@@ -146,6 +184,14 @@ const cases: readonly Case[] = [
     plan: ['openai/even', 'gemini/even', 'anthropic/dear', 'anthropic/asked'],
   },
   {
+    name: 'unless it was seen to cache all the same',
+    model: 'sharing',
+    text: 'word '.repeat(2000),
+    readBy: { 'anthropic/asked': 2000 },
+    cached: true,
+    plan: ['anthropic/asked', 'openai/even', 'gemini/even', 'anthropic/dear'],
+  },
+  {
     name: 'a cached prompt counts at its price',
     model: 'cached',
     text: 'word '.repeat(2000),
@@ -161,19 +207,12 @@ const cases: readonly Case[] = [
   { name: 'sorted by price', body: { provider: { sort: 'price' } }, plan: [smart[2], smart[1], smart[0]] },
 ]
 
-function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false }: Case): Request {
-  const picture = image ? [{ kind: 'image', source: { kind: 'url', url: 'https://x/y.png' } } as const] : []
-  return {
-    dialect: 'openai-chat',
-    model,
-    stream: false,
-    messages: [{ role: 'user', parts: [{ kind: 'text', text }, ...picture] }],
-    tools: [],
-    params: {},
-    output: { format: 'text' },
-    ext: {},
-    raw: { model, ...body },
-  }
+function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false, needs = [] }: Case): Request {
+  const { request } = inputOfShape({ model, needs: image ? ['vision'] : needs })
+  const [message] = request.messages
+  assert.ok(message)
+  const parts = message.parts.map((part) => (part.kind === 'text' ? { ...part, text } : part))
+  return { ...request, messages: [{ ...message, parts }], raw: { model, ...body } }
 }
 
 for (const example of cases) {
@@ -182,10 +221,11 @@ for (const example of cases) {
     const planned = makePlan({ request: requestOf(example), hints }, config, {
       snapshot: { of: (id) => ({ ...healthy, ...example.health?.[id] }) },
       nowMs: 0,
+      wallNowMs: Date.parse(example.at ?? '2026-01-05T12:00:00Z'),
       random: () => 0.5,
       rates: (target) => target.price,
       contextOf: (target) => target.context,
-      readBy: () => new Map(Object.entries(example.readBy ?? {})),
+      readBy: () => new Map(Object.entries(example.readBy ?? {}).map(([id, tokens]) => [id, { tokens, cached: example.cached }])),
     })
     const got = planned.ok ? planned.value.steps.map((step) => step.target.id) : planned.error.code
     assert.deepEqual(got, example.plan, explainLines(planned).join('\n'))
@@ -198,6 +238,7 @@ test('plan: a caller that is to stay with its target does, whatever chance says;
     const planned = makePlan({ request: requestOf({ name: '', model: 'canary', plan: '' }), hints }, config, {
       snapshot: { of: () => healthy },
       nowMs: 0,
+      wallNowMs: 0,
       random: () => chance,
       rates: () => undefined,
       contextOf: () => undefined,

@@ -1,44 +1,99 @@
+import { type Need, needsOf } from '#canonical/needs.ts'
 import type { Exclusion, ExclusionKind, Hints, Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { estimateInput } from '#pricing/estimate-tokens.ts'
 import { hardExclusion, healthExclusion, type Limits } from './exclude.ts'
-import { judge } from './judge.ts'
+import { type Judged, judge } from './judge.ts'
 import { type Matched, matchModel } from './match.ts'
 import { type BodyWishes, readWishes } from './openrouter-fields.ts'
 import { leastBad, order } from './order.ts'
 import type { PlanContext } from './plan-context.ts'
-import { type FittingRule, fittingRule } from './rules.ts'
+import { type FittingRule, fittingRule, type RuleFacts } from './rules.ts'
 
 /** Who is asked, in which order, and why. Pure: the same inputs and random numbers give the same plan. */
 export function makePlan(input: PlanInput, config: Config, context: PlanContext): Result<Plan, PlanProblem> {
-  const { request, hints } = input
-  const found = fittingRule(config.rules, request.model, hints)
+  const { request } = input
+  const asked = look(input, context)
+  const found = fittingRule(config.rules, asked)
   const wishes = readWishes(request)
+  if (wishes.unknown.length > 0) return err(unknownFields(wishes.unknown))
   // What a rule puts in the model's place is not widened again by the body.
-  const asked = found?.rule.use === undefined ? [request.model, ...wishes.models] : [found.rule.use]
-  const matched = matchAll(asked, config)
+  const names = found?.rule.use === undefined ? [request.model, ...wishes.models] : [found.rule.use]
+  const matched = matchAll(names, config)
   if (matched === undefined) return err(unknownModel(request.model, config))
 
   const strategy = wishes.sort === 'price' ? 'cost' : (wishes.sort ?? found?.rule.strategy ?? matched.strategy)
-  const cached = matched.model?.affinity === 'prefix' || strategy === 'cost'
-  const judged = judge(request, matched.targets, { config, context, cached })
-  const limits = limitsOf(found, matched, wishes, hints)
-  const excluded: Exclusion[] = []
-  const able = judged.filter(({ target, facts }) => keep(hardExclusion(target, facts, limits), excluded))
-  if (able.length === 0) return err(nobodyAble(matched.route, excluded))
-
-  const resting: Exclusion[] = []
-  const healthy = able.filter(({ target, facts }) => keep(healthExclusion(target, facts), resting))
+  const sorted = sortOut({ input, config, context, asked, found, wishes, matched, strategy })
+  if (sorted.able.length === 0) return err(nobodyAble(matched.route, sorted.excluded))
+  const { healthy } = sorted
   const { random } = context
-  const steps = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(able)
+  const steps = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(sorted.able)
   return ok({
     route: matched.route,
     strategy,
     steps: wishes.allowFallbacks ? steps : steps.slice(0, 1),
-    excluded: healthy.length > 0 ? [...excluded, ...resting] : excluded,
+    excluded: healthy.length > 0 ? [...sorted.excluded, ...sorted.resting] : sorted.excluded,
     ...baselineOf(found?.rule.use === undefined ? matched : (matchModel(request.model, config) ?? matched)),
     ...(found === undefined ? {} : { rule: found.index }),
+    ...(wishes.requireParameters ? { requireAll: true } : {}),
   })
+}
+
+/** What a request is, each looked up once at most. */
+function look({ request, hints }: PlanInput, { wallNowMs }: PlanContext): RuleFacts {
+  let tokens: number | undefined
+  let needs: ReadonlySet<Need> | undefined
+  return {
+    model: request.model,
+    hints,
+    wallNowMs,
+    inputTokens() {
+      tokens ??= estimateInput(request)
+      return tokens
+    },
+    needs() {
+      needs ??= needsOf(request)
+      return needs
+    },
+  }
+}
+
+type Sorting = {
+  readonly input: PlanInput
+  readonly config: Config
+  readonly context: PlanContext
+  readonly asked: RuleFacts
+  readonly found: FittingRule | undefined
+  readonly wishes: BodyWishes
+  readonly matched: Matched
+  readonly strategy: string
+}
+
+type Sorted = {
+  /** Targets that can take the request, and of them those that may be asked now. */
+  readonly able: readonly Judged[]
+  readonly healthy: readonly Judged[]
+  /** Who cannot take it, and who could but is not well. */
+  readonly excluded: readonly Exclusion[]
+  readonly resting: readonly Exclusion[]
+}
+
+function sortOut({ input, config, context, asked, found, wishes, matched, strategy }: Sorting): Sorted {
+  const judged = judge(input.request, matched.targets, {
+    config,
+    context,
+    inputTokens: asked.inputTokens(),
+    needs: asked.needs(),
+    cached: matched.model?.affinity === 'prefix' || strategy === 'cost',
+    onlyAt: wishes.onlyAt,
+  })
+  const limits = limitsOf(found, matched, wishes, input.hints)
+  const excluded: Exclusion[] = []
+  const resting: Exclusion[] = []
+  const able = judged.filter(({ target, facts }) => keep(hardExclusion(target, facts, limits), excluded))
+  const healthy = able.filter(({ target, facts }) => keep(healthExclusion(target, facts), resting))
+  return { able, healthy, excluded, resting }
 }
 
 /** Where the request would have gone without rules and strategies. */
@@ -80,6 +135,11 @@ function lowest(...limits: readonly (Limits['maxPrice'] | undefined)[]): Limits[
   const least = (of: 'input' | 'output'): number => Math.min(...limits.map((limit) => limit?.[of] ?? Number.POSITIVE_INFINITY))
   const [input, output] = [least('input'), least('output')]
   return { ...(Number.isFinite(input) ? { input } : {}), ...(Number.isFinite(output) ? { output } : {}) }
+}
+
+function unknownFields(fields: readonly string[]): PlanProblem {
+  const names = fields.map((field) => `provider.${field}`).join(', ')
+  return { code: 'unknown_provider_field', message: `${names}: no such field is known`, excluded: [] }
 }
 
 function unknownModel(name: string, config: Config): PlanProblem {

@@ -1,5 +1,6 @@
+import { type Need, needWords } from '#canonical/needs.ts'
 import type { Hints, PlanInput } from '#canonical/plan.ts'
-import type { Part, Request, Tool } from '#canonical/request.ts'
+import type { Part, Request } from '#canonical/request.ts'
 import { asArray, asNumber, asObject, asString } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 
@@ -13,7 +14,7 @@ export type Shape = {
   readonly maxCostUsd?: number
   readonly inputTokens?: number
   readonly outputTokens?: number
-  /** `tools`, `vision`. */
+  /** What it needs of a model: `tools`, `vision`, … */
   readonly needs?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -26,6 +27,8 @@ export function readShape(value: unknown): Result<Shape, string> {
   const priority = asString(given['priority'])
   if (priority !== undefined && !['low', 'normal', 'high'].includes(priority))
     return err('`priority` must be low, normal or high')
+  const unknown = asArray(given['needs']).find((need) => !needWords.some((word) => word === need))
+  if (unknown !== undefined) return err(`\`needs\` has ${JSON.stringify(unknown)}; known: ${needWords.join(', ')}`)
   const texts = (name: string): readonly string[] => asArray(given[name]).map(String)
   const number = (name: string, as: 'maxCostUsd' | 'inputTokens' | 'outputTokens'): Partial<Shape> => {
     const found = asNumber(given[name])
@@ -51,19 +54,24 @@ export function readShape(value: unknown): Result<Shape, string> {
 // What `estimateInput` makes of this many characters is this many tokens.
 const charactersPerToken = 3.7
 
+const stuff = { kind: 'url', url: 'https://example.com/file' } as const
+
 /** A request of that shape, for the same code that plans real ones. */
 export function inputOfShape(shape: Shape): PlanInput {
-  const text: Part = { kind: 'text', text: 'x'.repeat(Math.round((shape.inputTokens ?? 0) * charactersPerToken)) }
-  const image: Part = { kind: 'image', source: { kind: 'url', url: 'https://example.com/image.png' } }
-  const tool: Tool = { kind: 'function', name: 'example' }
+  const needs = (need: Need): boolean => shape.needs?.includes(need) === true
+  const parts: Part[] = [{ kind: 'text', text: 'x'.repeat(Math.round((shape.inputTokens ?? 0) * charactersPerToken)) }]
+  if (needs('vision')) parts.push({ kind: 'image', source: stuff })
+  if (needs('audio')) parts.push({ kind: 'audio', source: stuff })
+  if (needs('files')) parts.push({ kind: 'file', source: stuff })
   const request: Request = {
     dialect: 'openai-chat',
     model: shape.model,
     stream: false,
-    messages: [{ role: 'user', parts: shape.needs?.includes('vision') === true ? [text, image] : [text] }],
-    tools: shape.needs?.includes('tools') === true ? [tool] : [],
+    messages: [{ role: 'user', parts }],
+    tools: needs('tools') ? [{ kind: 'function', name: 'example' }] : [],
     params: shape.outputTokens === undefined ? {} : { maxOutput: shape.outputTokens },
-    output: { format: 'text' },
+    output: { format: needs('json_schema') ? 'json_schema' : 'text' },
+    ...(needs('reasoning') ? { reasoning: { effort: 'medium' } } : {}),
     ext: {},
     raw: { model: shape.model },
   }

@@ -1,5 +1,6 @@
+import { needsOf } from '#canonical/needs.ts'
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
-import type { PlanInput, Target } from '#canonical/plan.ts'
+import type { Target } from '#canonical/plan.ts'
 import type { Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
@@ -41,6 +42,7 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
       code: event.code,
       cache: event.cache,
       rule: event.rule === undefined ? undefined : event.rule + 1,
+      strategy: event.strategy,
       attempts: event.attempts.map(describe),
       finish_reason: event.finishReason,
       input_tokens: event.usage?.input,
@@ -70,17 +72,13 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
 function askedOf(asked: RequestEnded['asked']): Readonly<Record<string, unknown>> {
   if (asked === undefined) return {}
   const { request, hints } = asked
-  const needs = [...(request.tools.length > 0 ? ['tools'] : []), ...(hasImages(request) ? ['vision'] : [])]
+  const needs = [...needsOf(request)]
   return {
     priority: hints.priority === 'normal' ? undefined : hints.priority,
     tags: isEmpty(hints.tags) ? undefined : hints.tags,
     max_cost_usd: hints.maxCostUsd,
     needs: needs.length === 0 ? undefined : needs,
   }
-}
-
-function hasImages({ messages }: PlanInput['request']): boolean {
-  return messages.some(({ parts }) => parts.some(({ kind }) => kind === 'image'))
 }
 
 function isEmpty(record: Readonly<Record<string, string>>): boolean {

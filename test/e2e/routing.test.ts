@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 
 let world: MockRelay
 
+const folder = mkdtempSync(join(tmpdir(), 'outrigger-prices-'))
+const priceFile = join(folder, 'prices.yaml')
+const priced = (usd: number): string => `anthropic/claude-*: { input: ${usd}, output: ${usd} }\n`
+
 before(async () => {
+  writeFileSync(priceFile, priced(1))
   world = await startMockRelay(`models:
   sharing:
     strategy: weighted
@@ -15,9 +23,16 @@ before(async () => {
   copied:
     targets: [{ target: openai/gpt-4.1, price: { input: 1, output: 1 } }]
     mirror: { target: gemini/gemini-3.7-flash }
+  listed: { targets: [anthropic/claude-opus-4-5] }
+prices: { file: ${priceFile} }
+rules:
+  - { when: { model: listed, needs: [tools] }, strategy: cost }
 `)
 })
-after(() => world?.close())
+after(async () => {
+  await world?.close()
+  rmSync(folder, { recursive: true })
+})
 
 /** Metrics whose line begins so. */
 async function metric(begin: string): Promise<number> {
@@ -45,9 +60,12 @@ async function targetOf(messages: readonly string[]): Promise<string | null> {
 }
 
 test('a conversation stays where its beginning is cached', async () => {
-  const long = 'A long document. '.repeat(800)
-  const first = await targetOf([long])
-  for (let turn = 0; turn < 10; turn++) assert.equal(await targetOf([long, 'An answer.', `question ${turn}`]), first)
+  // The mock never tells of a cache, so that after a few turns a conversation would be let go.
+  for (const document of ['A long document. ', 'Another one. ', 'A third. ']) {
+    const long = document.repeat(1000)
+    const first = await targetOf([long])
+    for (let turn = 0; turn < 3; turn++) assert.equal(await targetOf([long, 'An answer.', `question ${turn}`]), first)
+  }
 })
 
 test('copies go to the mirror and are counted there alone', async () => {
@@ -58,5 +76,30 @@ test('copies go to the mirror and are counted there alone', async () => {
   const mirrored = 'outrigger_mirrored_requests_total{route="copied",target="gemini/gemini-3.7-flash",outcome="ok"}'
   await eventually(async () => (await metric(mirrored)) === 1)
   assert.equal(await metric('outrigger_attempts_total{target="gemini/gemini-3.7-flash",outcome="ok"}'), 0)
-  assert.match(world.relay.log(), /"message":"mirrored request finished"/)
+  await eventually(async () => world.relay.log().includes('"message":"mirrored request finished"'))
+})
+
+test('prices of the file are taken, and taken again when it changes', async () => {
+  const cost = async (): Promise<number> => {
+    const messages = [{ role: 'user', content: 'Hi' }] as const
+    const { response } = await world.openai.chat.completions.create({ model: 'listed', messages: [...messages] }).withResponse()
+    return Number(response.headers.get('x-outrigger-cost-usd'))
+  }
+  const before = await cost()
+  assert.ok(before > 0)
+  writeFileSync(priceFile, priced(10))
+  await eventually(async () => Math.abs((await cost()) - 10 * before) < 1e-9)
+  writeFileSync(priceFile, 'anthropic/claude-*: { input: lots }\n')
+  await eventually(async () => (await metric('outrigger_config_last_reload_successful')) === 0)
+  assert.ok(Math.abs((await cost()) - 10 * before) < 1e-9, 'a bad file changes nothing')
+})
+
+test('headers and log name the strategy, and the rule that chose it', async () => {
+  const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } } as const
+  const { response } = await world.openai.chat.completions
+    .create({ model: 'listed', messages: [{ role: 'user', content: 'Hi' }], tools: [tool] })
+    .withResponse()
+  const headers = ['route', 'strategy', 'rule'].map((name) => response.headers.get(`x-outrigger-${name}`))
+  assert.deepEqual(headers, ['listed', 'cost', '1'])
+  await eventually(async () => /"rule":1,"strategy":"cost"/.test(world.relay.log()))
 })

@@ -1,20 +1,12 @@
 import { type StaticDecode, Type } from 'typebox'
+import { needWords } from '#canonical/needs.ts'
+import { PriceTable } from './prices.ts'
 import { retryFields } from './retry.ts'
 import { streamFields } from './stream.ts'
 import { timeoutFields } from './timeouts.ts'
 import { Amount, Count, closed, Ratio, Text, type Whole, Word } from './units.ts'
 
 const usd = (description: string) => Amount({ minimum: 0, description })
-
-const PriceTable = Type.Object(
-  {
-    input: usd('USD per million tokens read.'),
-    output: usd('USD per million tokens written.'),
-    cached_input: Type.Optional(usd('USD per million tokens read from a cache. Default: as `input`.')),
-    cache_write: Type.Optional(usd('USD per million tokens written to a cache. Default: as `input`.')),
-  },
-  { ...closed, description: 'Prices, over the catalogue.' },
-)
 
 /** Of a model or a rule: targets above it are left out. */
 export const MaxPrice = Type.Object(
@@ -37,6 +29,13 @@ const Target = Type.Union(
           Amount({ minimum: 0, default: 1, description: 'Its share under `weighted`; at 0 it only stands by.' }),
         ),
         price: Type.Optional(PriceTable),
+        lacks: Type.Optional(
+          Type.Array(Word([...needWords], { description: 'An ability.' }), {
+            minItems: 1,
+            expects: `a list of ${needWords.join(', ')}`,
+            description: 'What it cannot do: requests that need it pass it over. For servers whose models nobody else knows.',
+          }),
+        ),
         context: Type.Optional(Count({ minimum: 1, description: 'Its context window in tokens, over the catalogue.' })),
       },
       closed,

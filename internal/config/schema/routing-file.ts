@@ -9,6 +9,7 @@ import { Limits, type LimitsConfig } from './limits.ts'
 import { Log, type LogConfig } from './log.ts'
 import { Media, type MediaConfig } from './media.ts'
 import { type MirrorEntry, type ModelEntry, Models } from './models.ts'
+import { Prices, type PricesConfig } from './prices.ts'
 import { type ProviderEntry, Providers } from './providers.ts'
 import { Reload, type ReloadConfig } from './reload.ts'
 import { Retry, type RetryConfig } from './retry.ts'
@@ -32,6 +33,7 @@ export const RoutingFile = Type.Object(
     ),
     providers: Providers,
     models: Models,
+    prices: Type.Optional(Prices),
     rules: Type.Optional(Rules),
     retry: Type.Optional(Retry),
     breaker: Type.Optional(Breaker),
@@ -74,6 +76,7 @@ type Blocks = {
   readonly models: Readonly<Record<string, FilledModel>>
   readonly listen: string
   readonly admin: string
+  readonly prices?: PricesConfig
   readonly rules: readonly Rule[]
   readonly retry: RetryConfig
   readonly breaker: BreakerConfig

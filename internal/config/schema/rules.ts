@@ -1,6 +1,7 @@
 import { type StaticDecode, Type } from 'typebox'
+import { needWords } from '#canonical/needs.ts'
 import { MaxPrice } from './models.ts'
-import { closed, Text, Word } from './units.ts'
+import { Count, closed, Duration, Text, TimeOfDay, Word } from './units.ts'
 
 const When = Type.Object(
   {
@@ -14,6 +15,23 @@ const When = Type.Object(
         description: 'Tags of `x-outrigger-tags` and their values.',
       }),
     ),
+    input_tokens: Type.Optional(
+      Type.Object(
+        {
+          min: Type.Optional(Count({ minimum: 0, description: 'At least so many.' })),
+          max: Type.Optional(Count({ minimum: 0, description: 'At most so many.' })),
+        },
+        { ...closed, description: 'The length of the prompt, as estimated.' },
+      ),
+    ),
+    needs: Type.Optional(
+      Type.Array(Word([...needWords], { description: 'An ability.' }), {
+        minItems: 1,
+        expects: `a list of ${needWords.join(', ')}`,
+        description: 'Abilities that the request needs, all of them.',
+      }),
+    ),
+    between: Type.Optional(TimeOfDay('The hours of the day.')),
     header: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         expects: 'a mapping of headers to values',
@@ -27,6 +45,20 @@ const When = Type.Object(
 const names = (description: string) =>
   Type.Optional(Type.Array(Text('A name of `providers`.'), { minItems: 1, expects: 'a list of providers', description }))
 
+const RuleTimeouts = Type.Object(
+  {
+    first_token: Type.Optional(Duration({ description: 'To the first sign of life of a stream.' })),
+    idle: Type.Optional(Duration({ description: 'Between two signs of life of a stream.' })),
+    total: Type.Optional(Duration({ description: 'For the whole request, all attempts together.' })),
+  },
+  { ...closed, description: 'Over those of the model; what is left out stays.' },
+)
+
+const RuleRetry = Type.Object(
+  { attempts: Type.Optional(Count({ minimum: 1, maximum: 20, description: 'Requests to providers in total.' })) },
+  { ...closed, description: 'Over that of the model; what is left out stays.' },
+)
+
 /** An entry of `rules`. */
 const RuleBlock = Type.Object(
   {
@@ -36,6 +68,18 @@ const RuleBlock = Type.Object(
     max_price: Type.Optional(MaxPrice),
     only: names('Only these providers.'),
     ignore: names('None of these providers.'),
+    lower_max_tokens: Type.Optional(
+      Type.Boolean({
+        expects: 'true or false',
+        description:
+          'Where `x-outrigger-max-cost` allows fewer tokens of answer than the request, it is asked for so few. Default: it is asked for as it is, and a stream ends when the limit is reached.',
+      }),
+    ),
+    timeouts: Type.Optional(RuleTimeouts),
+    retry: Type.Optional(RuleRetry),
+    cache: Type.Optional(
+      Type.Boolean({ expects: 'true or false', description: 'Whether answers are taken from the cache and kept in it.' }),
+    ),
   },
   { ...closed, description: 'Changes the plan of some requests.' },
 )

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { parseTimeWindow, type TimeWindow, timeWindowPattern } from '#lib/time-window.ts'
 
 const msOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const bytesOf: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, kB: 1000, MB: 1e6, GB: 1e9 }
@@ -59,6 +60,22 @@ export const Ratio = (options: Options<string | number>) =>
 /** One of these words. */
 export const Word = <Words extends string[]>(words: readonly [...Words], options: Options<Words[number]>) =>
   Type.Enum(words, { expects: `one of ${words.join(', ')}`, ...options })
+
+/** `22:00-06:00`, maybe with a time zone, in the file; a window in the program. A zone that is not known is found by the checks. */
+export const TimeOfDay = (description: string) =>
+  Type.Codec(
+    Type.String({
+      pattern: timeWindowPattern,
+      expects: 'hours such as 22:00-06:00 or 22:00-06:00 Europe/Berlin',
+      description: `${description} As \`22:00-06:00 Europe/Berlin\`; without a time zone it is UTC.`,
+    }),
+  )
+    .Decode((text): TimeWindow => parseTimeWindow(text) ?? { from: 0, to: 0, zone: text.slice(text.indexOf(' ') + 1) })
+    .Encode(({ from, to, zone }) => `${clockTime(from)}-${clockTime(to)} ${zone}`)
+
+function clockTime(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':')
+}
 
 /** A text that is not empty. */
 export const Text = (description: string) => Type.String({ minLength: 1, expects: 'a text', description })
