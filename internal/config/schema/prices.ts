@@ -56,5 +56,5 @@ export const PriceFile = Type.Record(
 )
 
 export type PriceTableEntry = StaticDecode<typeof PriceTable>
-export type PriceFileData = StaticDecode<typeof PriceFile>
+type PriceFileData = StaticDecode<typeof PriceFile>
 export type PricesConfig = StaticDecode<typeof Prices>
