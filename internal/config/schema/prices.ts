@@ -56,5 +56,4 @@ export const PriceFile = Type.Record(
 )
 
 export type PriceTableEntry = StaticDecode<typeof PriceTable>
-type PriceFileData = StaticDecode<typeof PriceFile>
 export type PricesConfig = StaticDecode<typeof Prices>
