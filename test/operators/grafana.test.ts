@@ -50,12 +50,17 @@ for (const name of dashboardNames) {
   })
 }
 
+// Mirrored traffic is somebody's experiment for a while: it is looked at by a query of its own.
+const apart = /^outrigger_mirrored_/
+
 test('grafana: every metric of the relay is on a dashboard', async () => {
   const shown = dashboardNames
     .flatMap(queriesOf)
     .map(({ expr }) => expr)
     .join('\n')
   const all = await createMetrics('0').registry.getMetricsAsJSON()
-  const missing = all.filter(({ name }) => name.startsWith('outrigger_') && !shown.includes(name)).map(({ name }) => name)
+  const missing = all
+    .filter(({ name }) => name.startsWith('outrigger_') && !apart.test(name) && !shown.includes(name))
+    .map(({ name }) => name)
   assert.deepEqual(missing, [])
 })

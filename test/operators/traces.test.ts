@@ -105,11 +105,14 @@ test('traces: the provider gets the context of its attempt, the log has the trac
   const call = world.mock.calls().at(-1)
   assert.equal(call?.headers['traceparent'], `00-${idOf(2)}-${attempt.spanId}-01`)
   assert.equal(call?.headers['tracestate'], 'vendor=abc')
-  const line = world.relay
-    .log()
-    .split('\n')
-    .find((text) => text.includes('"request finished"') && text.includes(idOf(2)))
-  assert.match(line ?? '', new RegExp(`"trace_id":"${idOf(2)}"`))
+  const find = (): string | undefined =>
+    world.relay
+      .log()
+      .split('\n')
+      .find((text) => text.includes('"request finished"') && text.includes(idOf(2)))
+  // Lines are written some at a time.
+  for (let tries = 0; tries < 100 && find() === undefined; tries++) await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.match(find() ?? '', new RegExp(`"trace_id":"${idOf(2)}"`))
 })
 
 test('traces: the exporter’s headers come from the environment, the path from the conventions', async () => {
