@@ -18,6 +18,7 @@ import { type Clock, createClock } from '#lib/clock.ts'
 import { createIds } from '#lib/ids.ts'
 import { createPrices, type Prices } from '#pricing/catalogue.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
+import { createUsualOutput, type UsualOutput } from '#pricing/usual-output.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import { forward } from '#relay/forward.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
@@ -88,6 +89,7 @@ type Shared = {
   readonly admission: Admission
   readonly prices: Prices
   readonly affinity: Affinity
+  readonly usual: UsualOutput
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
@@ -108,6 +110,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     }, clock),
     prices: createPrices(current.get),
     affinity: createAffinity(clock.now),
+    usual: createUsualOutput(),
   }
   observeReloads(shared)
   shared.health.onTransition(({ target, from, to, reason }) =>
@@ -148,7 +151,7 @@ type Guards = {
 }
 
 /** Plans real requests and explains imagined ones. */
-function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan'] {
+function planner({ clock, health, prices, affinity, usual }: Shared): RelayDeps['plan'] {
   return (input, config) =>
     makePlan(input, config, {
       snapshot: health.snapshot(clock.now()),
@@ -158,6 +161,7 @@ function planner({ clock, health, prices, affinity }: Shared): RelayDeps['plan']
       rates: prices.rates,
       contextOf: prices.context,
       readBy: affinity.readBy,
+      usualOutput: usual.of,
     })
 }
 
@@ -181,6 +185,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
       health.observe,
       recent.observe,
       clients.observe,
+      shared.usual.observe,
       guard.observe,
       alerts.observe,
       recordMetrics(metrics),

@@ -43,7 +43,13 @@ export type Target = {
 }
 
 /** A target's place in the order, with the reason why it stands there. */
-export type Step = { readonly target: Target; readonly reason: string; readonly estimatedUsd?: number }
+export type Step = {
+  readonly target: Target
+  readonly reason: string
+  readonly estimatedUsd?: number
+  /** The answer is asked to have no more tokens, since more would cost more than the client allows. */
+  readonly maxOutput?: number
+}
 
 /** A target that was left out, and why. */
 export type Exclusion = { readonly target: Target; readonly reason: string; readonly kind: ExclusionKind }

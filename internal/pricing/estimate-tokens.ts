@@ -20,9 +20,14 @@ export function estimateInput(request: Request): number {
 // What a caller who sets no limit gets on average.
 const usualOutput = 500
 
-/** About how many tokens the answer will have: not more than the limit, usually far fewer. */
-export function estimateOutput(request: Request): number {
-  return Math.min(request.params.maxOutput ?? usualOutput, usualOutput * 4)
+/**
+ * About how many tokens the answer will have: not more than the limit, usually far fewer. `usual`: what answers of the route have on
+ * average, where that is known.
+ */
+export function estimateOutput(request: Request, usual?: number): number {
+  const limit = request.params.maxOutput
+  if (usual !== undefined) return Math.min(limit ?? Number.POSITIVE_INFINITY, usual)
+  return Math.min(limit ?? usualOutput, usualOutput * 4)
 }
 
 /** About how many tokens the description of a tool takes. */

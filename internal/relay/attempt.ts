@@ -11,7 +11,7 @@ import { consumeError } from './consume-error.ts'
 import { consumeOperation } from './consume-operation.ts'
 import { consumeStream } from './consume-stream.ts'
 import { consumeWhole, consumeWholeAsStream, type WholeContext } from './consume-whole.ts'
-import type { Abandoned, AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import type { Abandoned, AttemptResult, Consumer, ConsumerPort, SpendLimit } from './consumer.ts'
 import { type AttemptLimits, type Expired, watchAttempt } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
@@ -28,7 +28,7 @@ export type AttemptParams = {
   readonly answerContext: AnswerContext
   readonly limits: AttemptLimits
   /** For streams: the client's end, and where events go before it. */
-  readonly stream?: { readonly out: StreamOut; readonly emit: Emit }
+  readonly stream?: { readonly out: StreamOut; readonly emit: Emit; readonly limit?: SpendLimit }
   /** Called once, when the first content comes; milliseconds from the call. */
   readonly onFirstToken: (afterMs: number) => void
   /** For operations: begins the client's answer as bytes of this type. */
@@ -72,7 +72,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     settled = true
     watch.stop()
     // A stream that ended well may still have bytes to come; only what failed is cut off.
-    if (result.kind === 'failed') running.cancel()
+    if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut === true)) running.cancel()
     resolve({ result, durationMs: clock.now() - startedMs, ...facts() })
   }
   const facts = (): Pick<AttemptEnd, 'status' | 'headers' | 'firstTokenMs'> => ({

@@ -35,7 +35,8 @@ export function closeAnswered(run: Run, result: Answered): void {
   }
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
-  close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome })
+  const code = result.cut === true ? { code: 'max_cost_reached' } : {}
+  close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
 }
 
 /** The cache had it: nobody was asked, and it cost nothing. */

@@ -2,7 +2,7 @@ import type { AnswerEvent, Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import { parseFrames } from '#framing/frames.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
-import type { AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
+import type { AttemptResult, Consumer, ConsumerPort, SpendLimit } from './consumer.ts'
 import { cutEvents } from './cut-at-stop.ts'
 import { judgeSeen } from './judge.ts'
 import type { Prepared } from './prepare.ts'
@@ -13,10 +13,12 @@ export type StreamContext = {
   readonly out: StreamOut
   /** Where decoded events go: to the client's encoder, or first through the seam of a continuation. */
   readonly emit: Emit
+  /** What it may cost; left out: nobody set a limit. */
+  readonly limit?: SpendLimit
 }
 
 /** Reads a stream frame by frame and hands it to the client, packet by packet. */
-export function consumeStream({ prepared, out, emit }: StreamContext, port: ConsumerPort): Consumer {
+export function consumeStream({ prepared, out, emit, limit }: StreamContext, port: ConsumerPort): Consumer {
   const { dialect, request, target, encoded, passthrough } = prepared
   let ended: 'open' | 'end' | Failure = 'open'
   let contentSeen = false
@@ -63,10 +65,17 @@ export function consumeStream({ prepared, out, emit }: StreamContext, port: Cons
     if (ended === 'end') port.settle(soundEnd(prepared, out, passthrough))
     else port.settle({ kind: 'failed', failure: ended, ...withUsage(out) })
   }
+  const cutShort = (by: SpendLimit): void => {
+    ended = 'end'
+    if (passthrough) out.takeOver()
+    for (const event of by.closing()) out.event(event)
+    port.settle({ kind: 'streamed', usage: out.seen.usage(), cut: true })
+  }
   return {
     data(bytes) {
       parser.push(bytes)
       if (ended !== 'open') return settle()
+      if (contentSeen && limit?.isReached() === true) return cutShort(limit)
       if (!out.flush()) port.pause()
     },
     end() {

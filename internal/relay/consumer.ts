@@ -1,4 +1,4 @@
-import type { Answer, Usage } from '#canonical/answer.ts'
+import type { Answer, AnswerEvent, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 
 /** What an attempt came to. */
@@ -12,7 +12,12 @@ export type AttemptResult =
       readonly answer?: Answer
     }
   /** A stream that came to its sound end; its text has gone, or is held by the `StreamOut`. */
-  | { readonly kind: 'streamed'; readonly usage: Usage | undefined }
+  | {
+      readonly kind: 'streamed'
+      readonly usage: Usage | undefined
+      /** We ended it, since it cost as much as its client allows: the provider has more to say and is not asked to. */
+      readonly cut?: boolean
+    }
   /** Bytes that passed as they came; all have gone. */
   | { readonly kind: 'relayed'; readonly usage: Usage | undefined }
   | {
@@ -45,4 +50,12 @@ export type ConsumerPort = {
   /** The client is slow: read no further until `resume`. */
   readonly pause: () => void
   readonly resume: () => void
+}
+
+/** Watches what a stream has cost so far. */
+export type SpendLimit = {
+  /** Whether the request costs more by now than its client allows. */
+  readonly isReached: () => boolean
+  /** What ends the answer where it stands, in the order of a sound stream: it was cut at a length. */
+  readonly closing: () => readonly AnswerEvent[]
 }

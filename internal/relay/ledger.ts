@@ -42,9 +42,13 @@ function usageOf(run: Run, end: AttemptEnd, seenBefore: number): Usage | undefin
   const told = toldBy(end)
   if (run.exchange.operation !== undefined || isTotal(end, told)) return told
   if (told === undefined && !wasWorkedOn(end)) return undefined
-  const seen = Math.max(0, (run.out?.seen.length() ?? 0) - seenBefore)
-  const output = Math.max(told?.output ?? 0, Math.ceil(seen / charactersPerToken))
-  const input = told?.input ?? run.deps.estimateInput(run.exchange.request)
+  return estimatedUsage(run, told, (run.out?.seen.length() ?? 0) - seenBefore)
+}
+
+/** What a provider that has not told all will have counted by now. `characters`: of the answer, so far. */
+export function estimatedUsage({ deps, exchange }: Run, told: Usage | undefined, characters: number): Usage {
+  const output = Math.max(told?.output ?? 0, Math.ceil(Math.max(0, characters) / charactersPerToken))
+  const input = told?.input ?? deps.estimateInput(exchange.request)
   return { cacheRead: 0, cacheWrite: 0, reasoning: 0, ...told, input, output, estimated: true }
 }
 
@@ -55,7 +59,7 @@ function toldBy({ result }: AttemptEnd): Usage | undefined {
 /** Whether nothing needs to be estimated: the attempt came to its end and the provider counted. */
 function isTotal({ result }: AttemptEnd, told: Usage | undefined): boolean {
   if (result.kind === 'failed') return result.empty !== undefined && told !== undefined
-  return result.kind !== 'streamed' || told !== undefined
+  return result.kind !== 'streamed' || (told !== undefined && result.cut !== true)
 }
 
 /** Whether a provider will charge for an attempt without an answer: it took the request, and did not refuse it. */

@@ -23,10 +23,14 @@ export async function prepareFor(run: Run, candidate: Candidate, provider: Provi
 }
 
 function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, given: Request): Result<Prepared, Failure> {
-  const request = restoreSignatures(run, candidate, given)
   const { target, continuation } = candidate
   const { unsupported } = run.policy
-  if (continuation === undefined) return prepare(request, target, provider, { mode: 'passthrough_if_same', unsupported })
+  const maxOutput = run.plan.steps[candidate.index]?.maxOutput
+  const restored = restoreSignatures(run, candidate, given)
+  const request = maxOutput === undefined ? restored : { ...restored, params: { ...restored.params, maxOutput } }
+  // The client's own bytes have the client's own limit.
+  const mode = maxOutput === undefined ? 'passthrough_if_same' : 'translate'
+  if (continuation === undefined) return prepare(request, target, provider, { mode, unsupported })
   const text = run.out?.seen.plainText() ?? ''
   return prepare(continuationRequest(request, text, continuation), target, provider, { mode: 'translate', unsupported })
 }

@@ -25,6 +25,8 @@ export function answerHeaders(run: Answered): Record<string, string> {
   }
   if (record.target !== undefined) headers['x-outrigger-target'] = headerText(record.target.id)
   if (plan.rule !== undefined) headers['x-outrigger-rule'] = String(plan.rule + 1)
+  const maxOutput = plan.steps.find(({ target }) => target.id === record.target?.id)?.maxOutput
+  if (maxOutput !== undefined) headers['x-outrigger-max-tokens'] = String(maxOutput)
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
   if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache
   if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)

@@ -17,6 +17,10 @@ export type SeenAnswer = {
   readonly plainText: () => string | undefined
   /** Text, reasoning and calls of the first candidate so far. */
   readonly parts: () => readonly AnswerPart[]
+  /** Parts that have begun and not ended. */
+  readonly openParts: () => readonly { readonly candidate: number; readonly part: number }[]
+  /** Candidates that have begun and not finished. */
+  readonly unfinished: () => readonly number[]
   /** The part that is still open and takes more text. */
   readonly openText: () => number | undefined
   /** The number that the next part gets. */
@@ -30,7 +34,7 @@ type SeenPart = { readonly start: PartStart; text: string; open: boolean; opaque
 export function trackAnswer(): SeenAnswer {
   let start: Extract<AnswerEvent, { readonly kind: 'start' }> | undefined
   let parts: SeenPart[] = []
-  let finishes: Finish[] = []
+  let finishes: { readonly candidate: number; readonly finish: Finish }[] = []
   let usage: Usage | undefined
   let length = 0
   let mediaParts = 0
@@ -63,7 +67,7 @@ export function trackAnswer(): SeenAnswer {
           usage = event.usage
           return
         case 'finish':
-          finishes.push(event.finish)
+          finishes.push(event)
           return
         default:
           return
@@ -80,12 +84,17 @@ export function trackAnswer(): SeenAnswer {
     head: () => (start === undefined ? {} : { id: start.id, model: start.model }),
     length: () => length,
     usage: () => usage,
-    finishes: () => finishes,
+    finishes: () => finishes.map(({ finish }) => finish),
     hasSubstance: () =>
       mediaParts > 0 ||
       parts.some((part) => part.start.type === 'tool_call' || (part.start.type !== 'reasoning' && part.text !== '')),
     plainText: () => (mediaParts > 0 ? undefined : plainTextOf(parts)),
     parts: () => parts.filter(({ start }) => start.candidate === 0).map(asPart),
+    openParts: () => parts.filter(({ open }) => open).map(({ start: { candidate, part } }) => ({ candidate, part })),
+    unfinished() {
+      const finished = new Set(finishes.map(({ candidate }) => candidate))
+      return [...new Set(parts.map(({ start: { candidate } }) => candidate))].filter((candidate) => !finished.has(candidate))
+    },
     openText: () => parts.find((part) => part.open && part.start.type === 'text')?.start.part,
     nextPart: () => mediaParts + parts.reduce((highest, part) => Math.max(highest, part.start.part + 1), 0),
     replay: () => (start === undefined ? [] : [start, ...parts.flatMap(eventsOf)]),

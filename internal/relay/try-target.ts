@@ -4,7 +4,7 @@ import type { AttemptOutcome, AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { compact } from '#lib/json.ts'
 import { answerView } from './answer-view.ts'
-import { type AttemptEnd, startAttempt } from './attempt.ts'
+import { type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
 import { enter } from './ledger.ts'
@@ -14,6 +14,7 @@ import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
 import { endOrGone, leftMs, type Run, tell } from './run.ts'
+import { spendLimit } from './spend-limit.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
 
@@ -31,7 +32,7 @@ export async function tryTarget(run: Run, candidate: Candidate): Promise<Attempt
 /** The attempt with a request that is written already; it is under way when this returns. */
 export async function tryPrepared(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
   const before = { attempts: run.record.attempts.length, seen: run.out?.committed() === true ? run.out.seen.length() : 0 }
-  const end = await runAttempt(run, candidate, prepared)
+  const end = await runAttempt(run, candidate, prepared, before)
   noteEnd(run, candidate, before, end)
   return end
 }
@@ -43,7 +44,7 @@ export function providerOf({ config }: Run, { target }: Candidate): ProviderConf
   return provider
 }
 
-async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
+async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared, before: Before): Promise<AttemptEnd> {
   const { deps, record, exchange, plan } = run
   const { target, keyIndex } = candidate
   const provider = providerOf(run, candidate)
@@ -64,7 +65,6 @@ async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): P
     keyIndex,
     atMs: startedMs,
   })
-  const stream = run.out === undefined ? {} : { stream: { out: run.out, emit: emitFor(run.out, candidate) } }
   const attempt = startAttempt(
     {
       exchange,
@@ -74,7 +74,7 @@ async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): P
       prepared,
       answerContext: run.answerContext,
       limits: limitsFor(run, candidate, prepared),
-      ...stream,
+      ...streamOf(run, candidate, before),
       onFirstToken: (afterMs) =>
         tell(run, { kind: 'first_token', requestId: exchange.requestId, target, afterMs, atMs: startedMs + afterMs }),
       begin: (contentType) => beginRelayed(run, contentType),
@@ -91,6 +91,13 @@ async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared): P
 function beginRelayed(run: Run, contentType: string): void {
   run.record.relayed = true
   run.exchange.client.head(200, { ...answerHeaders(run), 'content-type': contentType })
+}
+
+function streamOf(run: Run, candidate: Candidate, { seen }: Before): Pick<AttemptParams, 'stream'> {
+  const { out } = run
+  if (out === undefined) return {}
+  const limit = spendLimit(run, candidate, seen)
+  return { stream: { out, emit: emitFor(out, candidate), ...(limit === undefined ? {} : { limit }) } }
 }
 
 function emitFor(out: StreamOut, candidate: Candidate): Emit {

@@ -7,13 +7,20 @@ export type Limits = {
   readonly ignore: readonly string[]
   readonly maxPrice: { readonly input?: number; readonly output?: number }
   readonly maxCostUsd: number | undefined
+  /** A target that is too dear for the whole answer is asked for a shorter one. */
+  readonly lowerMaxTokens: boolean
 }
+
+/** An answer of fewer tokens is not worth its prompt. */
+const fewestTokens = 16
 
 export type Facts = {
   readonly health: TargetHealth
   readonly price: Price | undefined
   /** What the request would cost there, less for what is cached. */
   readonly estimatedUsd: number | undefined
+  /** How many tokens of answer the client's limit is enough for; undefined without a limit or a price. */
+  readonly affordable: number | undefined
   /** How much of the prompt is likely to be cached there. */
   readonly cachedTokens: number
   readonly context: number | undefined
@@ -28,10 +35,13 @@ export function hardExclusion(target: Target, facts: Facts, limits: Limits): Exc
   const out = (kind: Exclusion['kind'], reason: string): Exclusion => ({ target, kind, reason })
   if (limits.only !== undefined && !limits.only.includes(target.provider)) return out('rule', `only ${limits.only.join(', ')}`)
   if (limits.ignore.includes(target.provider)) return out('rule', `${target.provider} is left out`)
-  return priceExclusion(target, facts, limits) ?? fitExclusion(target, facts)
+  // Price last: who is left out for it alone could serve a client that pays more.
+  return fitExclusion(target, facts) ?? priceExclusion(target, facts, limits)
 }
 
-function priceExclusion(target: Target, { price, estimatedUsd }: Facts, { maxPrice, maxCostUsd }: Limits): Exclusion | undefined {
+function priceExclusion(target: Target, facts: Facts, limits: Limits): Exclusion | undefined {
+  const { price, estimatedUsd, affordable } = facts
+  const { maxPrice, maxCostUsd, lowerMaxTokens } = limits
   const out = (reason: string): Exclusion => ({ target, kind: 'price', reason })
   if (maxPrice.input !== undefined || maxPrice.output !== undefined) {
     // A limit was set: what has no known price cannot be shown to keep it.
@@ -43,7 +53,8 @@ function priceExclusion(target: Target, { price, estimatedUsd }: Facts, { maxPri
   }
   if (maxCostUsd === undefined) return undefined
   if (estimatedUsd === undefined) return out('its price is not known')
-  return estimatedUsd > maxCostUsd ? out(`would cost about ${estimatedUsd.toFixed(6)} USD`) : undefined
+  const isDear = lowerMaxTokens ? (affordable ?? 0) < fewestTokens : estimatedUsd > maxCostUsd
+  return isDear ? out(`would cost about ${estimatedUsd.toFixed(6)} USD`) : undefined
 }
 
 function fitExclusion(target: Target, { context, inputTokens, missing }: Facts): Exclusion | undefined {

@@ -17,6 +17,9 @@ export type Judged = { readonly target: Target; readonly facts: Facts }
 export type JudgeContext = {
   readonly config: Config
   readonly context: PlanContext
+  readonly route: string
+  /** What the client allows the request to cost. */
+  readonly maxCostUsd: number | undefined
   readonly inputTokens: number
   readonly needs: ReadonlySet<Need>
   /** Whether it matters who has read the prompt before. */
@@ -29,20 +32,23 @@ export type JudgeContext = {
 export function judge(
   request: Request,
   targets: readonly Target[],
-  { config, context, inputTokens, needs, cached, onlyAt }: JudgeContext,
+  { config, context, route, maxCostUsd, inputTokens, needs, cached, onlyAt }: JudgeContext,
 ): readonly Judged[] {
-  const usage = { input: inputTokens, output: estimateOutput(request), cacheRead: 0, cacheWrite: 0, reasoning: 0 }
+  const output = estimateOutput(request, context.usualOutput?.(route))
+  const usage = { input: inputTokens, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
   const readBy = cached ? context.readBy?.(request) : undefined
   return targets.map((target) => {
     const price = context.rates(target)
     const read = readBy?.get(target.id)
     const cachedTokens = read !== undefined && (read.cached ?? isCached(request, price)) ? Math.min(read.tokens, inputTokens) : 0
+    const there: Usage = { ...usage, cacheRead: cachedTokens }
     return {
       target,
       facts: {
         health: context.snapshot.of(target.id),
         price,
-        estimatedUsd: price === undefined ? undefined : costOf(price, { ...usage, cacheRead: cachedTokens } satisfies Usage),
+        estimatedUsd: price === undefined ? undefined : costOf(price, there),
+        affordable: price === undefined || maxCostUsd === undefined ? undefined : affordable(price, there, maxCostUsd),
         cachedTokens,
         context: context.contextOf(target),
         inputTokens,
@@ -51,6 +57,13 @@ export function judge(
       },
     }
   })
+}
+
+/** How many tokens of answer the money is enough for, once the prompt is paid; below 0 when not even that is. */
+function affordable(price: Price, usage: Usage, maxCostUsd: number): number {
+  const leftUsd = maxCostUsd - costOf(price, { ...usage, output: 0 })
+  if (leftUsd < 0) return -1
+  return price.output === 0 ? Number.POSITIVE_INFINITY : Math.floor((leftUsd * 1_000_000) / price.output)
 }
 
 const lacking: Readonly<Record<Need, string>> = {

@@ -13,6 +13,8 @@ export type PlanContext = {
   readonly rates: (target: Target) => Price | undefined
   /** Context window in tokens, where known. */
   readonly contextOf: (target: Target) => number | undefined
+  /** How many tokens answers of a route have on average. Default: not known. */
+  readonly usualOutput?: (route: string) => number | undefined
   /** Targets that have read the beginning of the prompt a short time ago. Default: none have. */
   readonly readBy?: Affinity['readBy']
 }

@@ -36,7 +36,9 @@ models:
   canary: { strategy: weighted, sticky: X-Session, targets: [{ target: openai/old, weight: 9 }, { target: openai/new, weight: 1 }] }
   pictures: { targets: [deepseek/deepseek-chat, openai/gpt-4o] }
   unable: { targets: [{ target: openai/plain, lacks: [tools, json_schema, reasoning, audio, files] }, openai/able] }
+  cut: { targets: [{ target: anthropic/claude-opus-5-5, price: { input: 10, output: 50 } }, { target: openai/gpt-5.6, price: { input: 2, output: 10 } }, { target: gemini/gemini-3.7-flash, price: { input: 0.5, output: 2 } }] }
 rules:
+  - { when: { model: cut }, lower_max_tokens: true }
   - { when: { tier: free }, use: cheap }
   - { when: { model: smart, priority: low }, strategy: cost, max_price: { input: 5, output: 20 } }
   - { when: { header: { X-Team: legal } }, only: [anthropic] }
@@ -60,6 +62,7 @@ type Case = {
   readonly text?: string
   readonly image?: boolean
   readonly needs?: readonly Need[]
+  readonly maxTokens?: number
   /** When. */
   readonly at?: string
   /** Tokens of the prompt that targets have read before. */
@@ -89,6 +92,21 @@ const cases: readonly Case[] = [
   { name: 'a rule that leaves nobody', model: 'gpt-4o', hints: { headers: { 'x-team': 'legal' } }, plan: 'no_target_available' },
   { name: 'a limit on the cost of the request', hints: { maxCostUsd: 0.002 }, plan: [smart[2]] },
   { name: 'a limit that nobody keeps', hints: { maxCostUsd: 0.0000001 }, plan: 'no_target_within_max_cost' },
+  {
+    name: 'a limit on the cost, with the answer cut to what it buys',
+    model: 'cut',
+    hints: { maxCostUsd: 0.0005 },
+    maxTokens: 4000,
+    plan: ['openai/gpt-5.6 48', 'gemini/gemini-3.7-flash 248'],
+  },
+  { name: 'an answer that the limit buys whole is not cut', model: 'cut', hints: { maxCostUsd: 1 }, maxTokens: 40, plan: smart },
+  {
+    name: 'a limit that does not even buy the prompt',
+    model: 'cut',
+    hints: { maxCostUsd: 0.0000001 },
+    maxTokens: 4000,
+    plan: 'no_target_within_max_cost',
+  },
   { name: 'a prompt that does not fit', text: 'word '.repeat(2000), plan: [smart[0], smart[2]] },
   { name: 'images go where they are taken', model: 'pictures', image: true, plan: ['openai/gpt-4o'] },
   {
@@ -207,8 +225,9 @@ const cases: readonly Case[] = [
   { name: 'sorted by price', body: { provider: { sort: 'price' } }, plan: [smart[2], smart[1], smart[0]] },
 ]
 
-function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false, needs = [] }: Case): Request {
-  const { request } = inputOfShape({ model, needs: image ? ['vision'] : needs })
+function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false, needs = [], maxTokens }: Case): Request {
+  const shape = { model, needs: image ? ['vision'] : needs, ...(maxTokens === undefined ? {} : { outputTokens: maxTokens }) }
+  const { request } = inputOfShape(shape)
   const [message] = request.messages
   assert.ok(message)
   const parts = message.parts.map((part) => (part.kind === 'text' ? { ...part, text } : part))
@@ -227,7 +246,9 @@ for (const example of cases) {
       contextOf: (target) => target.context,
       readBy: () => new Map(Object.entries(example.readBy ?? {}).map(([id, tokens]) => [id, { tokens, cached: example.cached }])),
     })
-    const got = planned.ok ? planned.value.steps.map((step) => step.target.id) : planned.error.code
+    const got = planned.ok
+      ? planned.value.steps.map(({ target, maxOutput }) => `${target.id}${maxOutput === undefined ? '' : ` ${maxOutput}`}`)
+      : planned.error.code
     assert.deepEqual(got, example.plan, explainLines(planned).join('\n'))
   })
 }
@@ -249,4 +270,42 @@ test('plan: a caller that is to stay with its target does, whatever chance says;
   for (const session of sessions.slice(0, 100)) assert.equal(firstFor(session, 0.01), firstFor(session, 0.99))
   const share = sessions.filter((session) => firstFor(session, 0.5) === 'openai/new').length / sessions.length
   assert.ok(Math.abs(share - 0.1) < 0.03, `share ${share}`)
+})
+
+test('plan: when nobody is cheap enough the error names the cheapest', () => {
+  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, maxCostUsd: 0.0001 }
+  const planned = makePlan({ request: requestOf({ name: '', plan: '' }), hints }, config, {
+    snapshot: { of: () => healthy },
+    nowMs: 0,
+    wallNowMs: 0,
+    random: () => 0.5,
+    rates: (target) => target.price,
+    contextOf: () => undefined,
+  })
+  assert.ok(!planned.ok)
+  assert.equal(planned.error.code, 'no_target_within_max_cost')
+  assert.match(
+    planned.error.message,
+    /^no target of smart can take this request within 0\.0001 USD; the cheapest, gemini\/gemini-3\.7-flash, would cost about 0\.00100\d USD/,
+  )
+})
+
+test('plan: costs rest on what answers of the route usually have', () => {
+  const costs = (usualOutput: number | undefined, maxTokens?: number): readonly (number | undefined)[] => {
+    const request = requestOf({ name: '', plan: '', ...(maxTokens === undefined ? {} : { maxTokens }) })
+    const planned = makePlan({ request, hints: { priority: 'normal', tags: {}, cacheOff: false, headers: {} } }, config, {
+      snapshot: { of: () => healthy },
+      nowMs: 0,
+      wallNowMs: 0,
+      random: () => 0.5,
+      rates: () => ({ input: 0, output: 1 }),
+      contextOf: () => undefined,
+      usualOutput: () => usualOutput,
+    })
+    return planned.ok ? planned.value.steps.map(({ estimatedUsd }) => estimatedUsd) : []
+  }
+  assert.equal(costs(undefined)[0], 500e-6)
+  assert.equal(costs(80)[0], 80e-6)
+  assert.equal(costs(80, 20)[0], 20e-6, 'never more than the request allows')
+  assert.equal(costs(80, 4000)[0], 80e-6)
 })

@@ -1,5 +1,6 @@
 import { type Need, needsOf } from '#canonical/needs.ts'
-import type { Exclusion, ExclusionKind, Hints, Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
+import type { Exclusion, ExclusionKind, Hints, Plan, PlanInput, PlanProblem, Step } from '#canonical/plan.ts'
+import type { Request } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
@@ -25,10 +26,11 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
 
   const strategy = wishes.sort === 'price' ? 'cost' : (wishes.sort ?? found?.rule.strategy ?? matched.strategy)
   const sorted = sortOut({ input, config, context, asked, found, wishes, matched, strategy })
-  if (sorted.able.length === 0) return err(nobodyAble(matched.route, sorted.excluded))
+  if (sorted.able.length === 0) return err(nobodyAble(matched.route, sorted, input.hints))
   const { healthy } = sorted
   const { random } = context
-  const steps = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(sorted.able)
+  const ordered = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(sorted.able)
+  const steps = found?.rule.lower_max_tokens === true ? shortened(ordered, sorted.able, request) : ordered
   return ok({
     route: matched.route,
     strategy,
@@ -71,6 +73,7 @@ type Sorting = {
 }
 
 type Sorted = {
+  readonly judged: readonly Judged[]
   /** Targets that can take the request, and of them those that may be asked now. */
   readonly able: readonly Judged[]
   readonly healthy: readonly Judged[]
@@ -83,6 +86,8 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   const judged = judge(input.request, matched.targets, {
     config,
     context,
+    route: matched.route,
+    maxCostUsd: input.hints.maxCostUsd,
     inputTokens: asked.inputTokens(),
     needs: asked.needs(),
     cached: matched.model?.affinity === 'prefix' || strategy === 'cost',
@@ -93,7 +98,7 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   const resting: Exclusion[] = []
   const able = judged.filter(({ target, facts }) => keep(hardExclusion(target, facts, limits), excluded))
   const healthy = able.filter(({ target, facts }) => keep(healthExclusion(target, facts), resting))
-  return { able, healthy, excluded, resting }
+  return { judged, able, healthy, excluded, resting }
 }
 
 /** Where the request would have gone without rules and strategies. */
@@ -122,6 +127,7 @@ function limitsOf(found: FittingRule | undefined, { model }: Matched, wishes: Bo
     ignore: [...(rule?.ignore ?? []), ...wishes.ignore],
     maxPrice: lowest(model?.max_price, rule?.max_price, wishes.maxPrice),
     maxCostUsd: hints.maxCostUsd,
+    lowerMaxTokens: rule?.lower_max_tokens === true,
   }
 }
 
@@ -154,16 +160,43 @@ function unknownModel(name: string, config: Config): PlanProblem {
 }
 
 const codeOf: Readonly<Partial<Record<ExclusionKind, PlanProblem['code']>>> = {
-  price: 'no_target_within_max_cost',
   context: 'context_length_exceeded',
   capability: 'unsupported_by_target',
 }
 
 /** When all were left out for one reason, that reason is the error; else there is simply nobody. */
-function nobodyAble(route: string, excluded: readonly Exclusion[]): PlanProblem {
+function nobodyAble(route: string, { excluded, judged }: Sorted, { maxCostUsd }: Hints): PlanProblem {
+  const why = excluded.map(({ target, reason }) => `${target.id}: ${reason}`).join('; ')
+  // Who is left out for its price would do otherwise: whoever pays more is served.
+  const dear = new Set(excluded.flatMap(({ target, kind }) => (kind === 'price' ? [target.id] : [])))
+  if (dear.size > 0) {
+    const limit = maxCostUsd === undefined ? 'the prices allowed' : `${maxCostUsd} USD`
+    const cheapest = cheapestOf(judged.filter(({ target }) => dear.has(target.id)))
+    return {
+      code: 'no_target_within_max_cost',
+      message: `no target of ${route} can take this request within ${limit}${cheapest} (${why})`,
+      excluded,
+    }
+  }
   const kinds = new Set(excluded.map(({ kind }) => kind))
   const [only] = kinds
   const code = (kinds.size === 1 && only !== undefined ? codeOf[only] : undefined) ?? 'no_target_available'
-  const why = excluded.map(({ target, reason }) => `${target.id}: ${reason}`).join('; ')
   return { code, message: `no target of ${route} can take this request (${why})`, excluded }
+}
+
+function cheapestOf(judged: readonly Judged[]): string {
+  const priced = judged.flatMap(({ target, facts }) =>
+    facts.estimatedUsd === undefined ? [] : [{ id: target.id, usd: facts.estimatedUsd }],
+  )
+  const [cheapest] = priced.sort((left, right) => left.usd - right.usd)
+  return cheapest === undefined ? '' : `; the cheapest, ${cheapest.id}, would cost about ${cheapest.usd.toFixed(6)} USD`
+}
+
+/** Steps whose answer would cost too much are asked for a shorter one. */
+function shortened(steps: readonly Step[], judged: readonly Judged[], { params }: Request): readonly Step[] {
+  const affordable = new Map(judged.map(({ target, facts }) => [target.id, facts.affordable]))
+  return steps.map((step) => {
+    const most = affordable.get(step.target.id) ?? Number.POSITIVE_INFINITY
+    return most < (params.maxOutput ?? Number.POSITIVE_INFINITY) ? { ...step, maxOutput: most } : step
+  })
 }

@@ -103,3 +103,44 @@ test('headers and log name the strategy, and the rule that chose it', async () =
   assert.deepEqual(headers, ['listed', 'cost', '1'])
   await eventually(async () => /"rule":1,"strategy":"cost"/.test(world.relay.log()))
 })
+
+const calls: readonly (readonly [dialect: string, path: string, body: object])[] = [
+  ['OpenAI Chat', '/v1/chat/completions', { model: 'copied', messages: [{ role: 'user', content: 'Hi' }] }],
+  ['OpenAI Responses', '/v1/responses', { model: 'copied', input: 'Hi' }],
+  ['Anthropic', '/v1/messages', { model: 'copied', max_tokens: 500, messages: [{ role: 'user', content: 'Hi' }] }],
+  ['Gemini', '/v1beta/models/copied:generateContent', { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }],
+]
+
+for (const [dialect, path, body] of calls) {
+  test(`a limit that nobody keeps is a 402 in ${dialect}, with the cheapest price`, async () => {
+    const response = await fetch(world.relay.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-outrigger-max-cost': '0.0000001' },
+      body: JSON.stringify(body),
+    })
+    assert.equal(response.status, 402)
+    assert.match(await response.text(), /the cheapest, openai\/gpt-4\.1, would cost about 0\.000\d+ USD/)
+  })
+}
+
+const cutReasons = [
+  /"finish_reason":"length"/,
+  /"reason":"max_output_tokens"/,
+  /"stop_reason":"max_tokens"/,
+  /"finishReason":"MAX_TOKENS"/,
+]
+
+for (const [index, [dialect, path, body]] of calls.entries()) {
+  test(`a stream that costs as much as its client allows ends with the reason of ${dialect}`, async () => {
+    const long = JSON.stringify({ ...body, stream: true }).replace('Hi', 'Write 2000 words.')
+    const response = await fetch(world.relay.url + path.replace(':generateContent', ':streamGenerateContent?alt=sse'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-outrigger-max-cost': '0.0006' },
+      body: long,
+    })
+    const text = await response.text()
+    assert.equal(response.status, 200, text)
+    assert.match(text, cutReasons[index] ?? assert.fail())
+    assert.doesNotMatch(text, /"error":[^n]/)
+  })
+}

@@ -134,6 +134,7 @@ export function ask(
   { deps, clock }: PlayedRelay,
   stream: boolean,
   messages: readonly object[] = [{ role: 'user', content: 'Hi' }],
+  extraHints: Partial<Hints> = {},
 ) {
   const sent: Sent = { status: 0, headers: {}, body: '', leave: () => {} }
   const client: ClientPort = {
@@ -159,7 +160,7 @@ export function ask(
   const body = { model: 'm', stream, messages }
   const request = openaiChat.decodeRequest({ path: '/v1/chat/completions', query: new URLSearchParams(), headers: {}, body })
   assert.ok(request.ok)
-  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {} }
+  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, ...extraHints }
   const exchange: Exchange = {
     requestId: 'r',
     dialect: openaiChat,
