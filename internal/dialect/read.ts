@@ -12,13 +12,22 @@ export class BadField extends Error {
   }
 }
 
+const longestMessage = 1000
+const longestParam = 300
+
 /** Runs a reader; a field of the wrong type comes back as an `invalid_request` failure that names it. */
 export function reading<T>(read: () => T): Result<T, Failure> {
   try {
     return ok(read())
   } catch (error) {
     if (!(error instanceof BadField)) throw error
-    return err({ kind: 'invalid_request', phase: 'request', message: error.message, param: error.param })
+    // A client's own words can stand in both, a whole image among them.
+    return err({
+      kind: 'invalid_request',
+      phase: 'request',
+      message: error.message.slice(0, longestMessage),
+      param: error.param.slice(0, longestParam),
+    })
   }
 }
 

@@ -7,7 +7,8 @@ import { asArray, asObject, parseJson } from '#lib/json.ts'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 
 const main = join(import.meta.dirname, '../../cmd/outrigger/main.ts')
-const hasScript = spawnSync('script', ['--version']).status === 0
+/** Whether script(1) can open a terminal here: it may be installed where no pseudo-terminal is to be had. */
+const hasTerminal = spawnSync('script', ['-qfec', 'test -t 1', '/dev/null'], { stdio: 'pipe' }).status === 0
 let world: MockRelay
 
 before(async () => {
@@ -22,10 +23,16 @@ type Ran = { readonly child: ChildProcess; readonly output: () => string; readon
 
 function run(args: readonly string[], { terminal = false, env = {} }: { terminal?: boolean; env?: NodeJS.ProcessEnv } = {}): Ran {
   const command = [process.execPath, main, 'status', '--admin', world.relay.adminUrl, ...args]
-  const [program = '', ...rest] = terminal ? ['script', '-qfec', command.join(' '), '/dev/null'] : command
+  const [program = '', ...rest] = terminal ? ['script', '-qfec', `exec ${command.join(' ')}`, '/dev/null'] : command
   const clean = {
     ...process.env,
     TERM: 'xterm-256color',
+    // Node's colour depth depends on these too; continuous integration sets them.
+    CI: undefined,
+    GITHUB_ACTIONS: undefined,
+    TEAMCITY_VERSION: undefined,
+    TMUX: undefined,
+    SHELL: '/bin/sh',
     NO_COLOR: undefined,
     FORCE_COLOR: undefined,
     NODE_DISABLE_COLORS: undefined,
@@ -69,7 +76,9 @@ test('status command: no relay is an error with its reason', async () => {
   assert.match(output(), /no relay answers at http:\/\/127\.0\.0\.1:1/)
 })
 
-test('status command: a terminal gets colours, unless NO_COLOR', { skip: hasScript ? false : 'no script(1)' }, async () => {
+test('status command: a terminal gets colours, unless NO_COLOR', {
+  skip: hasTerminal ? false : 'no script(1) or no pseudo-terminal',
+}, async () => {
   const coloured = run([], { terminal: true })
   assert.equal(await coloured.ended, 0)
   assert.ok(coloured.output().includes('\u001b[31m'))
@@ -88,7 +97,7 @@ test('status command: --watch --json writes a line each time and ends on SIGINT'
 })
 
 test('status command: --watch draws again and leaves the terminal as it was', {
-  skip: hasScript ? false : 'no script(1)',
+  skip: hasTerminal ? false : 'no script(1) or no pseudo-terminal',
 }, async () => {
   const { child, output, ended } = run(['--watch'], { terminal: true })
   await until(() => output().split('\u001b[H').length > 2)

@@ -226,28 +226,15 @@ test('agreement: tokens of attempts, costs of answers, breakers that opened, ans
   const plain = Object.entries(tokens).filter(([name]) => /(input|output)$/.test(name))
   assert.deepEqual(sorted(traced), sorted(Object.fromEntries(plain)))
 
-  const sum = (counts: Counts): number => Math.round(Object.values(counts).reduce((total, usd) => total + usd, 0) * 1e6)
+  const sum = (counts: Counts): number => Object.values(counts).reduce((total, usd) => total + usd, 0)
   const counted = sum(metric('cost_usd_total', 'route'))
-  assert.equal(
-    sum(
-      countBy(
-        accessLines(),
-        () => '',
-        (line) => Number(line['cost_usd'] ?? 0),
-      ),
-    ),
-    counted,
-  )
-  assert.equal(
-    sum(
-      countBy(
-        servers(),
-        () => '',
-        ({ attributes }) => Number(attributes['outrigger.cost_usd'] ?? 0),
-      ),
-    ),
-    counted,
-  )
+  assert.ok(counted > 0)
+  // The three add the same costs up in another order, and the last digits differ for it.
+  const agrees = (usd: number, by: string): void =>
+    assert.ok(Math.abs(usd - counted) < 2e-6, `${by} have ${usd} USD, the metrics ${counted} USD`)
+  const none = (): string => ''
+  agrees(sum(countBy(accessLines(), none, (line) => Number(line['cost_usd'] ?? 0))), 'the access lines')
+  agrees(sum(countBy(servers(), none, ({ attributes }) => Number(attributes['outrigger.cost_usd'] ?? 0))), 'the traces')
 
   const opened = lines.filter(({ message, to }) => asString(message)?.startsWith('breaker') === true && to === 'open').length
   const openedEvents = attempts().flatMap(({ events }) =>
