@@ -18,6 +18,8 @@ export type OperationCall = {
   readonly contentType: string
   readonly body: Uint8Array | string
   readonly losses: readonly Loss[]
+  /** Whether the answer can be nothing but JSON. Default: sound, images and events are answers too. */
+  readonly jsonOnly?: boolean
   /**
    * Reads a whole JSON answer: what the client gets, and what it cost. `body` is undefined when the provider's bytes may pass
    * as they are.

@@ -27,6 +27,11 @@ export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
+/** The value as a whole number from 0 on; larger ones than can be counted with are none. */
+export function asCount(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && typeof value === 'number' && value >= 0 ? value : undefined
+}
+
 export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
 }

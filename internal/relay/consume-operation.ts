@@ -13,10 +13,11 @@ export type OperationContext = {
   readonly maxBytes: number
 }
 
-/** A JSON answer is read whole and judged; sound and events pass as they come. */
+/** A JSON answer is read whole and judged; sound and events pass as they come. A page of HTML is no answer to anything. */
 export function consumeOperation(context: OperationContext, port: ConsumerPort): Consumer {
   const type = context.headers['content-type'] ?? 'application/octet-stream'
-  return /^application\/(?:[\w.+-]+\+)?json/i.test(type) ? readWhole(context, port) : passOn(context, type, port)
+  const readsWhole = /^application\/(?:[\w.+-]+\+)?json/i.test(type) || /^text\/html/i.test(type)
+  return readsWhole || context.call.jsonOnly === true ? readWhole(context, port) : passOn(context, type, port)
 }
 
 function readWhole({ call, maxBytes }: OperationContext, port: ConsumerPort): Consumer {

@@ -55,7 +55,8 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
     if (ended !== 'open') return
     skipped = false
     decoder.frame(frame)
-    if (mayPass()) out.raw(dialect.passthrough?.frame(frame, request, target) ?? '')
+    // An event without data says nothing, and SDKs take it for broken JSON.
+    if (mayPass() && frame.data.trim() !== '') out.raw(dialect.passthrough?.frame(frame, request, target) ?? '')
   }
   const parser = parseFrames(dialect.framing ?? 'sse', readFrame, (message) => {
     ended = { kind: 'malformed', phase: 'stream', message }

@@ -1,10 +1,12 @@
 import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import { asNumber, asObject, isObject, parseJson } from '#lib/json.ts'
 import { addressOf } from '#relay/prepare.ts'
 import { authorize, mayForward } from './authorize.ts'
 import { readBody } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
+import { holdAnswer } from './held-answer.ts'
 import { reject } from './reject.ts'
 import { clientPort, respondError } from './respond.ts'
 import type { Match } from './routes.ts'
@@ -71,7 +73,7 @@ export async function forwardToProvider(
     })
 }
 
-/** Counts a prompt's tokens: at the first target, if it speaks the client's dialect, else by our own estimate. */
+/** Counts a prompt's tokens: at the first target, if it speaks the client's dialect and can tell them, else by our own estimate. */
 export async function countTokens(incoming: Incoming, dialect: Dialect, input: PlanInput, deps: HandlerDeps): Promise<void> {
   const { response, requestId } = incoming
   const counting = dialect.countTokens
@@ -90,7 +92,8 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
   if (target !== undefined && provider !== undefined && target.dialect === dialect.name) {
     const counted = { path: counting.path(target.model), headers: {}, body: counting.body(input.request, target.model) }
     const { path, body } = addressOf(provider, counted, target.model, false)
-    const result = await deps.forward({
+    const held = holdAnswer(clientPort(response), longestCountBytes)
+    const status = await deps.forward({
       provider,
       method: 'POST',
       path,
@@ -98,9 +101,9 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
       body: JSON.stringify(body),
       forward: forwardedHeaders(incoming.request.headers),
       requestId,
-      client: clientPort(response),
+      client: held.port,
     })
-    if (typeof result === 'number' || response.headersSent) return
+    if (tellsCount(status, held.text(), Object.keys(counting.answer(0)))) return held.release()
   }
   response.writeHead(200, {
     'content-type': 'application/json',
@@ -108,4 +111,14 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
     'x-outrigger-estimated': 'true',
   })
   response.end(JSON.stringify(counting.answer(deps.estimateTokens(input.request))))
+}
+
+const longestCountBytes = 65_536
+
+/** Whether the provider's answer is for the client: the numbers, or what is wrong with the request. All else is the provider's trouble. */
+function tellsCount(status: unknown, text: string | undefined, fields: readonly string[]): boolean {
+  const parsed = parseJson(text ?? '')
+  const body = asObject(parsed.ok ? parsed.value : undefined)
+  if (status === 200) return fields.every((field) => asNumber(body[field]) !== undefined)
+  return (status === 400 || status === 413 || status === 422) && isObject(body['error'])
 }

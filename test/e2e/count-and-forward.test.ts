@@ -31,6 +31,28 @@ test('Gemini clients count tokens', async () => {
   }
 })
 
+test('a provider that cannot count leaves it to the estimate: its trouble is not the client’s', async () => {
+  const client = new Anthropic({ baseURL: world.relay.url, apiKey: 'none', maxRetries: 0 })
+  const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'How many tokens are these?' }]
+  const when = { operation: 'count_tokens' }
+  for (const fault of [
+    { kind: 'error', status: 503, body: 'html' },
+    { kind: 'auth', status: 401 },
+    { kind: 'rate_limit' },
+    { kind: 'html_200' },
+    { kind: 'truncated_json' },
+    { kind: 'reset' },
+  ]) {
+    world.setFaults([{ ...fault, when }])
+    const { data, response } = await client.messages.countTokens({ model: 'claude', messages }).withResponse()
+    assert.ok(data.input_tokens > 4, fault.kind)
+    assert.equal(response.headers.get('x-outrigger-estimated'), 'true', fault.kind)
+  }
+  world.setFaults([{ kind: 'error', status: 400, when }])
+  await assert.rejects(client.messages.countTokens({ model: 'claude', messages }), Anthropic.BadRequestError)
+  world.setFaults([])
+})
+
 test('/providers/{name}/… reaches a provider as it is, with its key and not the client’s', async () => {
   const response = await fetch(`${world.relay.url}/providers/openai/models`, {
     headers: { authorization: 'Bearer of-the-client', cookie: 'a=b' },

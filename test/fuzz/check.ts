@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AnswerEvent } from '#canonical/answer.ts'
+import type { AnswerEvent, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { DialectName, Json, Request } from '#canonical/request.ts'
 import type { ClientCall, DecodeContext, EncodeTarget } from '#dialect/dialect.ts'
@@ -48,6 +48,16 @@ function checkFailure(failure: Failure): void {
   }
 }
 
+/** What is charged and counted by: whole numbers, and no part larger than its whole. */
+function checkUsage(usage: Usage | undefined): void {
+  if (usage === undefined) return
+  const { estimated: _estimated, ...counts } = usage
+  const told = JSON.stringify(usage)
+  for (const count of Object.values(counts)) assert.ok(Number.isFinite(count) && count >= 0, told)
+  assert.ok(usage.cacheRead + usage.cacheWrite <= usage.input && usage.reasoning <= usage.output, told)
+  assert.ok((usage.cacheWrite1h ?? 0) <= usage.cacheWrite, told)
+}
+
 /** A client's body: it is refused with the field at fault, or can be written for every provider. */
 export function checkRequest(dialect: DialectName, path: string, body: Json, random: Random): void {
   const [file = '', query = ''] = path.split('?')
@@ -91,6 +101,7 @@ export function checkAnswer(dialect: ProviderName, body: unknown, random: Random
   const decoded = decodeAnswer(body, context)
   if (!decoded.ok) return checkFailure(decoded.error)
   assert.ok(decoded.value.candidates.length > 0)
+  checkUsage(decoded.value.usage)
   for (const client of dialects) {
     const written = client.encodeAnswer(decoded.value, { ...answering, request: plainRequest(client.name) })
     JSON.parse(JSON.stringify(written))
@@ -157,6 +168,7 @@ function checkRules(events: readonly AnswerEvent[]): void {
   let started = false
   for (const event of events) {
     if (event.kind === 'failure') checkFailure(event.failure)
+    if (event.kind === 'usage' || event.kind === 'start') checkUsage(event.usage)
     if (event.kind === 'start') {
       assert.ok(!started, 'start comes once')
       started = true

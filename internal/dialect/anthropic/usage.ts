@@ -1,24 +1,27 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asNumber, asObject, compact, isObject } from '#lib/json.ts'
+import { asCount, asObject, compact, isObject } from '#lib/json.ts'
+import { soundUsage } from '../sound-usage.ts'
 
 /** Anthropic counts fresh, cached and written tokens apart; their sum is the input. Undefined when there are no numbers. */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const input = asNumber(value['input_tokens'])
-  const output = asNumber(value['output_tokens'])
+  const input = asCount(value['input_tokens'])
+  const output = asCount(value['output_tokens'])
   if (input === undefined && output === undefined) return undefined
-  const cacheRead = asNumber(value['cache_read_input_tokens']) ?? 0
-  const cacheWrite = asNumber(value['cache_creation_input_tokens']) ?? 0
-  return compact({
-    input: (input ?? 0) + cacheRead + cacheWrite,
-    output: output ?? 0,
-    cacheRead,
-    cacheWrite,
-    // Left out at 0, as where it is not told.
-    cacheWrite1h: asNumber(asObject(value['cache_creation'])['ephemeral_1h_input_tokens']) || undefined,
-    reasoning: asNumber(asObject(value['output_tokens_details'])['thinking_tokens']) ?? 0,
-  })
+  const cacheRead = asCount(value['cache_read_input_tokens']) ?? 0
+  const cacheWrite = asCount(value['cache_creation_input_tokens']) ?? 0
+  return soundUsage(
+    compact({
+      input: (input ?? 0) + cacheRead + cacheWrite,
+      output: output ?? 0,
+      cacheRead,
+      cacheWrite,
+      // Left out at 0, as where it is not told.
+      cacheWrite1h: asCount(asObject(value['cache_creation'])['ephemeral_1h_input_tokens']) || undefined,
+      reasoning: asCount(asObject(value['output_tokens_details'])['thinking_tokens']) ?? 0,
+    }),
+  )
 }
 
 /** The later numbers over the earlier ones: they are totals, and null says nothing. */

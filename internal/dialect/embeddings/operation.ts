@@ -28,6 +28,7 @@ function encode(request: EmbedRequest, target: OperationTarget): Result<Operatio
   return ok({
     path,
     contentType: 'application/json',
+    jsonOnly: true,
     body: JSON.stringify(body),
     losses: same ? [] : lossesOf(request, provider),
     answer(given) {

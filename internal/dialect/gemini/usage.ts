@@ -1,10 +1,11 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asArray, asNumber, asObject } from '#lib/json.ts'
+import { asArray, asCount, asObject } from '#lib/json.ts'
+import { soundUsage } from '../sound-usage.ts'
 
 /** Thoughts are not part of the candidates' tokens, tool prompts not of the prompt's. Source: ai.google.dev, UsageMetadata. */
 export function readUsage(value: Json): Usage | undefined {
-  const count = (name: string): number | undefined => asNumber(value[name])
+  const count = (name: string): number | undefined => asCount(value[name])
   const prompt = count('promptTokenCount')
   const total = count('totalTokenCount')
   const written = count('candidatesTokenCount')
@@ -14,22 +15,22 @@ export function readUsage(value: Json): Usage | undefined {
   const candidates = written ?? Math.max(0, (total ?? 0) - input - reasoning)
   const audioIn = audioTokens(value['promptTokensDetails'])
   const audioOut = audioTokens(value['candidatesTokensDetails'])
-  return {
+  return soundUsage({
     input,
     output: candidates + reasoning,
-    cacheRead: Math.min(count('cachedContentTokenCount') ?? 0, input),
+    cacheRead: count('cachedContentTokenCount') ?? 0,
     cacheWrite: 0,
     reasoning,
     ...(audioIn === 0 ? {} : { audioIn }),
     ...(audioOut === 0 ? {} : { audioOut }),
-  }
+  })
 }
 
 function audioTokens(details: unknown): number {
   return asArray(details)
     .map(asObject)
     .filter((detail) => detail['modality'] === 'AUDIO')
-    .reduce((sum, detail) => sum + (asNumber(detail['tokenCount']) ?? 0), 0)
+    .reduce((sum, detail) => sum + (asCount(detail['tokenCount']) ?? 0), 0)
 }
 
 export function writeUsage({ input, output, reasoning, cacheRead }: Usage): Json {

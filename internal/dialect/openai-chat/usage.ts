@@ -1,7 +1,8 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asArray, asNumber, asObject, compact, isObject } from '#lib/json.ts'
+import { asArray, asCount, asObject, compact, isObject } from '#lib/json.ts'
 import type { ChatQuirks } from '../quirks.ts'
+import { soundUsage } from '../sound-usage.ts'
 
 /** The usage of an answer or a chunk, wherever the server puts it: Groq and old Moonshot streams have places of their own. */
 export function findUsage(body: Json, quirks: ChatQuirks | undefined): Usage | undefined {
@@ -11,32 +12,32 @@ export function findUsage(body: Json, quirks: ChatQuirks | undefined): Usage | u
 
 function readUsage(value: unknown, quirks: ChatQuirks | undefined): Usage | undefined {
   if (!isObject(value)) return undefined
-  const prompt = asNumber(value['prompt_tokens'])
-  const completion = asNumber(value['completion_tokens'])
+  const prompt = asCount(value['prompt_tokens'])
+  const completion = asCount(value['completion_tokens'])
   if (prompt === undefined && completion === undefined) return undefined
   const inDetails = asObject(value['prompt_tokens_details'] ?? value['prompt_token_details'])
   const outDetails = asObject(value['completion_tokens_details'])
-  const audioIn = asNumber(inDetails['audio_tokens'])
-  const told = asNumber(outDetails['reasoning_tokens']) ?? asNumber(value['reasoning_tokens']) ?? 0
+  const audioIn = asCount(inDetails['audio_tokens'])
+  const told = asCount(outDetails['reasoning_tokens']) ?? asCount(value['reasoning_tokens']) ?? 0
   const counted = { input: prompt ?? 0, output: completion ?? 0, reasoning: told, audioIn: audioIn ?? 0 }
-  const { input, output, reasoning } = withUncounted(counted, asNumber(value['total_tokens']), quirks)
+  const { input, output, reasoning } = withUncounted(counted, asCount(value['total_tokens']), quirks)
   const cached =
-    asNumber(inDetails['cached_tokens']) ??
-    asNumber(value['prompt_cache_hit_tokens']) ??
-    asNumber(value['num_cached_tokens']) ??
-    asNumber(value['cached_tokens'])
-  const written = asNumber(inDetails['cache_write_tokens']) ?? asNumber(inDetails['cache_creation_input_tokens'])
-  const cacheRead = between(cached ?? 0, input)
-  return compact({
-    input,
-    output,
-    cacheRead,
-    // What was read and what was written are different tokens; servers have told of the same ones as both.
-    cacheWrite: between(written ?? 0, input - cacheRead),
-    reasoning: between(reasoning, output),
-    audioIn,
-    audioOut: asNumber(outDetails['audio_tokens']),
-  })
+    asCount(inDetails['cached_tokens']) ??
+    asCount(value['prompt_cache_hit_tokens']) ??
+    asCount(value['num_cached_tokens']) ??
+    asCount(value['cached_tokens'])
+  const written = asCount(inDetails['cache_write_tokens']) ?? asCount(inDetails['cache_creation_input_tokens'])
+  return soundUsage(
+    compact({
+      input,
+      output,
+      cacheRead: cached ?? 0,
+      cacheWrite: written ?? 0,
+      reasoning,
+      audioIn,
+      audioOut: asCount(outDetails['audio_tokens']),
+    }),
+  )
 }
 
 type Counted = { readonly input: number; readonly output: number; readonly reasoning: number; readonly audioIn: number }
@@ -55,11 +56,6 @@ function withUncounted(counted: Counted, total: number | undefined, quirks: Chat
   if (gap === reasoning) return { ...counted, output: output + gap }
   if (gap === audioIn) return { ...counted, input: input + gap }
   return quirks?.outputFromTotal === true ? { ...counted, output: output + gap, reasoning: gap } : counted
-}
-
-/** Servers have told of more cached or reasoning tokens than there were. */
-function between(value: number, most: number): number {
-  return Math.max(0, Math.min(value, most))
 }
 
 /** Usage as OpenAI tells it. */

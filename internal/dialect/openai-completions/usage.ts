@@ -1,16 +1,17 @@
 import type { Finish, FinishReason, Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asNumber, asObject, isObject } from '#lib/json.ts'
+import { asCount, asObject, isObject } from '#lib/json.ts'
+import { soundUsage } from '../sound-usage.ts'
 
 /** The usage of an answer or a chunk. */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const input = asNumber(value['prompt_tokens'])
-  const output = asNumber(value['completion_tokens'])
+  const input = asCount(value['prompt_tokens'])
+  const output = asCount(value['completion_tokens'])
   if (input === undefined && output === undefined) return undefined
-  const cached = asNumber(asObject(value['prompt_tokens_details'])['cached_tokens']) ?? 0
-  const reasoning = asNumber(asObject(value['completion_tokens_details'])['reasoning_tokens']) ?? 0
-  return { input: input ?? 0, output: output ?? 0, cacheRead: Math.min(cached, input ?? 0), cacheWrite: 0, reasoning }
+  const cached = asCount(asObject(value['prompt_tokens_details'])['cached_tokens']) ?? 0
+  const reasoning = asCount(asObject(value['completion_tokens_details'])['reasoning_tokens']) ?? 0
+  return soundUsage({ input: input ?? 0, output: output ?? 0, cacheRead: cached, cacheWrite: 0, reasoning })
 }
 
 /** Usage as OpenAI tells it. */

@@ -1,27 +1,28 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asNumber, asObject, isObject } from '#lib/json.ts'
+import { asCount, asObject, isObject } from '#lib/json.ts'
+import { soundUsage } from '../sound-usage.ts'
 
 /** Usage as any server of this API tells it. */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const input = asNumber(value['input_tokens']) ?? asNumber(value['prompt_tokens'])
-  const output = asNumber(value['output_tokens']) ?? asNumber(value['completion_tokens'])
+  const input = asCount(value['input_tokens']) ?? asCount(value['prompt_tokens'])
+  const output = asCount(value['output_tokens']) ?? asCount(value['completion_tokens'])
   if (input === undefined && output === undefined) return undefined
   const inDetails = asObject(value['input_tokens_details'])
   const outDetails = asObject(value['output_tokens_details'])
-  const cacheRead = asNumber(inDetails['cached_tokens']) ?? 0
-  const reasoning = asNumber(outDetails['reasoning_tokens']) ?? 0
+  const cacheRead = asCount(inDetails['cached_tokens']) ?? 0
+  const reasoning = asCount(outDetails['reasoning_tokens']) ?? 0
   // Some servers count reasoning beside the output: the total shows it.
-  const outside = asNumber(value['total_tokens']) === (input ?? 0) + (output ?? 0) + reasoning
+  const outside = asCount(value['total_tokens']) === (input ?? 0) + (output ?? 0) + reasoning
   const written = (output ?? 0) + (outside ? reasoning : 0)
-  return {
+  return soundUsage({
     input: input ?? 0,
     output: written,
-    cacheRead: Math.min(cacheRead, input ?? 0),
-    cacheWrite: asNumber(inDetails['cache_write_tokens']) ?? 0,
-    reasoning: Math.min(reasoning, written),
-  }
+    cacheRead,
+    cacheWrite: asCount(inDetails['cache_write_tokens']) ?? 0,
+    reasoning,
+  })
 }
 
 /** Usage as OpenAI tells it; its SDKs read all of these fields. */

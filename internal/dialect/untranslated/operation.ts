@@ -1,7 +1,7 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { ProviderDialectName } from '#canonical/request.ts'
-import { asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { asCount, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { type Operation, type OperationCall, type OperationName, type OperationTarget, unsupported } from '../operation.ts'
 import { boundaryOf, findField, replaceField } from './multipart.ts'
@@ -69,6 +69,7 @@ function encode(
   return ok({
     path,
     contentType,
+    jsonOnly: name === 'moderations' || name === 'rerank',
     body: bodyFor(model),
     losses: [],
     answer: (body) => ok({ body: undefined, usage: readUsage(body) }),
@@ -78,9 +79,9 @@ function encode(
 /** Images and transcriptions tell tokens in OpenAI's newer words, others in the older ones, most not at all. */
 function readUsage(body: unknown): Usage | undefined {
   const usage = asObject(asObject(body)['usage'])
-  const input = asNumber(usage['input_tokens']) ?? asNumber(usage['prompt_tokens'])
+  const input = asCount(usage['input_tokens']) ?? asCount(usage['prompt_tokens'])
   if (input === undefined) return undefined
-  const output = asNumber(usage['output_tokens']) ?? asNumber(usage['completion_tokens']) ?? 0
+  const output = asCount(usage['output_tokens']) ?? asCount(usage['completion_tokens']) ?? 0
   return { input, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
 }
 
