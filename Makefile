@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all lint format check build image bench docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image bench docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test: node_modules/.installed ## the tests (under five minutes)
 
 test-all: node_modules/.installed ## all tests, the slow ones too
 	@node scripts/test.ts --all
+
+fuzz: node_modules/.installed ## 100,000 broken inputs that no run has tried before
+	@OUTRIGGER_FUZZ_SEED=$$(date +%s) node --test test/fuzz/decoders.slow.test.ts
 
 lint: node_modules/.installed ## format, lint, types, dead code, import rules
 	@biome check --error-on-warnings .

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { fuzz, tellBroken } from './run.ts'
 
 const inputs = Number(process.env['OUTRIGGER_FUZZ_INPUTS'] ?? '100000')
-// Each run tries new ones.
-const firstSeed = Number(process.env['OUTRIGGER_FUZZ_SEED'] ?? String(Date.now() % 1_000_000_000))
+// The same ones each time, so that a change that breaks nothing cannot fail; `make fuzz` tries new ones.
+const firstSeed = Number(process.env['OUTRIGGER_FUZZ_SEED'] ?? '501744211')
 
 test(`${inputs} broken requests, answers and streams from seed ${firstSeed} on`, () => {
   assert.deepEqual(fuzz(inputs, firstSeed).map(tellBroken), [])
