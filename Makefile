@@ -3,10 +3,10 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image bench docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image bench bench-telemetry docs fixtures clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 # Installs from the lockfile, without install scripts; the pinned Node comes as one of the packages.
 node_modules/.installed: package.json package-lock.json
@@ -48,6 +48,9 @@ image: ## build the container image
 
 bench: node_modules/.installed ## compare with nginx and a bare Node proxy
 	@node test/bench/run.ts
+
+bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
+	@node test/bench/telemetry.ts $(ARGS)
 
 docs: node_modules/.installed ## write the generated pages again
 	@node scripts/docs.ts

@@ -53,6 +53,7 @@ export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps
   const epochMs = deps.epochMs()
   const at = (ms: number): HrTime => hrTime(epochMs + ms)
   const root = startRequestSpan(start, parent, { tracer, epochMs })
+  if (!root.isRecording()) return untraced(root)
   const inside = traceApi.setSpan(parent, root)
   // A target is asked at most once at a time for one request.
   const attempts = new Map<TargetId, Span>()
@@ -64,7 +65,7 @@ export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps
     return { ...known, ...promptAttributes(request, event.target.dialect) }
   }
   const startAttempt = (event: AttemptStarted): void => {
-    const attributes = root.isRecording() ? attributesOf(event) : {}
+    const attributes = attributesOf(event)
     const name = `${attributes['gen_ai.operation.name'] ?? ''} ${event.target.model}`
     attempts.set(
       event.target.id,
@@ -118,6 +119,15 @@ export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps
   }
 }
 
+/** Of a request that is not kept: nothing is noted, but whoever is called next must know that, too. */
+function untraced(root: Span): RequestTrace {
+  const context = root.spanContext()
+  const headers = writeTraceContext(context)
+  return { traceId: context.traceId, observe: ignore, headersFor: () => headers }
+}
+
+const ignore = (): void => {}
+
 /** The SERVER span of a request; `http.route` is low in cardinality, the span's name too. */
 export function startRequestSpan(
   start: TraceStart,
@@ -126,8 +136,10 @@ export function startRequestSpan(
 ): Span {
   const route = routeOf(start)
   const name = route === undefined ? start.method : `${start.method} ${route}`
-  const attributes = requestStartAttributes(start, route)
-  return tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: hrTime(epochMs + start.startedMs), attributes }, parent)
+  const span = tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: hrTime(epochMs + start.startedMs) }, parent)
+  // Our sampler does not look at attributes: what is not kept costs none.
+  if (span.isRecording()) span.setAttributes(requestStartAttributes(start, route))
+  return span
 }
 
 function endRequest(span: Span, event: RequestEnded, endTime: HrTime): void {

@@ -3,13 +3,13 @@
  * relays run on one core, load and upstream on the other. Rounds are interleaved; medians are printed, with ratios.
  * Needs `nginx` and `wrk`. Usage: make bench [ARGS="--seconds 5 --rounds 3"]
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { answering, measure, medianOf, requireTools, runOn, type Sample, type Scenario } from './load.ts'
 import { writeNginx } from './nginx.ts'
-import { cpuMicroseconds, rssMiB } from './process-cost.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +25,6 @@ chmodSync(folder, 0o755)
 const root = join(import.meta.dirname, '../..')
 
 type Relay = { readonly name: string; readonly port: number; readonly process: ChildProcess }
-type Sample = {
-  readonly perSecond: number
-  readonly cpuMicroseconds: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly rssMiB: number
-  readonly errors: number
-}
 
 requireTools(['nginx', 'wrk', 'taskset'])
 const children: ChildProcess[] = []
@@ -70,11 +62,11 @@ async function startAll(): Promise<readonly Relay[]> {
   ]
 }
 
-async function report(scenario: 'whole' | 'stream', relays: readonly Relay[]): Promise<void> {
+async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {
   const samples = new Map<string, Sample[]>(relays.map((relay) => [relay.name, []]))
-  for (const relay of relays) measure(scenario, relay, 1)
+  for (const relay of relays) loadOf(scenario, relay, 1)
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const relay of relays) samples.get(relay.name)?.push(measure(scenario, relay, Number(values.seconds)))
+    for (const relay of relays) samples.get(relay.name)?.push(loadOf(scenario, relay, Number(values.seconds)))
   }
   const medians = new Map([...samples].map(([name, taken]) => [name, medianOf(taken)]))
   const nginx = medians.get('nginx')
@@ -98,18 +90,13 @@ async function report(scenario: 'whole' | 'stream', relays: readonly Relay[]): P
   }
 }
 
-function measure(scenario: 'whole' | 'stream', relay: Relay, seconds: number): Sample {
-  const script = join(folder, `${scenario}.lua`)
-  const body = JSON.stringify({
-    model: scenario,
-    stream: scenario === 'stream',
-    messages: [{ role: 'user', content: 'x'.repeat(1800) }],
-  })
-  writeFileSync(
-    script,
-    `wrk.method = "POST"\nwrk.body = '${body}'\nwrk.headers["Content-Type"] = "application/json"\n` +
-      'done = function(summary, latency) io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration, latency:percentile(50)/1000, latency:percentile(99)/1000, summary.errors.status + summary.errors.read + summary.errors.connect + summary.errors.timeout)) end\n',
-  )
+function run(core: '0' | '1', program: string, args: readonly string[]): ChildProcess {
+  const child = runOn(core, program, args)
+  children.push(child)
+  return child
+}
+
+function loadOf(scenario: Scenario, relay: Relay, seconds: number): Sample {
   // The plain proxies have no routes: the path tells the upstream what to answer.
   const path =
     relay.name === 'outrigger'
@@ -117,64 +104,7 @@ function measure(scenario: 'whole' | 'stream', relay: Relay, seconds: number): S
       : scenario === 'stream'
         ? '/stream/chat/completions'
         : '/v1/chat/completions'
+  const url = `http://127.0.0.1:${relay.port}${path}`
   const pid = relay.process.pid ?? 0
-  const before = cpuMicroseconds(pid)
-  const output = execFileSync(
-    'taskset',
-    ['-c', '1', 'wrk', '-t1', `-c${values.connections}`, `-d${seconds}s`, '-s', script, `http://127.0.0.1:${relay.port}${path}`],
-    { encoding: 'utf8' },
-  )
-  const used = cpuMicroseconds(pid) - before
-  const [, requests, duration, p50, p99, errors] = (/RESULT (\d+) (\d+) (\S+) (\S+) (\d+)/.exec(output) ?? []).map(Number)
-  if (requests === undefined || duration === undefined) throw new Error(`wrk said:\n${output}`)
-  return {
-    perSecond: requests / (duration / 1e6),
-    cpuMicroseconds: used / requests,
-    p50Ms: p50 ?? 0,
-    p99Ms: p99 ?? 0,
-    rssMiB: rssMiB(pid),
-    errors: errors ?? 0,
-  }
-}
-
-function medianOf(samples: readonly Sample[]): Sample {
-  const median = (pick: (sample: Sample) => number): number =>
-    samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
-  return {
-    perSecond: median((sample) => sample.perSecond),
-    cpuMicroseconds: median((sample) => sample.cpuMicroseconds),
-    p50Ms: median((sample) => sample.p50Ms),
-    p99Ms: median((sample) => sample.p99Ms),
-    rssMiB: median((sample) => sample.rssMiB),
-    errors: median((sample) => sample.errors),
-  }
-}
-
-function run(core: string, program: string, args: readonly string[]): ChildProcess {
-  const child = spawn('taskset', ['-c', core, program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
-  children.push(child)
-  return child
-}
-
-async function answering(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    try {
-      await fetch(`http://127.0.0.1:${port}/v1/models`)
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-  throw new Error(`nothing answers on port ${port}`)
-}
-
-function requireTools(names: readonly string[]): void {
-  for (const name of names) {
-    try {
-      execFileSync('which', [name])
-    } catch {
-      console.error(`the benchmark needs ${name} (a package of most distributions)`)
-      process.exit(2)
-    }
-  }
+  return measure({ folder, scenario, url, pid, connections: Number(values.connections), seconds })
 }
