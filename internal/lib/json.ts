@@ -70,9 +70,18 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 
 /** Leaves out the keys whose value is undefined, so that optional fields can be written in one literal. */
 export function compact<const T extends object>(value: T): Compact<T> {
+  // Mostly there is nothing to leave out, and the literal itself will do.
+  for (const key in value) {
+    if (value[key] === undefined) return withoutUndefined(value)
+  }
+  // biome-ignore lint/nursery/noUnsafeTypeAssertion: the loop above saw what the type says, which the compiler cannot follow.
+  return value as Compact<T>
+}
+
+function withoutUndefined<const T extends object>(value: T): Compact<T> {
   const result: Record<string, unknown> = {}
-  for (const [key, entry] of Object.entries(value)) {
-    if (entry !== undefined) result[key] = entry
+  for (const key in value) {
+    if (value[key] !== undefined) result[key] = value[key]
   }
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: the loop above does what the type says, which the compiler cannot follow.
   return result as Compact<T>

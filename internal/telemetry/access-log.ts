@@ -1,7 +1,7 @@
 import { needsOf } from '#canonical/needs.ts'
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
-import type { Logger } from './log.ts'
+import { isoNow, type Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
 export function logAccess(log: Logger): Observer {
@@ -29,43 +29,45 @@ export function logMirrored(log: Logger): (event: RequestEnded, target: Target) 
 
 function logRequest(log: Logger, event: RequestEnded, message = 'request finished'): void {
   if (!log.isLevelEnabled('info')) return
-  log.info(
-    {
-      request_id: event.requestId,
-      model: event.asked?.request.model,
-      route: event.route,
-      dialect: event.dialect,
-      target: event.target?.id,
-      outcome: event.outcome,
-      stream: event.stream ? (event.streamOutcome ?? true) : undefined,
-      status: event.status,
-      code: event.code,
-      cache: event.cache,
-      rule: event.rule === undefined ? undefined : event.rule + 1,
-      strategy: event.strategy,
-      attempts: event.attempts.map(describe),
-      finish_reason: event.finishReason,
-      input_tokens: event.usage?.input,
-      output_tokens: event.usage?.output,
-      cache_read_tokens: event.usage?.cacheRead,
-      cache_write_tokens: event.usage?.cacheWrite,
-      reasoning_tokens: event.usage?.reasoning,
-      cost_usd: event.costUsd,
-      saved_usd: event.savedUsd,
-      wasted_usd: wastedUsd(event.attempts),
-      duration_ms: round(event.durationMs),
-      first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),
-      overhead_ms: round(event.overheadMs),
-      bytes_in: event.bytesIn,
-      bytes_out: event.bytesOut,
-      dropped: event.dropped.length === 0 ? undefined : event.dropped,
-      client: event.client,
-      tier: event.tier,
-      ...askedOf(event.asked),
-      trace_id: event.traceId,
-    },
+  // Written out here and not by the log: a line with this many fields is a good part of what a request costs.
+  const line = JSON.stringify({
+    level: 'info',
+    time: isoNow(),
+    request_id: event.requestId,
+    model: event.asked?.request.model,
+    route: event.route,
+    dialect: event.dialect,
+    target: event.target?.id,
+    outcome: event.outcome,
+    stream: event.stream ? (event.streamOutcome ?? true) : undefined,
+    status: event.status,
+    code: event.code,
+    cache: event.cache,
+    rule: event.rule === undefined ? undefined : event.rule + 1,
+    strategy: event.strategy,
+    attempts: event.attempts.map(describe),
+    finish_reason: event.finishReason,
+    input_tokens: event.usage?.input,
+    output_tokens: event.usage?.output,
+    cache_read_tokens: event.usage?.cacheRead,
+    cache_write_tokens: event.usage?.cacheWrite,
+    reasoning_tokens: event.usage?.reasoning,
+    cost_usd: event.costUsd,
+    saved_usd: event.savedUsd,
+    wasted_usd: wastedUsd(event.attempts),
+    duration_ms: round(event.durationMs),
+    first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),
+    overhead_ms: round(event.overheadMs),
+    bytes_in: event.bytesIn,
+    bytes_out: event.bytesOut,
+    dropped: event.dropped.length === 0 ? undefined : event.dropped,
+    client: event.client,
+    tier: event.tier,
+    ...askedOf(event.asked),
+    trace_id: event.traceId,
     message,
-  )
+  })
+  log.writeLine(`${line}\n`)
 }
 
 /** What rules and strategies look at, for `outrigger replay`; what is usual is left out. */
