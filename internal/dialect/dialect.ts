@@ -55,6 +55,8 @@ export type AnswerContext = {
   readonly request: Request
   /** Outrigger's id of the request; ids in the client's style are made from it. */
   readonly requestId: string
+  /** The id by which the client knows the answer already, where somebody else wrote its beginning; left out: nobody did. */
+  readonly answerId?: string
   /** Seconds since the epoch, for answers whose provider gives no time. */
   readonly nowSeconds: number
 }

@@ -160,12 +160,16 @@ function consumerFor(
 function expired(what: Expired, { stream, limits }: AttemptParams): Failure {
   switch (what) {
     case 'first_token':
-      return { kind: 'timeout', phase: 'first_token', message: `no sign of life within ${limits.firstTokenMs} ms` }
+      return {
+        kind: 'timeout',
+        phase: 'first_token',
+        message: `no sign of life within ${Math.round(limits.firstTokenMs ?? 0)} ms`,
+      }
     case 'idle': {
       const phase = stream?.out.committed() === true ? 'stream' : 'first_token'
-      return { kind: 'timeout', phase, message: `silent for ${limits.idleMs} ms` }
+      return { kind: 'timeout', phase, message: `silent for ${Math.round(limits.idleMs)} ms` }
     }
     case 'total':
-      return { kind: 'timeout', phase: 'body', message: `not finished within ${limits.totalMs} ms` }
+      return { kind: 'timeout', phase: 'body', message: `not finished within ${Math.round(limits.totalMs)} ms` }
   }
 }

@@ -115,7 +115,8 @@ async function afterFailure(run: Run, candidate: Candidate, failure: Failure): P
   if (run.record.attempts.length >= policy.retry.attempts + 1) return undefined
   const next = nextToContinue(run, candidate, failure)
   if (next === undefined) return undefined
-  if (run.record.continuations++ === 0) out.takeOver()
+  run.record.continuations++
+  out.continueAfter(run.record.usage)
   tell(run, {
     kind: 'failover',
     requestId: exchange.requestId,

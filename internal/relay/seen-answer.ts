@@ -5,6 +5,8 @@ import type { Opaque } from '#canonical/request.ts'
 export type SeenAnswer = {
   readonly add: (event: AnswerEvent) => void
   readonly clear: () => void
+  /** The next attempt counts for itself. */
+  readonly forgetUsage: () => void
   /** The provider's id and model, once they came. */
   readonly head: () => { readonly id?: string; readonly model?: string }
   /** Characters of content. */
@@ -81,6 +83,9 @@ export function trackAnswer(): SeenAnswer {
       length = 0
       mediaParts = 0
     },
+    forgetUsage() {
+      usage = undefined
+    },
     head: () => (start === undefined ? {} : { id: start.id, model: start.model }),
     length: () => length,
     usage: () => usage,
@@ -91,14 +96,15 @@ export function trackAnswer(): SeenAnswer {
     plainText: () => (mediaParts > 0 ? undefined : plainTextOf(parts)),
     parts: () => parts.filter(({ start }) => start.candidate === 0).map(asPart),
     openParts: () => parts.filter(({ open }) => open).map(({ start: { candidate, part } }) => ({ candidate, part })),
-    unfinished() {
-      const finished = new Set(finishes.map(({ candidate }) => candidate))
-      return [...new Set(parts.map(({ start: { candidate } }) => candidate))].filter((candidate) => !finished.has(candidate))
-    },
+    unfinished: () => unfinishedOf(parts, new Set(finishes.map(({ candidate }) => candidate))),
     openText: () => parts.find((part) => part.open && part.start.type === 'text')?.start.part,
     nextPart: () => mediaParts + parts.reduce((highest, part) => Math.max(highest, part.start.part + 1), 0),
     replay: () => (start === undefined ? [] : [start, ...parts.flatMap(eventsOf)]),
   }
+}
+
+function unfinishedOf(parts: readonly SeenPart[], finished: ReadonlySet<number>): readonly number[] {
+  return [...new Set(parts.map(({ start: { candidate } }) => candidate))].filter((candidate) => !finished.has(candidate))
 }
 
 function appendTo(part: SeenPart | undefined, text: string): void {

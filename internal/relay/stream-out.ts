@@ -1,7 +1,8 @@
-import { type AnswerEvent, isContent } from '#canonical/answer.ts'
+import { type AnswerEvent, isContent, type Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AnswerContext, Dialect, EventEncoder } from '#dialect/dialect.ts'
 import type { ClientPort } from './exchange.ts'
+import { addUsage } from './record.ts'
 import { type SeenAnswer, trackAnswer } from './seen-answer.ts'
 
 /**
@@ -30,6 +31,8 @@ export type StreamOut = {
   readonly end: (comment: string) => void
   /** All events of the answer, where they are wanted for the cache. */
   readonly kept: () => readonly AnswerEvent[]
+  /** Another attempt goes on with the answer; what the earlier ones used is told to the client together with its own. */
+  readonly continueAfter: (earlier: Usage | undefined) => void
   /** After raw text: from now on events are written by an encoder whose state is what the client has seen. */
   readonly takeOver: () => void
 }
@@ -51,7 +54,7 @@ export type StreamOutOptions = {
 export function openStreamOut(options: StreamOutOptions): StreamOut {
   const { dialect, context, client } = options
   const seen = trackAnswer()
-  let encode: EventEncoder = dialect.encodeStream(context)
+  const writer = openWriter(dialect, context, seen)
   let gathered = ''
   let ending = ''
   let hasContent = false
@@ -79,7 +82,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
     committed: () => committed,
     restart() {
       if (committed) return
-      encode = dialect.encodeStream(context)
+      writer.restart()
       gathered = ''
       hasContent = false
       kept = []
@@ -87,12 +90,13 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
     },
     event(event) {
       note(event)
-      const text = encode(event)
+      const text = writer.encode(event)
       if (event.kind === 'end') ending = text
       gathered += text
     },
     note,
     raw(text) {
+      writer.passed()
       gathered += text
     },
     flush() {
@@ -103,7 +107,7 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
       return write()
     },
     fail(failure) {
-      gathered += encode({ kind: 'failure', failure })
+      gathered += writer.encode({ kind: 'failure', failure })
     },
     end(comment) {
       if (!committed) commit()
@@ -112,9 +116,53 @@ export function openStreamOut(options: StreamOutOptions): StreamOut {
     },
     ending: () => ending,
     kept: () => kept,
-    takeOver() {
+    continueAfter: writer.continueAfter,
+    takeOver: writer.takeOver,
+  }
+}
+
+type Writer = Pick<StreamOut, 'continueAfter' | 'takeOver'> & {
+  readonly encode: EventEncoder
+  /** Begins anew. */
+  readonly restart: () => void
+  /** The provider's own text was written in its place. */
+  readonly passed: () => void
+}
+
+/** The encoder of the client's dialect, kept in step with what others write of the same answer. */
+function openWriter(dialect: Dialect, context: AnswerContext, seen: SeenAnswer): Writer {
+  let encode: EventEncoder = dialect.encodeStream(context)
+  let isRaw = false
+  let isContinued = false
+  let earlier: Usage | undefined
+
+  const takeOver = (): void => {
+    const { id } = seen.head()
+    // The provider's own text told the client an id, and later events must name the same.
+    encode = dialect.encodeStream(isRaw && id !== undefined && id !== '' ? { ...context, answerId: id } : context)
+    isRaw = false
+    for (const event of seen.replay()) encode(event)
+  }
+  return {
+    encode: (event) => encode(withEarlier(event, earlier)),
+    restart() {
       encode = dialect.encodeStream(context)
-      for (const event of seen.replay()) encode(event)
+      isRaw = false
+    },
+    passed() {
+      isRaw = true
+    },
+    takeOver,
+    continueAfter(usage) {
+      if (!isContinued) takeOver()
+      isContinued = true
+      earlier = usage
+      seen.forgetUsage()
     },
   }
+}
+
+function withEarlier(event: AnswerEvent, earlier: Usage | undefined): AnswerEvent {
+  if (earlier === undefined || event.kind !== 'usage') return event
+  return { ...event, usage: addUsage(earlier, event.usage) ?? event.usage }
 }

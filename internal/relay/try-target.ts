@@ -108,9 +108,8 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   const timeouts = run.config.providers.get(target.provider)?.timeouts ?? run.policy.timeouts
   const left = Math.max(1, leftMs(run))
   if (run.out === undefined) {
-    // Whole answers show no sign of life, so that the time left is shared with the targets that follow.
-    const followers = run.plan.steps.length - index - 1
-    return { idleMs: left, totalMs: followers > 0 && run.exchange.hints.timeoutMs !== undefined ? left / (followers + 1) : left }
+    const totalMs = wholeShareMs(run, index, left)
+    return { idleMs: totalMs, totalMs }
   }
   const base =
     timeouts.first_token === 'auto'
@@ -121,6 +120,19 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   const firstTokenMs =
     timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, run.deps.clock.now()) : base
   return { firstTokenMs: Math.min(firstTokenMs, left), idleMs: timeouts.idle, totalMs: left }
+}
+
+// Most of the time, since a long answer may need it, and enough for the targets behind to be asked at all.
+const shareOfFirst = 0.75
+
+/**
+ * Whole answers show no sign of life, so that the time left is shared with the targets that follow: in equal parts of what a
+ * client is ready to wait, which is short, and otherwise so that a slow answer is not cut off for it.
+ */
+function wholeShareMs({ plan, exchange }: Run, index: number, leftMs: number): number {
+  const followers = plan.steps.length - index - 1
+  if (followers === 0) return leftMs
+  return exchange.hints.timeoutMs === undefined ? leftMs * shareOfFirst : leftMs / (followers + 1)
 }
 
 /** What there was before an attempt: attempts, and characters of the answer. */

@@ -13,7 +13,13 @@ export const timeoutFields = {
     }),
   ),
   idle: Type.Optional(Duration({ default: '20s', description: 'Between two signs of life of a stream.' })),
-  total: Type.Optional(Duration({ default: '10m', description: 'For the whole request, all attempts together.' })),
+  total: Type.Optional(
+    Duration({
+      default: '10m',
+      description:
+        'For the whole request, all attempts together. A whole answer that others could still give has three quarters of what is left.',
+    }),
+  ),
 }
 
 /** The block `timeouts`. */

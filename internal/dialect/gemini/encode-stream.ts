@@ -101,7 +101,12 @@ function writeChunk(state: State, candidate: Json, usage?: Json): string {
   return writeElement(
     state,
     JSON.stringify(
-      compact({ candidates: [candidate], usageMetadata: usage, modelVersion: model, responseId: context.requestId }),
+      compact({
+        candidates: [candidate],
+        usageMetadata: usage,
+        modelVersion: model,
+        responseId: context.answerId ?? context.requestId,
+      }),
     ),
   )
 }

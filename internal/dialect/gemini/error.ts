@@ -1,7 +1,7 @@
 import type { Failure, FailureKind } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import { asArray, asNumber, asObject, asString, compact, isObject, parseJson } from '#lib/json.ts'
-import { classifyError, type ErrorHeaders, sensibleWait } from '../classify-error.ts'
+import { classifyError, type ErrorHeaders, retryAfter, sensibleWait } from '../classify-error.ts'
 import type { ClientError, EncodedError } from '../dialect.ts'
 
 /** Provider → canonical, an error status. Without `alt=sse` also an error comes as an array of one. */
@@ -40,7 +40,7 @@ function readError(status: number, headers: ErrorHeaders, error: Json): Failure 
   const reason = details.map((detail) => asString(detail['reason'])).find((found) => found !== undefined)
   const text = reason === undefined || message.includes(reason) ? message : `${message} (${reason})`
   const {
-    retryAfterMs: hinted,
+    retryAfterMs: _hinted,
     permanent: guessed,
     ...failure
   } = classifyError(status, headers, compact({ message: text, code: word }))
@@ -49,7 +49,12 @@ function readError(status: number, headers: ErrorHeaders, error: Json): Failure 
   // A quota of nothing never passes.
   const none = violationsOf(details).some(({ quotaValue }) => quotaValue === '0' || quotaValue === 0)
   const permanent = kind === 'rate_limit' && (guessed === true || none) ? true : undefined
-  return compact({ ...failure, kind, retryAfterMs: waits ? (retryDelay(details, message) ?? hinted) : undefined, permanent })
+  return compact({
+    ...failure,
+    kind,
+    retryAfterMs: waits ? (retryDelay(details, message) ?? retryAfter(headers)) : undefined,
+    permanent,
+  })
 }
 
 type Facts = { readonly words: string; readonly details: readonly Json[] }

@@ -151,7 +151,7 @@ function chunk(
 function frame(state: State, choices: readonly Json[], usage: Json | null): string {
   return dataFrame(
     JSON.stringify({
-      id: `chatcmpl-${state.context.requestId}`,
+      id: state.context.answerId ?? `chatcmpl-${state.context.requestId}`,
       object: 'chat.completion.chunk',
       created: state.created,
       model: state.model,

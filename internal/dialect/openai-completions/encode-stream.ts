@@ -13,7 +13,16 @@ export function encodeStream(context: AnswerContext): EventEncoder {
   let usage: Usage | undefined
   const readable = new Set<string>()
   const chunk = (choices: readonly Json[], rest: Json = {}): string =>
-    dataFrame(JSON.stringify({ id: `cmpl-${context.requestId}`, object: 'text_completion', created, model, choices, ...rest }))
+    dataFrame(
+      JSON.stringify({
+        id: context.answerId ?? `cmpl-${context.requestId}`,
+        object: 'text_completion',
+        created,
+        model,
+        choices,
+        ...rest,
+      }),
+    )
   const text = (index: number, written: string, finish: string | null): string =>
     chunk([{ text: written, index, logprobs: null, finish_reason: finish }])
   const usageChunk = (): string =>

@@ -42,7 +42,7 @@ function echo(raw: Json): Json {
 }
 
 /** The response object. */
-export function writeResponse(progress: Progress, { request, requestId }: AnswerContext): Json {
+export function writeResponse(progress: Progress, { request, requestId, answerId }: AnswerContext): Json {
   const { raw } = request
   return {
     ...echo(raw),
@@ -52,7 +52,7 @@ export function writeResponse(progress: Progress, { request, requestId }: Answer
     // Nothing is kept here, whatever was asked for: the id cannot be used to go on.
     store: false,
     background: false,
-    id: `resp_${requestId}`,
+    id: answerId ?? `resp_${requestId}`,
     object: 'response',
     created_at: progress.created,
     status: progress.status,
