@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image bench bench-telemetry docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-telemetry docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,12 @@ build: node_modules/.installed ## build the single executable into dist/
 
 image: ## build the container image
 	@deploy/docker/build.sh
+
+load: node_modules/.installed ## a thousand callers while providers fail
+	@node test/load/run.ts $(ARGS)
+
+soak: node_modules/.installed ## ten minutes of load with random faults and reloads
+	@node test/load/soak.ts $(ARGS)
 
 bench: node_modules/.installed ## compare with nginx and a bare Node proxy
 	@node test/bench/run.ts

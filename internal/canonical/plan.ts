@@ -72,6 +72,8 @@ export type Plan = {
   /** The strategy that ordered the steps. */
   readonly strategy: string
   readonly steps: readonly Step[]
+  /** Targets that can serve the request but are not well: asked when every step has failed, since an error is certain then. */
+  readonly spares?: readonly Step[]
   readonly excluded: readonly Exclusion[]
   /** The first target of the model that was asked for: what answers would cost without routing. */
   readonly baseline?: Target

@@ -2,7 +2,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Target } from '#canonical/plan.ts'
 import { decide, type Facts } from './decide.ts'
 import { leftMs, type Run, tell, wait } from './run.ts'
-import { type Candidate, hasCandidate, hasOtherKey, nextCandidate, sameCandidate } from './walk.ts'
+import { type Candidate, hasCandidate, hasOtherKey, lastResort, nextCandidate, sameCandidate } from './walk.ts'
 
 /** After a failure that the client has not seen: what the policy says, the wait before it, and the candidate it leads to. */
 export async function followPolicy(run: Run, candidate: Candidate, failure: Failure): Promise<Candidate | undefined> {
@@ -21,9 +21,10 @@ export async function followPolicy(run: Run, candidate: Candidate, failure: Fail
   }
   const { action, waitMs } = decide(failure, facts, { ...policy.retry, random: deps.random })
   if (action === 'stop') return undefined
-  const chosen = choose(run, candidate, action)
-  if (chosen === undefined) return undefined
-  if (!isFirstMove(run, candidate, chosen) && !deps.retryBudget.tryRetry(deps.clock.now())) {
+  const wanted = choose(run, candidate, action)
+  if (wanted === undefined) return undefined
+  const chosen = withinBudget(run, candidate, wanted)
+  if (chosen === undefined) {
     tell(run, { kind: 'retry_budget_exhausted', requestId: exchange.requestId, route: plan.route })
     return undefined
   }
@@ -46,12 +47,19 @@ export async function followPolicy(run: Run, candidate: Candidate, failure: Fail
 // Above this share of errors a target is not a refuge any more.
 const healthyBelow = 0.5
 
+/** The candidate that was wanted if the budget allows it; else one that costs nothing of it, where there is one. */
+function withinBudget(run: Run, from: Candidate, wanted: Candidate): Candidate | undefined {
+  if (isFirstMove(run, from, wanted) || run.deps.retryBudget.tryRetry(run.deps.clock.now())) return wanted
+  const next = wanted.target.id === from.target.id ? choose(run, from, 'next') : undefined
+  return next !== undefined && isFirstMove(run, from, next) ? next : undefined
+}
+
 /**
  * The budget keeps retries from multiplying the traffic of providers in trouble. The first move to a healthy target
  * multiplies nothing: the request is served once there, as it would have been at the first. It is not charged.
  */
 function isFirstMove(run: Run, from: Candidate, to: Candidate): boolean {
-  if (run.record.attempts.length > 1 || to.target.id === from.target.id) return false
+  if (to.target.id === from.target.id || run.record.attempts.some(({ target }) => target !== from.target.id)) return false
   const health = run.deps.health.snapshot(run.deps.clock.now()).of(to.target.id)
   return health.breaker === 'closed' && health.errorRatio < healthyBelow
 }
@@ -66,7 +74,7 @@ function choose(run: Run, candidate: Candidate, action: 'same' | 'rest_key' | 'l
     case 'next': {
       // At its end the plan begins again, so that two short faults in a row do not end a request with attempts left.
       const others = askable(run, candidate)
-      return nextCandidate(run, candidate.index, others) ?? nextCandidate(run, -1, others)
+      return nextCandidate(run, candidate.index, others) ?? nextCandidate(run, -1, others) ?? lastResort(run, others)
     }
   }
 }

@@ -7,7 +7,7 @@ import { hasMediaUrls, inlineMedia } from './inline-media.ts'
 import { type Prepared, prepare, prepareOperation } from './prepare.ts'
 import { restoreSignatures } from './put-back.ts'
 import type { Run } from './run.ts'
-import type { Candidate } from './walk.ts'
+import { type Candidate, stepAt } from './walk.ts'
 
 /** Writes the request for a candidate; media by URL is downloaded for a target that takes none, where that is allowed. */
 export async function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): Promise<Result<Prepared, Failure>> {
@@ -25,7 +25,7 @@ export async function prepareFor(run: Run, candidate: Candidate, provider: Provi
 function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, given: Request): Result<Prepared, Failure> {
   const { target, continuation } = candidate
   const { unsupported } = run.policy
-  const maxOutput = run.plan.steps[candidate.index]?.maxOutput
+  const maxOutput = stepAt(run.plan, candidate.index)?.maxOutput
   const restored = restoreSignatures(run, candidate, given)
   const request = maxOutput === undefined ? restored : { ...restored, params: { ...restored.params, maxOutput } }
   // The client's own bytes have the client's own limit.

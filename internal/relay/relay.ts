@@ -3,6 +3,7 @@ import type { Plan } from '#canonical/plan.ts'
 import type { Operation } from '#dialect/operation.ts'
 import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
+import { backoffMs } from './backoff.ts'
 import { keepable } from './caching.ts'
 import {
   type Answered,
@@ -20,7 +21,7 @@ import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
 import { tryHedged } from './hedge.ts'
 import { withoutSignatures } from './put-back.ts'
-import { clientGone, openRun, type Run, type RunOptions, tell } from './run.ts'
+import { clientGone, openRun, type Run, type RunOptions, tell, wait } from './run.ts'
 import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 
 /**
@@ -73,12 +74,13 @@ async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions)
  * `a/text-embedding-3` and `b/vendor/text-embedding-3` are one.
  */
 function stepsFor(operation: Operation, plan: Plan): Plan {
+  const { spares: _spares, ...sound } = plan
   const able = plan.steps.filter(({ target }) => operation.servedBy(target.dialect))
   const [first] = able
   // Nobody can: the first one's refusal tells why.
   if (first === undefined) return plan
   const nameOf = ({ target }: Plan['steps'][number]): string => target.model.slice(target.model.lastIndexOf('/') + 1)
-  return { ...plan, steps: operation.sameModel ? able.filter((step) => nameOf(step) === nameOf(first)) : able }
+  return { ...sound, steps: operation.sameModel ? able.filter((step) => nameOf(step) === nameOf(first)) : able }
 }
 
 /** Gives the result when a target answered. */
@@ -117,6 +119,8 @@ async function afterFailure(run: Run, candidate: Candidate, failure: Failure): P
   if (next === undefined) return undefined
   run.record.continuations++
   out.continueAfter(run.record.usage)
+  const isSame = next.target.id === candidate.target.id
+  const waitMs = isSame ? backoffMs(run.record.continuations, policy.retry.backoff, run.deps.random) : 0
   tell(run, {
     kind: 'failover',
     requestId: exchange.requestId,
@@ -124,7 +128,8 @@ async function afterFailure(run: Run, candidate: Candidate, failure: Failure): P
     from: candidate.target,
     to: next.target,
     reason: failure.kind,
-    waitMs: 0,
+    waitMs,
   })
+  await wait(run, waitMs)
   return next
 }

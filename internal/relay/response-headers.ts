@@ -1,4 +1,4 @@
-import type { Plan } from '#canonical/plan.ts'
+import type { Plan, Step } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestRecord } from './record.ts'
@@ -25,7 +25,8 @@ export function answerHeaders(run: Answered): Record<string, string> {
   }
   if (record.target !== undefined) headers['x-outrigger-target'] = headerText(record.target.id)
   if (plan.rule !== undefined) headers['x-outrigger-rule'] = String(plan.rule + 1)
-  const maxOutput = plan.steps.find(({ target }) => target.id === record.target?.id)?.maxOutput
+  const isAnswering = ({ target }: Step): boolean => target.id === record.target?.id
+  const maxOutput = (plan.steps.find(isAnswering) ?? plan.spares?.find(isAnswering))?.maxOutput
   if (maxOutput !== undefined) headers['x-outrigger-max-tokens'] = String(maxOutput)
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
   if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache

@@ -131,7 +131,7 @@ const shareOfFirst = 0.75
  */
 function wholeShareMs({ plan, exchange }: Run, index: number, leftMs: number): number {
   const followers = plan.steps.length - index - 1
-  if (followers === 0) return leftMs
+  if (followers <= 0) return leftMs
   return exchange.hints.timeoutMs === undefined ? leftMs * shareOfFirst : leftMs / (followers + 1)
 }
 

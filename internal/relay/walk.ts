@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import type { Target } from '#canonical/plan.ts'
+import type { Plan, Step, Target } from '#canonical/plan.ts'
 import type { ContinuationForm } from './continue.ts'
 import type { Run } from './run.ts'
 
@@ -37,9 +37,40 @@ export function nextCandidate(run: Run, after: number, accept: (target: Target) 
 /** Whether there is such a target, without booking it: a target on trial takes one request at a time. */
 export function hasCandidate(run: Run, accept: (target: Target) => boolean): boolean {
   const snapshot = run.deps.health.snapshot(run.deps.clock.now())
-  return run.plan.steps.some(
-    ({ target }) => accept(target) && freeKey(run, target) !== undefined && snapshot.of(target.id).admit !== 'refused',
-  )
+  const mayBeAsked = ({ target }: Step): boolean =>
+    accept(target) && freeKey(run, target) !== undefined && snapshot.of(target.id).admit !== 'refused'
+  return run.plan.steps.some(mayBeAsked) || lastResort(run, accept) !== undefined
+}
+
+/**
+ * When no step may be asked: of the targets that this request has not asked and that only their breaker keeps out, the one
+ * that is soonest good. Without it an error is certain. Who told us to wait is left in peace.
+ */
+export function lastResort(run: Run, accept: (target: Target) => boolean = () => true): Candidate | undefined {
+  const { deps, record, plan } = run
+  const nowMs = deps.clock.now()
+  const snapshot = deps.health.snapshot(nowMs)
+  const waiting = stepsOf(plan)
+    .map(({ target }) => target)
+    .filter(
+      (target) =>
+        accept(target) &&
+        snapshot.of(target.id).breaker !== 'closed' &&
+        !record.attempts.some((asked) => asked.target === target.id),
+    )
+  const target = deps.health.leastBad(waiting, nowMs)
+  const keyIndex = target === undefined ? undefined : freeKey(run, target)
+  if (target === undefined || keyIndex === undefined) return undefined
+  return { index: stepsOf(plan).findIndex((step) => step.target.id === target.id), target, keyIndex }
+}
+
+/** The step of a candidate; the spares are counted behind the others. */
+export function stepAt(plan: Plan, index: number): Step | undefined {
+  return stepsOf(plan)[index]
+}
+
+function stepsOf({ steps, spares }: Plan): readonly Step[] {
+  return spares === undefined ? steps : [...steps, ...spares]
 }
 
 /** The same target once more, with another key where one is free. */
@@ -60,11 +91,16 @@ export function hasOtherKey(run: Run, candidate: Candidate): boolean {
 export function nextToContinue(run: Run, candidate: Candidate, failure: Failure): Candidate | undefined {
   if (candidate.continuation === 'prefill' && failure.kind === 'invalid_request')
     return { ...candidate, continuation: 'instruction' }
-  const next = nextCandidate(run, candidate.index) ?? nextCandidate(run, -1, (target) => target.id !== candidate.target.id)
+  const isOther = (target: Target): boolean => target.id !== candidate.target.id
+  const next = nextCandidate(run, candidate.index) ?? nextCandidate(run, -1, isOther)
   if (next !== undefined) return { ...next, continuation: formFor(run, next.target) }
-  if (failure.kind === 'timeout' || candidate.continuation !== undefined) return undefined
-  return { ...candidate, continuation: formFor(run, candidate.target) }
+  if (breaksOnly.has(failure.kind)) return { ...sameCandidate(run, candidate), continuation: formFor(run, candidate.target) }
+  const spare = lastResort(run, isOther)
+  return spare === undefined ? undefined : { ...spare, continuation: formFor(run, spare.target) }
 }
+
+// Faults of one connection or one answer: the next one of the same target may well be sound.
+const breaksOnly: ReadonlySet<Failure['kind']> = new Set(['network', 'malformed', 'server', 'overloaded'])
 
 function formFor(run: Run, target: Target): ContinuationForm {
   const provider = run.config.providers.get(target.provider)

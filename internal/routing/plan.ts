@@ -30,11 +30,15 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
   const { healthy } = sorted
   const { random } = context
   const ordered = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(sorted.able)
-  const steps = found?.rule.lower_max_tokens === true ? shortened(ordered, sorted.able, request) : ordered
+  const fitted = (steps: readonly Step[]): readonly Step[] =>
+    found?.rule.lower_max_tokens === true ? shortened(steps, sorted.able, request) : steps
+  const steps = fitted(ordered)
+  const spares = wishes.allowFallbacks ? leastBad(sorted.unwell) : []
   return ok({
     route: matched.route,
     strategy,
     steps: wishes.allowFallbacks ? steps : steps.slice(0, 1),
+    ...(spares.length === 0 ? {} : { spares: fitted(spares) }),
     excluded: healthy.length > 0 ? [...sorted.excluded, ...sorted.resting] : sorted.excluded,
     ...baselineOf(found?.rule.use === undefined ? matched : (matchModel(request.model, config) ?? matched)),
     ...(found === undefined ? {} : { rule: found.index }),
@@ -77,6 +81,8 @@ type Sorted = {
   /** Targets that can take the request, and of them those that may be asked now. */
   readonly able: readonly Judged[]
   readonly healthy: readonly Judged[]
+  /** The others, where there is a healthy one. */
+  readonly unwell: readonly Judged[]
   /** Who cannot take it, and who could but is not well. */
   readonly excluded: readonly Exclusion[]
   readonly resting: readonly Exclusion[]
@@ -98,7 +104,8 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   const resting: Exclusion[] = []
   const able = judged.filter(({ target, facts }) => keep(hardExclusion(target, facts, limits), excluded))
   const healthy = able.filter(({ target, facts }) => keep(healthExclusion(target, facts), resting))
-  return { judged, able, healthy, excluded, resting }
+  const unwell = healthy.length === 0 || resting.length === 0 ? [] : able.filter((one) => !healthy.includes(one))
+  return { judged, able, healthy, unwell, excluded, resting }
 }
 
 /** Where the request would have gone without rules and strategies. */
