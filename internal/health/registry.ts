@@ -151,9 +151,9 @@ function settle(store: Store, event: AttemptEnded, wallNowMs: number): void {
   // What began before the target came back is of the time in which it was away.
   const isStale = state.breaker.state !== 'open' && startedMs < state.breaker.sinceMs
   if (!isStale && (blame === 'ok' || blame === 'error' || blame === 'limited'))
-    state.window.add(blame, event.durationMs, event.firstTokenMs)
+    state.window.add(blame, { ...event, inputTokens: event.usage?.input })
   // Slow attempts that were not waited for would be missing from the picture, and the target would look quicker than it is.
-  if (event.silentUntil !== undefined) state.window.addWait(event.silentUntil, event.durationMs)
+  if (event.silentUntil !== undefined) state.window.addWait(event.silentUntil, event.durationMs, event.atMs)
 }
 
 /** The counts of the window with this attempt in it, which is only added once the breaker has spoken: a return begins anew. */

@@ -26,6 +26,8 @@ export type TargetHealth = {
   readonly firstTokenMs?: Quantiles | undefined
   /** Duration of the attempts that gave an answer; absent without one. */
   readonly latencyMs?: Quantiles | undefined
+  /** What a prompt of so many tokens would be made to wait now, in milliseconds; it gives undefined before the first answer. */
+  readonly expectMs?: (until: 'first_token' | 'answer', inputTokens: number) => number | undefined
   /** Attempts under way. */
   readonly inFlight: number
   /** 0–1: the part of its usual traffic that the target should get now. */

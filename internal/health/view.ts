@@ -23,6 +23,7 @@ export function viewOf(
     get latencyMs() {
       return window.latencyMs()
     },
+    expectMs: window.expectMs,
     inFlight,
     share: nowMs < restUntilMs ? 0 : share,
     breaker: stateName(breaker),

@@ -1,13 +1,23 @@
 import { createQuantileWindow, type QuantileWindow } from '#lib/quantile.ts'
 import { createRing } from '#lib/ring.ts'
+import { createExpectedWait } from './expected-wait.ts'
 import type { Quantiles } from './snapshot.ts'
 
 /** How an attempt counts: `limited` is a target that had enough, which is a failure but no fault. */
 export type Mark = 'ok' | 'error' | 'limited'
 
+/** How long an attempt took; `inputTokens` where the provider counted them. */
+export type TimedAttempt = {
+  readonly durationMs: number
+  readonly firstTokenMs?: number | undefined
+  readonly inputTokens?: number | undefined
+  /** When it ended. */
+  readonly atMs: number
+}
+
 /** The last attempts at one target. */
 export type Window = {
-  readonly add: (mark: Mark, durationMs: number, firstTokenMs: number | undefined) => void
+  readonly add: (mark: Mark, attempt: TimedAttempt) => void
   readonly samples: () => number
   /** Faults only: what the breaker decides on. */
   readonly errors: () => number
@@ -18,8 +28,10 @@ export type Window = {
   readonly firstTokenMs: () => Quantiles | undefined
   /** The quantile `q` of waits, those that were cut short included; undefined while there are fewer than 20. */
   readonly usualWaitMs: (until: 'first_token' | 'answer', q: number) => number | undefined
+  /** What a prompt of this size would be made to wait now; undefined before the first answer. */
+  readonly expectMs: (until: 'first_token' | 'answer', inputTokens: number) => number | undefined
   /** A wait that was cut short: it would have lasted at least this long. Neither a success nor an error. */
-  readonly addWait: (until: 'first_token' | 'answer', ms: number) => void
+  readonly addWait: (until: 'first_token' | 'answer', ms: number, atMs: number) => void
   /** How many first tokens were seen. */
   readonly firstTokens: () => number
   /** Forgets how attempts ended, when a target comes back; how long they took stays. */
@@ -33,16 +45,20 @@ export function createWindow(capacity: number): Window {
   const marks = createRing<Mark>(capacity)
   const latency = createQuantileWindow(capacity)
   const firstToken = createQuantileWindow(capacity)
+  const expected = { first_token: createExpectedWait(), answer: createExpectedWait() }
   const count: Record<Mark, number> = { ok: 0, error: 0, limited: 0 }
   return {
-    add(mark, durationMs, firstTokenMs) {
+    add(mark, { durationMs, firstTokenMs, inputTokens, atMs }) {
       const evicted = marks.push(mark)
       if (evicted !== undefined) count[evicted]--
       count[mark]++
       // A quick refusal is no quick answer.
       if (mark !== 'ok') return
       latency.add(durationMs)
-      if (firstTokenMs !== undefined) firstToken.add(firstTokenMs)
+      expected.answer.add(durationMs, inputTokens, atMs)
+      if (firstTokenMs === undefined) return
+      firstToken.add(firstTokenMs)
+      expected.first_token.add(firstTokenMs, inputTokens, atMs)
     },
     samples: marks.size,
     errors: () => count.error,
@@ -53,7 +69,9 @@ export function createWindow(capacity: number): Window {
       const waits = until === 'answer' ? latency : firstToken
       return waits.size() < fewestWaits ? undefined : waits.at(q)
     },
-    addWait(until, ms) {
+    expectMs: (until, inputTokens) => expected[until].at(inputTokens),
+    addWait(until, ms, atMs) {
+      expected[until].add(ms, undefined, atMs)
       if (until === 'answer') latency.add(ms)
       else firstToken.add(ms)
     },

@@ -18,7 +18,8 @@ export type OrderContext = {
 /** Targets that may be asked, in the order in which they are. */
 export function order(judged: readonly Judged[], { input, matched, strategy, wishes, random }: OrderContext): readonly Step[] {
   const lots = lotsFor(input, matched)
-  const candidates = judged.map((each) => asCandidate(each, lots))
+  const until = input.request.stream ? 'first_token' : 'answer'
+  const candidates = judged.map((each) => asCandidate(each, until, lots))
   const ranked = findStrategy(strategy)?.order(candidates, random) ?? []
   const steps = matched.model?.affinity === 'prefix' ? cachedFirst(ranked, judged) : ranked
   if (wishes.order.length === 0) return steps
@@ -67,9 +68,9 @@ function stickyValue(by: string, { client, headers }: Hints, endUser: string | u
   }
 }
 
-function asCandidate({ target, facts }: Judged, lots: Lots): Candidate {
+function asCandidate({ target, facts }: Judged, until: 'first_token' | 'answer', lots: Lots): Candidate {
   const { health, price, estimatedUsd } = facts
-  const latencyMs = health.firstTokenMs?.p50 ?? health.latencyMs?.p50
+  const latencyMs = health.expectMs?.(until, facts.inputTokens) ?? health.latencyMs?.p50
   return {
     target,
     errorRatio: health.errorRatio,

@@ -6,7 +6,7 @@ export type Candidate = {
   readonly price?: Price
   /** USD that the request would cost there; absent without a price. */
   readonly estimatedUsd?: number
-  /** Median milliseconds to the first token, else to the answer; absent before the first request. */
+  /** Milliseconds that this request would wait for its first token, or for a whole answer; absent before the first request. */
   readonly latencyMs?: number
   readonly errorRatio: number
   /** How many attempts latency and errors rest on. */
