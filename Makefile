@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-telemetry docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-plan bench-telemetry docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ soak: node_modules/.installed ## ten minutes of load with random faults and relo
 
 bench: node_modules/.installed ## compare with nginx and a bare Node proxy
 	@node test/bench/run.ts
+
+bench-plan: node_modules/.installed ## what planning a request costs
+	@node test/bench/plan.ts
 
 bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
 	@node test/bench/telemetry.ts $(ARGS)

@@ -23,10 +23,11 @@ export function sampleHealth({ current, health, admission, metrics, clock }: Sam
     metrics.queueDepth.set(admission.queued())
     // A target that a reload took out of the file has no state any more.
     for (const gauge of [metrics.breakerState, metrics.targetErrorRatio, metrics.targetLatency]) gauge.reset()
-    for (const { target, breaker, errorRatio, latencyMs } of health.status(clock.now())) {
+    for (const { target, breaker, errorRatio, times } of health.status(clock.now())) {
       if (!named.has(target)) continue
       metrics.breakerState.set({ target }, stateNumbers[breaker])
       metrics.targetErrorRatio.set({ target }, errorRatio)
+      const latencyMs = times?.latencyMs()
       if (latencyMs === undefined) continue
       metrics.targetLatency.set({ target, quantile: '0.5' }, latencyMs.p50 / 1000)
       metrics.targetLatency.set({ target, quantile: '0.95' }, latencyMs.p95 / 1000)

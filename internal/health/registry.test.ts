@@ -282,9 +282,9 @@ test('health: latencies and first tokens are those of answers', () => {
   const health = healthOf()
   for (let index = 1; index <= 100; index++) end(health, index, { durationMs: index * 10, firstTokenMs: index })
   end(health, 101, { outcome: 'server', durationMs: 1 })
-  const { latencyMs, firstTokenMs, samples, errorRatio } = health.snapshot(102).of('a/one')
-  assert.deepEqual(latencyMs, { p50: 500, p95: 950, p99: 990 })
-  assert.deepEqual(firstTokenMs, { p50: 50, p95: 95, p99: 99 })
+  const { times, samples, errorRatio } = health.snapshot(102).of('a/one')
+  assert.deepEqual(times?.latencyMs(), { p50: 500, p95: 950, p99: 990 })
+  assert.deepEqual(times?.firstTokenMs(), { p50: 50, p95: 95, p99: 99 })
   assert.deepEqual([samples, errorRatio], [100, 0.01])
 })
 

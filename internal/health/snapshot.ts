@@ -3,6 +3,16 @@ import type { TargetId } from '#canonical/plan.ts'
 /** Milliseconds, by nearest rank over the successful attempts of the window. */
 export type Quantiles = { readonly p50: number; readonly p95: number; readonly p99: number }
 
+/** How long a target takes, worked out when somebody asks. */
+export type Times = {
+  /** From the call to the first content; undefined without a stream so far. */
+  readonly firstTokenMs: () => Quantiles | undefined
+  /** Of the attempts that gave an answer; undefined without one. */
+  readonly latencyMs: () => Quantiles | undefined
+  /** What a prompt of so many tokens would be made to wait now, in milliseconds; undefined before the first answer. */
+  readonly expectMs: (until: 'first_token' | 'answer', inputTokens: number) => number | undefined
+}
+
 /**
  * Whether a target may take a request. `trial`: it may take one, to show whether it works again. `refused`: its breaker is
  * open, it rests, or only a share of requests goes to it and this one is not among them.
@@ -22,12 +32,8 @@ export type TargetHealth = {
   readonly errorRatio: number
   /** How many attempts the numbers rest on. */
   readonly samples: number
-  /** From the call to the first content; absent without a stream so far. */
-  readonly firstTokenMs?: Quantiles | undefined
-  /** Duration of the attempts that gave an answer; absent without one. */
-  readonly latencyMs?: Quantiles | undefined
-  /** What a prompt of so many tokens would be made to wait now, in milliseconds; it gives undefined before the first answer. */
-  readonly expectMs?: (until: 'first_token' | 'answer', inputTokens: number) => number | undefined
+  /** How long it takes; absent before the first attempt. */
+  readonly times?: Times
   /** Attempts under way. */
   readonly inFlight: number
   /** 0–1: the part of its usual traffic that the target should get now. */

@@ -5,7 +5,7 @@ import type { TargetState } from './target-state.ts'
 /** A target that was never seen. */
 export const healthy: TargetHealth = { admit: 'normal', errorRatio: 0, samples: 0, inFlight: 0, share: 1, breaker: 'closed' }
 
-/** The quantiles are only worked out when somebody reads them. */
+/** Made for each target of each plan: nothing in it is worked out that nobody may ask for. */
 export function viewOf(
   state: TargetState,
   { restUntilMs, share, nowMs }: { readonly restUntilMs: number; readonly share: number; readonly nowMs: number },
@@ -17,13 +17,7 @@ export function viewOf(
     restingUntilMs: untilMs > nowMs ? untilMs : undefined,
     errorRatio: window.failedRatio(),
     samples: window.samples(),
-    get firstTokenMs() {
-      return window.firstTokenMs()
-    },
-    get latencyMs() {
-      return window.latencyMs()
-    },
-    expectMs: window.expectMs,
+    times: window,
     inFlight,
     share: nowMs < restUntilMs ? 0 : share,
     breaker: stateName(breaker),

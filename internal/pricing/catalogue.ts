@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Usage } from '#canonical/answer.ts'
 import type { Price, Target } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
@@ -47,8 +46,8 @@ type Entry = {
 export function createPrices(config: () => Config, wallNowMs: () => number = Date.now): Prices {
   let catalogue: Catalogue | undefined
   let madeFor: Config | undefined
-  let madeIn = 0
-  const entries = new LRUCache<string, Entry>({ max: mostEntries })
+  let staleFromMs = 0
+  const entries = new Map<string, Entry>()
 
   const typeOf = (target: Target): string => config().providers.get(target.provider)?.type.type ?? target.provider
   const providerOf = (target: Target): string => {
@@ -65,21 +64,24 @@ export function createPrices(config: () => Config, wallNowMs: () => number = Dat
       : { price: listed.price, context, catalogued: false }
   }
   const entryOf = (target: Target): Entry => {
-    const halfHour = Math.floor(wallNowMs() / entriesKeptMs)
-    if (madeFor !== config() || madeIn !== halfHour) {
+    // Each target of each plan asks twice: this is as little as can be.
+    const wallMs = wallNowMs()
+    const sinceMs = staleFromMs - wallMs
+    if (madeFor !== config() || sinceMs <= 0 || sinceMs > entriesKeptMs) {
       entries.clear()
       madeFor = config()
-      madeIn = halfHour
+      staleFromMs = (Math.floor(wallMs / entriesKeptMs) + 1) * entriesKeptMs
     }
     const known = entries.get(target.id)
     if (known !== undefined) return known
+    if (entries.size >= mostEntries) entries.clear()
     const entry = makeEntry(target)
     entries.set(target.id, entry)
     return entry
   }
   const rates = (target: Target): Price | undefined => {
     const price = target.price ?? entryOf(target).price
-    return price === undefined ? undefined : priceAt(price, wallNowMs())
+    return price?.during === undefined ? price : priceAt(price, wallNowMs())
   }
   return {
     rates,

@@ -262,7 +262,7 @@ test('hedge: the loser counts neither as error nor as success, but its silence i
   assert.equal(after.errorRatio, 0)
   assert.equal(after.breaker, 'closed')
   assert.equal(after.inFlight, 0)
-  assert.equal(after.firstTokenMs?.p99, 400)
+  assert.equal(after.times?.firstTokenMs()?.p99, 400)
 })
 
 test('hedge: a target in trouble is no second target', async () => {

@@ -99,7 +99,7 @@ test('the log is the health of its targets; refusals and exclusions are counted'
   const replayed = replay(requests, {
     plan: (_input, snapshot) => {
       assert.equal(snapshot.of('b/y').errorRatio, 1)
-      assert.equal(snapshot.of('a/x').latencyMs?.p50, 100)
+      assert.equal(snapshot.of('a/x').times?.latencyMs()?.p50, 100)
       const excluded = [{ target: target('b/y'), kind: 'price', reason: '' }] as const
       if (count++ === 0) return { ok: false, error: { code: 'no_target_within_max_cost', message: '', excluded } }
       return ok({ ...planTo('a/x'), excluded })

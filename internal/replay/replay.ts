@@ -55,7 +55,7 @@ export function replay(requests: readonly Logged[], { plan, costOf }: ReplayDeps
     if (cost === undefined) unpriced++
     after.add(target.id, cost ?? 0)
   }
-  const waits = (target: string): number | undefined => snapshot.of(target).latencyMs?.p50
+  const waits = (target: string): number | undefined => snapshot.of(target).times?.latencyMs()?.p50
   return {
     requests: requests.length,
     before: before.shares(requests.length, waits),
@@ -161,5 +161,7 @@ function healthOf({
   const quantile = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
   const errorRatio = attempts === 0 ? 0 : errors / attempts
   const known = { ...unknown, errorRatio, samples: attempts }
-  return sorted.length === 0 ? known : { ...known, latencyMs: { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) } }
+  if (sorted.length === 0) return known
+  const latency = { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) }
+  return { ...known, times: { firstTokenMs: () => undefined, latencyMs: () => latency, expectMs: () => latency.p50 } }
 }

@@ -41,7 +41,7 @@ export function judge(
     const price = context.rates(target)
     const read = readBy?.get(target.id)
     const cachedTokens = read !== undefined && (read.cached ?? isCached(request, price)) ? Math.min(read.tokens, inputTokens) : 0
-    const there: Usage = { ...usage, cacheRead: cachedTokens }
+    const there: Usage = cachedTokens === 0 ? usage : { ...usage, cacheRead: cachedTokens }
     return {
       target,
       facts: {

@@ -12,9 +12,20 @@ export type Matched = {
 
 /** Finds what a model's name leads to: an exact name, then a wildcard (the longest first), then `provider/model`. */
 export function matchModel(name: string, config: Config): Matched | undefined {
-  const exact = config.models.find((model) => !model.wildcard && model.name === name)
+  const exact = exactModels(config).get(name)
   if (exact !== undefined) return { route: exact.name, strategy: exact.strategy, targets: exact.targets, model: exact }
   return matchWildcard(name, config) ?? matchProvider(name, config)
+}
+
+const indexes = new WeakMap<Config, ReadonlyMap<string, ModelRoute>>()
+
+/** A file may have hundreds of models: they are looked up, not searched. */
+function exactModels(config: Config): ReadonlyMap<string, ModelRoute> {
+  const known = indexes.get(config)
+  if (known !== undefined) return known
+  const made = new Map(config.models.filter(({ wildcard }) => !wildcard).map((model) => [model.name, model]))
+  indexes.set(config, made)
+  return made
 }
 
 function matchWildcard(name: string, config: Config): Matched | undefined {

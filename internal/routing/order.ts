@@ -70,17 +70,17 @@ function stickyValue(by: string, { client, headers }: Hints, endUser: string | u
 
 function asCandidate({ target, facts }: Judged, until: 'first_token' | 'answer', lots: Lots): Candidate {
   const { health, price, estimatedUsd } = facts
-  const latencyMs = health.expectMs?.(until, facts.inputTokens) ?? health.latencyMs?.p50
+  const latencyMs = health.times?.expectMs(until, facts.inputTokens) ?? health.times?.expectMs('answer', facts.inputTokens)
   return {
     target,
     errorRatio: health.errorRatio,
     samples: health.samples,
     inFlight: health.inFlight,
     share: health.share,
-    ...(price === undefined ? {} : { price }),
-    ...(estimatedUsd === undefined ? {} : { estimatedUsd }),
-    ...(latencyMs === undefined ? {} : { latencyMs }),
-    ...(lots === undefined ? {} : { lot: lots(target.id) }),
+    price,
+    estimatedUsd,
+    latencyMs,
+    lot: lots?.(target.id),
   }
 }
 

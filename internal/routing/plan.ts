@@ -120,6 +120,8 @@ function keep(exclusion: Exclusion | undefined, into: Exclusion[]): boolean {
 
 /** The first name leads; further names (`models` in the body) add their targets behind. */
 function matchAll(names: readonly string[], config: Config): Matched | undefined {
+  const [only] = names
+  if (names.length === 1 && only !== undefined) return matchModel(only, config)
   const all = names.flatMap((name) => matchModel(name, config) ?? [])
   const [first] = all
   if (first === undefined) return undefined

@@ -51,8 +51,8 @@ function play(targets: readonly Simulated[], requests: number, tokensOf: (reques
     const snapshot = health.snapshot(nowMs)
     const candidates = targets.map(({ name }) => {
       const target = targetOf(name)
-      const { errorRatio, samples, inFlight, share, expectMs } = snapshot.of(target.id)
-      const latencyMs = expectMs?.('first_token', tokens)
+      const { errorRatio, samples, inFlight, share, times } = snapshot.of(target.id)
+      const latencyMs = times?.expectMs('first_token', tokens)
       return { target, errorRatio, samples, inFlight, share, ...(latencyMs === undefined ? {} : { latencyMs }) }
     })
     const first = findStrategy('latency')?.order(candidates, random)[0]
