@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-plan bench-telemetry docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-check bench-plan bench-telemetry docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -53,7 +53,10 @@ soak: node_modules/.installed ## ten minutes of load with random faults and relo
 	@node test/load/soak.ts $(ARGS)
 
 bench: node_modules/.installed ## compare with nginx and a bare Node proxy
-	@node test/bench/run.ts
+	@node test/bench/run.ts $(ARGS)
+
+bench-check: node_modules/.installed ## fail when a ratio got worse by more than 15 %
+	@node test/bench/run.ts --check $(ARGS)
 
 bench-plan: node_modules/.installed ## what planning a request costs
 	@node test/bench/plan.ts

@@ -13,7 +13,7 @@ export function explainLines(planned: Result<Plan, PlanProblem>): readonly strin
     `route ${route}, strategy ${strategy}${rule === undefined ? '' : `, rule ${rule + 1}`}`,
     ...steps.map(
       ({ target, reason, estimatedUsd }, index) =>
-        `  ${index + 1}. ${target.id}: ${reason}${estimatedUsd === undefined ? '' : `, about ${estimatedUsd.toFixed(6)} USD`}`,
+        `  ${index + 1}. ${target.id}: ${reason}${estimatedUsd === undefined || reason.includes(' USD') ? '' : `, about ${estimatedUsd.toFixed(6)} USD`}`,
     ),
     ...excluded.map(({ target, reason }) => `  –  ${target.id}: ${reason}`),
   ]

@@ -14,9 +14,13 @@ export type Sample = {
   readonly errors: number
 }
 
-export type Scenario = 'whole' | 'stream'
+/**
+ * `whole`: a request of 2 KB and a whole answer. `large`: one of 100 KB. `translated`: asked in Anthropic's dialect, answered in
+ * OpenAI's. `stream`: an answer of 100 chunks that come at once.
+ */
+export type Scenario = 'whole' | 'large' | 'translated' | 'stream'
 
-/** Load on one relay: POSTs of a chat request of 2 KB from the second core. */
+/** Load on one relay: POSTs of a chat request from the second core. */
 export type Load = {
   readonly folder: string
   readonly scenario: Scenario
@@ -31,9 +35,10 @@ export type Load = {
 export function measure({ folder, scenario, url, pid, connections, seconds }: Load): Sample {
   const script = join(folder, `${scenario}.lua`)
   const body = JSON.stringify({
-    model: scenario,
+    model: scenario === 'stream' ? 'stream' : 'whole',
     stream: scenario === 'stream',
-    messages: [{ role: 'user', content: 'x'.repeat(1800) }],
+    ...(scenario === 'translated' ? { max_tokens: 1000 } : {}),
+    messages: [{ role: 'user', content: 'x'.repeat(scenario === 'large' ? 100_000 : 1800) }],
   })
   writeFileSync(
     script,

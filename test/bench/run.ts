@@ -1,36 +1,50 @@
 /**
  * Compares the relay with nginx as a plain proxy and a bare Node proxy, in the same run, against the same upstream. The
  * relays run on one core, load and upstream on the other. Rounds are interleaved; medians are printed, with ratios.
- * Needs `nginx` and `wrk`. Usage: make bench [ARGS="--seconds 5 --rounds 3"]
+ * Needs `nginx` and `wrk`. Usage: make bench [ARGS="--seconds 5 --rounds 3"]; `--write` writes docs/benchmarks.md and the
+ * figures that `--check` holds later runs against.
  */
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { answering, measure, medianOf, requireTools, runOn, type Sample, type Scenario } from './load.ts'
 import { writeNginx } from './nginx.ts'
+import { losses, type Table, textOf, write } from './report.ts'
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
+    write: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 })
 const ports = { upstream: 17180, proxy: 17181, bare: 17182, relay: 17183, admin: 17184 }
 const folder = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
 // nginx's workers run as another user.
 chmodSync(folder, 0o755)
-const root = join(import.meta.dirname, '../..')
+const bundle = join(import.meta.dirname, '../../dist/outrigger.cjs')
 
 type Relay = { readonly name: string; readonly port: number; readonly process: ChildProcess }
 
 requireTools(['nginx', 'wrk', 'taskset'])
+execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
 const children: ChildProcess[] = []
 try {
   const relays = await startAll()
-  for (const scenario of ['whole', 'stream'] as const) await report(scenario, relays)
+  const tables: Table[] = []
+  for (const scenario of ['whole', 'large', 'translated', 'stream'] as const) {
+    const table = play(scenario, relays)
+    console.log(`\n${textOf(table)}`)
+    tables.push(table)
+  }
+  if (values.write) write(tables, `${values.connections} connections, medians of ${values.rounds} rounds of ${values.seconds} s`)
+  const worse = values.check ? losses(tables) : []
+  for (const loss of worse) console.error(loss)
+  if (worse.length > 0) process.exitCode = 1
 } finally {
   for (const child of children) child.kill('SIGTERM')
   rmSync(folder, { recursive: true, force: true })
@@ -53,7 +67,7 @@ async function startAll(): Promise<readonly Relay[]> {
     `version: 1\nproviders:\n  whole: ${provider('/v1')}\n  stream: ${provider('/stream')}\nmodels:\n  whole: { targets: [whole/bench] }\n  stream: { targets: [stream/bench] }\nhealth: { probe: off }\nlog: { level: info }\n`,
   )
   const flags = ['serve', '-c', routing, '--listen', `127.0.0.1:${ports.relay}`, '--admin', `127.0.0.1:${ports.admin}`]
-  const relay = run('0', process.execPath, [join(root, 'cmd/outrigger/main.ts'), ...flags])
+  const relay = run('0', process.execPath, [bundle, ...flags])
   for (const port of [ports.upstream, ports.proxy, ports.bare, ports.relay]) await answering(port)
   return [
     { name: 'nginx', port: ports.proxy, process: nginx },
@@ -62,32 +76,13 @@ async function startAll(): Promise<readonly Relay[]> {
   ]
 }
 
-async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {
+function play(scenario: Scenario, relays: readonly Relay[]): Table {
   const samples = new Map<string, Sample[]>(relays.map((relay) => [relay.name, []]))
-  for (const relay of relays) loadOf(scenario, relay, 1)
+  for (const relay of relays) loadOf(scenario, relay, 2)
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const relay of relays) samples.get(relay.name)?.push(loadOf(scenario, relay, Number(values.seconds)))
   }
-  const medians = new Map([...samples].map(([name, taken]) => [name, medianOf(taken)]))
-  const nginx = medians.get('nginx')
-  const bare = medians.get('bare')
-  console.log(`\n${scenario}: ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s, medians`)
-  console.log('relay       requests/s  CPU µs/request  × nginx  × bare   p50 ms   p99 ms  RSS MiB  errors')
-  for (const [name, sample] of medians) {
-    console.log(
-      [
-        name.padEnd(10),
-        sample.perSecond.toFixed(0).padStart(11),
-        sample.cpuMicroseconds.toFixed(1).padStart(15),
-        (sample.cpuMicroseconds / (nginx?.cpuMicroseconds ?? Number.NaN)).toFixed(2).padStart(8),
-        (sample.cpuMicroseconds / (bare?.cpuMicroseconds ?? Number.NaN)).toFixed(2).padStart(7),
-        sample.p50Ms.toFixed(2).padStart(8),
-        sample.p99Ms.toFixed(2).padStart(8),
-        sample.rssMiB.toFixed(0).padStart(8),
-        String(sample.errors).padStart(7),
-      ].join(' '),
-    )
-  }
+  return { scenario, medians: new Map([...samples].map(([name, taken]) => [name, medianOf(taken)])) }
 }
 
 function run(core: '0' | '1', program: string, args: readonly string[]): ChildProcess {
@@ -100,7 +95,9 @@ function loadOf(scenario: Scenario, relay: Relay, seconds: number): Sample {
   // The plain proxies have no routes: the path tells the upstream what to answer.
   const path =
     relay.name === 'outrigger'
-      ? '/v1/chat/completions'
+      ? scenario === 'translated'
+        ? '/v1/messages'
+        : '/v1/chat/completions'
       : scenario === 'stream'
         ? '/stream/chat/completions'
         : '/v1/chat/completions'
