@@ -43,8 +43,8 @@ export function hasCandidate(run: Run, accept: (target: Target) => boolean): boo
 }
 
 /**
- * When no step may be asked: of the targets that this request has not asked and that only their breaker keeps out, the one
- * that is soonest good. Without it an error is certain. Who told us to wait is left in peace.
+ * When no step may be asked: of the targets that only their breaker keeps out the one that is soonest good, rather one that
+ * this request has not asked. Without it an error is certain. Who told us to wait is left in peace.
  */
 export function lastResort(run: Run, accept: (target: Target) => boolean = () => true): Candidate | undefined {
   const { deps, record, plan } = run
@@ -52,13 +52,9 @@ export function lastResort(run: Run, accept: (target: Target) => boolean = () =>
   const snapshot = deps.health.snapshot(nowMs)
   const waiting = stepsOf(plan)
     .map(({ target }) => target)
-    .filter(
-      (target) =>
-        accept(target) &&
-        snapshot.of(target.id).breaker !== 'closed' &&
-        !record.attempts.some((asked) => asked.target === target.id),
-    )
-  const target = deps.health.leastBad(waiting, nowMs)
+    .filter((target) => accept(target) && snapshot.of(target.id).breaker !== 'closed')
+  const untried = waiting.filter((target) => !record.attempts.some((asked) => asked.target === target.id))
+  const target = deps.health.leastBad(untried.length > 0 ? untried : waiting, nowMs)
   const keyIndex = target === undefined ? undefined : freeKey(run, target)
   if (target === undefined || keyIndex === undefined) return undefined
   return { index: stepsOf(plan).findIndex((step) => step.target.id === target.id), target, keyIndex }
