@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { usageFields } from '#replay/sum-usage.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { runDrill } from './drill.ts'
@@ -13,6 +14,7 @@ import { replayLog } from './replay.ts'
 import { schema } from './schema.ts'
 import { serve } from './serve.ts'
 import { status } from './status.ts'
+import { usage } from './usage.ts'
 import { version } from './version.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
@@ -30,6 +32,7 @@ function program(): Command {
   addDrill(root)
   addKey(root)
   addReplay(root)
+  addUsage(root)
   addStart(root)
   addOperators(root)
   return root
@@ -165,6 +168,17 @@ function addReplay(root: Command): void {
     .option('--json', 'as JSON', false)
     .addHelpText('after', '\nExample:\n  $ outrigger replay access.jsonl -c new.yaml')
     .action(finish(replayLog))
+}
+
+function addUsage(root: Command): void {
+  root
+    .command('usage')
+    .description('what clients, routes and targets used, from the access log: tokens and money')
+    .argument('<log>', 'the relay\u2019s log in JSON lines; - reads standard input')
+    .option('--by <fields>', `a list of ${usageFields.join(', ')}`, 'day,client')
+    .option('--json', 'a JSON line for each group', false)
+    .addHelpText('after', '\nExample:\n  $ outrigger usage access.jsonl --by client,target')
+    .action(finish(usage))
 }
 
 function addKey(root: Command): void {

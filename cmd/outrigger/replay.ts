@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { loadFile } from '#config/load.ts'
 import { formatProblem } from '#config/problem.ts'
 import { createPrices } from '#pricing/catalogue.ts'
@@ -7,6 +5,7 @@ import { readLog } from '#replay/read-log.ts'
 import { type Replayed, replay, type Share } from '#replay/replay.ts'
 import { makePlan } from '#routing/plan.ts'
 import { exitCodes } from './exit.ts'
+import { readLines } from './read-lines.ts'
 import { complain, print } from './terminal.ts'
 
 export type ReplayOptions = { readonly config: string; readonly json: boolean }
@@ -50,17 +49,6 @@ export async function replayLog(file: string, { config: path, json }: ReplayOpti
   if (json) print(JSON.stringify({ ...replayed, skipped }))
   else for (const line of tell(replayed, skipped)) print(line)
   return exitCodes.ok
-}
-
-async function readLines(file: string): Promise<readonly string[] | string> {
-  const lines: string[] = []
-  try {
-    const input = file === '-' ? process.stdin : createReadStream(file)
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) lines.push(line)
-    return lines
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
 }
 
 /** The same log gives the same numbers: mulberry32. */
