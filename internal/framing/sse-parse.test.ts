@@ -51,3 +51,10 @@ test('sse: a frame over the limit is dropped and told once, the next one is read
   assert.deepEqual(frames, [{ event: '', data: 'ok' }])
   assert.equal(overflows, 1)
 })
+
+test('sse: a line without an end is dropped once it is over the limit, and the next frame is read', () => {
+  const pieces = Array.from({ length: 10 }, () => 'x'.repeat(10))
+  const { frames, overflows } = read([`data: `, ...pieces, '\n\n', 'data: ok\n\n'], 20)
+  assert.deepEqual(frames, [{ event: '', data: 'ok' }])
+  assert.equal(overflows, 1)
+})

@@ -47,6 +47,12 @@ export function parseSse(
   return {
     push(bytes) {
       splitLines(decoder.decode(bytes, { stream: true }), state, line)
+      if (state.size + state.rest.length > maxFrameBytes) {
+        if (!state.overflowed) onOverflow(maxFrameBytes)
+        state.overflowed = true
+        // A line without an end must not fill our memory; `:` makes a comment of what is still to come of it.
+        state.rest = ':'
+      }
     },
     end() {
       splitLines(decoder.decode(), state, line)

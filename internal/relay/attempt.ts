@@ -3,8 +3,10 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
-import type { Clock } from '#lib/clock.ts'
+import type { Cancel, Clock } from '#lib/clock.ts'
+import { compact } from '#lib/json.ts'
 import type { Call, ResponseHeaders } from '#upstream/call.ts'
+import { type BodySink, decompressing } from '#upstream/decompress.ts'
 import type { Pools } from '#upstream/pools.ts'
 import { authorizedCall } from './authorized-call.ts'
 import { consumeError } from './consume-error.ts'
@@ -56,6 +58,9 @@ export type Attempt = {
   readonly abandon: (why: Abandoned) => void
 }
 
+// A server that told the end of its stream and does not close it keeps a connection from others.
+const longestLingerMs = 5000
+
 /** One request to one target: sends it, watches it, and reads the answer. */
 export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt {
   const { clock } = deps
@@ -64,22 +69,17 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
   let status: number | undefined
   let headers: ResponseHeaders | undefined
   let firstTokenMs: number | undefined
-  let consumer: Consumer | undefined
+  let body: BodySink | undefined
   let settled = false
+  let cancelLinger: Cancel = () => {}
 
   const settle = (result: AttemptResult): void => {
     if (settled) return
     settled = true
     watch.stop()
-    // A stream that ended well may still have bytes to come; only what failed is cut off.
-    if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut === true)) running.cancel()
-    resolve({ result, durationMs: clock.now() - startedMs, ...facts() })
+    cancelLinger = letGo(running, result, clock)
+    resolve({ result, durationMs: clock.now() - startedMs, ...compact({ status, headers, firstTokenMs }) })
   }
-  const facts = (): Pick<AttemptEnd, 'status' | 'headers' | 'firstTokenMs'> => ({
-    ...(status === undefined ? {} : { status }),
-    ...(headers === undefined ? {} : { headers }),
-    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
-  })
   const fail = (failure: Failure): void => settle({ kind: 'failed', failure })
 
   const watch = watchAttempt(clock, params.limits, (what) => fail(expired(what, params)))
@@ -101,6 +101,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       running.resume()
     },
   }
+  const unreadable = (message: string): void => fail({ kind: 'malformed', phase: 'body', message })
   const traceHeaders = params.exchange.trace?.headersFor(params.target.id)
   const running: Call = authorizedCall(
     deps.pools,
@@ -115,14 +116,38 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
       onHead(answeredStatus, answeredHeaders) {
         status = answeredStatus
         headers = answeredHeaders
-        consumer = consumerFor(params, deps, { status, headers }, port)
+        const consumer = consumerFor(params, deps, { status, headers }, port)
+        const encoding = headers['content-encoding']
+        // What a decompressor gives comes later, maybe after the attempt's end.
+        body =
+          encoding === undefined
+            ? consumer
+            : decompressing(
+                encoding,
+                unless(() => settled, consumer),
+                unreadable,
+              )
       },
-      onData: (bytes) => settled || consumer?.data(bytes),
-      onEnd: () => settled || consumer?.end(),
+      onData: (bytes) => settled || body?.data(bytes),
+      onEnd() {
+        cancelLinger()
+        if (!settled) body?.end()
+      },
       onFailure: (failure) => fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure),
     },
   )
   return { ended: promise, cancel: fail, abandon: (why) => settle(abandoned(why, params.stream?.out.seen.usage())) }
+}
+
+/** A stream that ended well may still have bytes to come; what failed is cut off at once. Gives what to do at the call's end. */
+function letGo(running: Call, result: AttemptResult, clock: Clock): Cancel {
+  if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut === true)) running.cancel()
+  else if (result.kind === 'streamed') return clock.after(longestLingerMs, running.cancel, 'background')
+  return () => {}
+}
+
+function unless(isOver: () => boolean, consumer: Consumer): BodySink {
+  return { data: (bytes) => isOver() || consumer.data(bytes), end: () => isOver() || consumer.end() }
 }
 
 function abandoned(why: Abandoned, usage: Usage | undefined): AttemptResult {

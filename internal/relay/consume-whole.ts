@@ -42,9 +42,12 @@ export function consumeWholeAsStream(context: WholeContext, out: StreamOut, port
   })
 }
 
+const space = 0x20
+
 function collect(maxBytes: number, port: ConsumerPort, finish: (text: string) => AttemptResult): Consumer {
   const chunks: Uint8Array[] = []
   let size = 0
+  let begun = false
   return {
     data(bytes) {
       size += bytes.length
@@ -53,7 +56,9 @@ function collect(maxBytes: number, port: ConsumerPort, finish: (text: string) =>
         return
       }
       chunks.push(bytes)
-      port.life()
+      // White space before the answer keeps a connection open and shows nothing; from its first letter on it must come on.
+      begun ||= bytes.some((byte) => byte > space)
+      if (begun) port.life()
     },
     end() {
       const first = chunks[0]

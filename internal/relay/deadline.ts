@@ -2,9 +2,9 @@ import type { Clock } from '#lib/clock.ts'
 
 /** The limits of one attempt, in milliseconds. */
 export type AttemptLimits = {
-  /** From the call to the first sign of life; undefined for whole answers, which only have `totalMs`. */
+  /** From the call to the first sign of life; undefined for whole answers, which show none before they are there. */
   readonly firstTokenMs?: number
-  /** Between two signs of life of a stream. */
+  /** Between two signs of life of a stream, or of a whole answer that has begun to come. */
   readonly idleMs: number
   /** For the whole attempt. */
   readonly totalMs: number
@@ -32,10 +32,10 @@ export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (wh
 
   const nextExpiry = (): { readonly atMs: number; readonly what: Expired } => {
     const total = { atMs: startedMs + limits.totalMs, what: 'total' } as const
-    if (limits.firstTokenMs === undefined || suspended) return total
+    if (suspended) return total
     const silence =
       lastLifeMs === undefined
-        ? ({ atMs: startedMs + limits.firstTokenMs, what: 'first_token' } as const)
+        ? ({ atMs: startedMs + (limits.firstTokenMs ?? Number.POSITIVE_INFINITY), what: 'first_token' } as const)
         : ({ atMs: lastLifeMs + limits.idleMs, what: 'idle' } as const)
     return silence.atMs < total.atMs ? silence : total
   }

@@ -85,7 +85,7 @@ function askable(run: Run, candidate: Candidate): (target: Target) => boolean {
   return (target) => target.id !== candidate.target.id && !spent.has(target.id)
 }
 
-const askAgain: ReadonlySet<Failure['kind']> = new Set(['server', 'overloaded', 'network', 'rate_limit'])
+const askAgain: ReadonlySet<Failure['kind']> = new Set(['server', 'overloaded', 'network', 'rate_limit', 'malformed'])
 
 function largerThan(run: Run, candidate: Candidate): Candidate | undefined {
   const others = askable(run, candidate)

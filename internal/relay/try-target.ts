@@ -108,8 +108,7 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   const timeouts = run.config.providers.get(target.provider)?.timeouts ?? run.policy.timeouts
   const left = Math.max(1, leftMs(run))
   if (run.out === undefined) {
-    const totalMs = wholeShareMs(run, index, left)
-    return { idleMs: totalMs, totalMs }
+    return { idleMs: timeouts.idle, totalMs: shareMs(run, index, left) }
   }
   const base =
     timeouts.first_token === 'auto'
@@ -119,17 +118,17 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
       : timeouts.first_token
   const firstTokenMs =
     timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, run.deps.clock.now()) : base
-  return { firstTokenMs: Math.min(firstTokenMs, left), idleMs: timeouts.idle, totalMs: left }
+  return { firstTokenMs: Math.min(firstTokenMs, shareMs(run, index, left)), idleMs: timeouts.idle, totalMs: left }
 }
 
 // Most of the time, since a long answer may need it, and enough for the targets behind to be asked at all.
 const shareOfFirst = 0.75
 
 /**
- * Whole answers show no sign of life, so that the time left is shared with the targets that follow: in equal parts of what a
- * client is ready to wait, which is short, and otherwise so that a slow answer is not cut off for it.
+ * How long a target may be silent, since those that follow must have their turn before the time is over: in equal parts of
+ * what a client is ready to wait, which is short, and otherwise so that a slow answer is not cut off for it.
  */
-function wholeShareMs({ plan, exchange }: Run, index: number, leftMs: number): number {
+function shareMs({ plan, exchange }: Run, index: number, leftMs: number): number {
   const followers = plan.steps.length - index - 1
   if (followers <= 0) return leftMs
   return exchange.hints.timeoutMs === undefined ? leftMs * shareOfFirst : leftMs / (followers + 1)

@@ -46,7 +46,7 @@ providers:
 models:
   all: { strategy: weighted, targets: [{ target: openai/m, weight: ${1 + (version % 3)} }, { target: anthropic/m, weight: 1 }, { target: gemini/m, weight: 1 }] }
 timeouts: { first_token: 3s, idle: 3s, total: 60s }
-retry: { attempts: 6, backoff: { base: 50ms }, budget: 50% }
+retry: { attempts: 8, backoff: { base: 50ms }, budget: 50% }
 log: { level: warn }
 `
 mock.setFaults({ ...plan.value, faults: [] })
