@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SharedCache } from '#cache/cache.ts'
 import type { Config } from '#config/config.ts'
-import { inTime } from '#state/in-time.ts'
+import { createClock } from '#lib/clock.ts'
 import { createMemoryStore } from '#state/memory.ts'
 import type { Store } from '#state/store.ts'
 import type { Logger } from '#telemetry/log.ts'
+
+// The first requests should find the server; a server that is gone must not keep the relay from starting.
+const firstConnectMs = 1000
 
 export type OpenedStore = {
   readonly store: Store
@@ -21,23 +25,33 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
   if (redis === undefined) return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
   const [{ connectRedis }, { createRedisStore }] = await Promise.all([import('#state/redis-port.ts'), import('#state/redis.ts')])
   const listeners: StateListener[] = []
+  const connected = Promise.withResolvers<void>()
   const port = connectRedis({ ...state, redis }, (to, reason) => {
-    if (to === 'up') log.info({}, 'redis connected')
-    else log.warn({ reason }, 'redis connection lost')
+    if (to === 'down') return log.warn({ reason }, 'redis connection lost')
+    log.info({}, 'redis connected')
+    connected.resolve()
+    void store.greet()
   })
   const store = createRedisStore({
     port,
     prefix: state.prefix,
     timeoutMs: state.timeout,
     fallback: state.on_failure === 'open' ? createMemoryStore(Date.now) : undefined,
+    replicas: () => 1,
     onState: (to, reason) => {
       for (const listener of listeners) listener(to, reason)
     },
+    onLost: (sums) => log.error({ sums }, 'stopped while redis was gone: what was spent meanwhile is not counted'),
     nowMs: Date.now,
+    clock: createClock(),
   })
   const sharedCache: SharedCache = {
-    get: (key) => inTime(port.get(`${state.prefix}cache:${key}`), state.timeout),
-    set: (key, value, ttlMs) => port.set(`${state.prefix}cache:${key}`, value, ttlMs),
+    get: (key) => store.gate.ask(() => port.get(`${state.prefix}cache:${key}`)),
+    // Nobody waits for it, so that a large answer that takes long says nothing about the server.
+    set: async (key, value, ttlMs) => {
+      if (store.gate.isOpen()) await port.set(`${state.prefix}cache:${key}`, value, ttlMs)
+    },
   }
+  await Promise.race([connected.promise, sleep(firstConnectMs, undefined, { ref: false })])
   return { store, sharedCache, onState: (listener) => listeners.push(listener) }
 }

@@ -39,7 +39,7 @@ const uncounted: Refusal = {
   headers: {},
 }
 
-type Held = { readonly takes: readonly LimitedTake[]; readonly expected: Expected }
+type Held = { readonly takes: readonly LimitedTake[]; readonly expected: Expected; readonly takenMs: number }
 
 export function createClients({ config, store, onLimited, onSpent }: ClientsDeps): Clients {
   const keyring = createKeyring()
@@ -64,7 +64,7 @@ export function createClients({ config, store, onLimited, onSpent }: ClientsDeps
     { requestId, dialect, tokens, usd }: Reservation,
   ): Refusal | undefined => {
     if (taken.ok) {
-      held.set(requestId, { takes, expected: { requestId, tokens, usd } })
+      held.set(requestId, { takes, expected: { requestId, tokens, usd }, takenMs: store.nowMs() })
       noteSpent(client, takes, taken.used)
       return undefined
     }
@@ -112,16 +112,18 @@ export function createClients({ config, store, onLimited, onSpent }: ClientsDeps
 type Real = { readonly tokens: number; readonly usd: number }
 
 /** The differences between what was expected and what it came to; a place is given back. */
-function givesFor({ takes, expected }: Held, real: Real): readonly Give[] {
-  return takes.flatMap((one) => giveFor(one, expected, real) ?? [])
+function givesFor(holding: Held, real: Real): readonly Give[] {
+  return holding.takes.flatMap((one) => giveFor(one, holding, real) ?? [])
 }
 
-function giveFor({ name, take }: LimitedTake, expected: Expected, real: Real): Give | undefined {
+function giveFor({ name, take }: LimitedTake, { expected, takenMs }: Held, real: Real): Give | undefined {
   switch (take.kind) {
     case 'place':
       return take
     case 'rate':
-      return name === 'tokens' && real.tokens !== expected.tokens ? { ...take, amount: real.tokens - take.amount } : undefined
+      return name === 'tokens' && real.tokens !== expected.tokens
+        ? { ...take, amount: real.tokens - take.amount, takenMs }
+        : undefined
     case 'sum': {
       const amount = Math.ceil(real.usd * nanoUsd) - take.amount
       return amount === 0 ? undefined : { ...take, amount }

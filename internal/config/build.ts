@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { compact } from '#lib/json.ts'
 import { buildAlerts } from './build-alerts.ts'
 import { buildClients } from './build-clients.ts'
@@ -64,5 +65,28 @@ function buildState({ state }: Filled, context: BuildContext): StateConfig {
   if (urls.length > 1 && state.mode === 'single') {
     context.report(['state', 'redis'], 'several URLs need mode: cluster or mode: sentinel')
   }
-  return { ...rest, redis }
+  if (state.tls === undefined) return { ...rest, redis }
+  if (urls.some((url) => !url.trim().startsWith('rediss://')))
+    context.report(['state', 'tls'], 'state.tls needs URLs that begin with rediss://')
+  return { ...rest, redis, tls: buildTls(state.tls, context) }
+}
+
+type Tls = NonNullable<StateConfig['tls']>
+
+/** With paths from the folder of the routing file. */
+function buildTls(tls: Tls, { file, report, sources }: BuildContext): Tls {
+  const path = ['state', 'tls']
+  if ((tls.cert === undefined) !== (tls.key === undefined)) report(path, '`cert` and `key` need each other')
+  const found = (name: 'ca' | 'cert' | 'key'): string | undefined => {
+    const given = tls[name]
+    if (given === undefined) return undefined
+    const whole = resolve(dirname(file), given)
+    try {
+      sources.readFile(whole)
+    } catch (error) {
+      report([...path, name], `${given} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    return whole
+  }
+  return compact({ ...tls, ca: found('ca'), cert: found('cert'), key: found('key') })
 }

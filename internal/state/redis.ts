@@ -1,124 +1,172 @@
-import { asArray } from '#lib/json.ts'
-import { inTime } from './in-time.ts'
-import { type RedisPort, reasonOf, scriptOf } from './redis-port.ts'
-import { giveScript, takeScript } from './redis-scripts.ts'
-import type { Give, Store, Take, Taken } from './store.ts'
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '#lib/clock.ts'
+import { takeAlone } from './alone.ts'
+import { createBooks } from './books.ts'
+import { createGate, type Gate, ShutError } from './gate.ts'
+import { createKnownSums } from './known-sums.ts'
+import { createLeases, type Leases } from './leases.ts'
+import type { MemoryStore } from './memory.ts'
+import { createOwed } from './owed.ts'
+import { type RedisPort, reasonOf } from './redis-port.ts'
+import { probeScript, renewScript, takeScript } from './redis-scripts.ts'
+import { givesOf, type Reply, readReply, takeArgs, undo } from './redis-wire.ts'
+import { createSharedClock } from './shared-clock.ts'
+import type { Store, Take, Taken } from './store.ts'
 
 export type RedisStoreOptions = {
-  readonly port: RedisPort
+  readonly port: Pick<RedisPort, 'run' | 'close'>
   /** Before every key. */
   readonly prefix: string
   /** How long an answer is waited for. */
   readonly timeoutMs: number
   /** Takes the place of the server while it is slow or gone; undefined: requests are refused then. */
-  readonly fallback: Store | undefined
-  /** Told when the server did not answer, and when it does again. */
+  readonly fallback: MemoryStore | undefined
+  /** How many instances share the server, this one included. */
+  readonly replicas: () => number
+  /** Told when the server does not answer, and when it does again. */
   readonly onState: (state: 'up' | 'down', reason: string) => void
+  /** The end came while the server was gone: what this many sums were owed is lost. */
+  readonly onLost: (sums: number) => void
+  /** Our own clock: milliseconds since the epoch. */
   readonly nowMs: () => number
+  readonly clock: Clock
 }
 
-const take = scriptOf(takeScript)
-const give = scriptOf(giveScript)
+export type RedisStore = Store & {
+  /** The way to the server, also for what else is kept there. */
+  readonly gate: Gate
+  /** The server is there: asks its time. */
+  readonly greet: () => Promise<void>
+}
 
-// What could not be told while the server was gone: more than these sums of budgets are not kept, the oldest go first.
-const mostOwed = 100_000
+// A place whose request is not heard of is free again after this.
+const leaseMs = 60_000
 
 /**
- * Counters that all instances share. While the server is slow or gone each instance counts for itself; what was spent
- * meanwhile is told once it is back, so that no budget forgets it.
+ * Counters that all instances share. While the server is slow or gone each instance counts for itself, from what it last knew;
+ * what was spent meanwhile is told once the server is back, and what the server lost is told to it again.
  */
-export function createRedisStore({ port, prefix, timeoutMs, fallback, onState, nowMs }: RedisStoreOptions): Store {
-  const owed = new Map<string, { amount: number; untilMs: number }>()
-  let state: 'up' | 'down' = 'up'
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
+  const { port, fallback, clock, onLost } = options
+  const parts = createParts(options)
+  const { gate, shared, owed, known, leases, books, word } = parts
 
-  const owe = (key: string, amount: number, ttlMs: number): void => {
-    const known = owed.get(key)
-    if (known !== undefined) known.amount += amount
-    else if (owed.size < mostOwed) owed.set(key, { amount, untilMs: nowMs() + ttlMs })
-  }
-  const settleDebts = (): void => {
-    for (const [key, { amount, untilMs }] of [...owed]) {
-      owed.delete(key)
-      const ttlMs = untilMs - nowMs()
-      if (ttlMs > 0) tell({ kind: 'sum', key, amount, ttlMs })
-    }
-  }
-  const isUp = (): void => {
-    if (state === 'up') return
-    state = 'up'
-    onState('up', '')
-    settleDebts()
-  }
-  const isDown = (error: unknown): void => {
-    if (state === 'down') return
-    state = 'down'
-    onState('down', reasonOf(error))
-  }
-  const tell = (one: Give): void => {
-    const span = one.kind === 'place' ? 0 : one.kind === 'rate' ? one.windowMs : one.ttlMs
-    const args = [
-      one.kind,
-      one.kind === 'place' ? '0' : String(one.amount),
-      String(Math.ceil(span)),
-      one.kind === 'place' ? one.id : '',
-    ]
-    inTime(port.run(give, [prefix + one.key], args), timeoutMs).then(isUp, (error: unknown) => {
-      isDown(error)
-      // Rates and places mend themselves with time; what was spent does not.
-      if (one.kind === 'sum') owe(one.key, one.amount, one.ttlMs)
-    })
-  }
-  const alone = (takes: readonly Take[], error: unknown): Taken | Promise<Taken> => {
-    isDown(error)
-    if (fallback === undefined) return { ok: false, refused: -1, used: 0, retryAfterMs: 1000 }
-    const taken = fallback.take(takes)
-    for (const one of takes) if (one.kind === 'sum') owe(one.key, one.amount, one.ttlMs)
-    return taken
-  }
   return {
+    gate,
+    async greet() {
+      await gate.ask(parts.probe).catch(() => {})
+    },
     async take(takes) {
-      const args = takes.flatMap((one) => [
-        one.kind,
-        amountOf(one),
-        String(one.limit),
-        String(Math.ceil(spanOf(one))),
-        one.kind === 'place' ? one.id : '',
-      ])
+      const placed = takes.map(leased)
+      const keys = placed.map(({ key }) => key)
+      const args = placed.flatMap((take) => takeArgs(take, word))
+      const sentMs = clock.now()
       try {
-        const keys = takes.map(({ key }) => prefix + key)
-        const taken = readTaken(await inTime(port.run(take, keys, args), timeoutMs))
-        isUp()
-        return taken
+        const answer = await gate.ask(
+          () => parts.run(takeScript, keys, args),
+          (late) => settleLate(placed, late, parts),
+        )
+        const reply = readReply(answer)
+        shared.learn(reply.serverMs, clock.now() - sentMs)
+        noteReply(placed, reply, parts)
+        return reply.taken
       } catch (error) {
-        return alone(takes, error)
+        return alone(placed, error, parts)
       }
     },
     give(gives) {
-      fallback?.give(gives)
-      for (const one of gives) tell(one)
+      for (const give of gives) {
+        if (give.kind === 'place') leases.release(give.key, give.id)
+        if (give.kind === 'sum' && gate.isOpen()) known.add(give.key, give.amount)
+      }
+      if (!gate.isOpen()) fallback?.give(gives)
+      if (gives.length > 0) void books.tell(gives)
     },
-    nowMs,
-    close: () => port.close(),
+    nowMs: shared.nowMs,
+    async close() {
+      await books.catchUp()
+      if (owed.size() > 0) onLost(owed.size())
+      gate.close()
+      leases.stop()
+      await port.close()
+    },
   }
 }
 
-function amountOf(take: Take): string {
-  return take.kind === 'place' ? '1' : String(take.amount)
-}
+type Parts = ReturnType<typeof createParts>
 
-function spanOf(take: Take): number {
-  return take.kind === 'rate' ? take.windowMs : take.ttlMs
-}
-
-function readTaken(reply: unknown): Taken {
-  const [ok, ...rest] = asArray(reply).map(String)
-  if (ok === '1') return { ok: true, used: rest.map(Number) }
-  if (ok !== '0') throw new Error('the server answered with something else than numbers')
-  const [place, used, wait] = rest.map(Number)
-  return {
-    ok: false,
-    refused: (place ?? 1) - 1,
-    used: used ?? 0,
-    retryAfterMs: wait === undefined || wait < 0 ? undefined : wait,
+function createParts({ port, prefix, timeoutMs, fallback, replicas, onState, nowMs, clock }: RedisStoreOptions) {
+  const shared = createSharedClock(nowMs)
+  const owed = createOwed(shared.nowMs)
+  const known = createKnownSums(shared.nowMs)
+  // The word of every sum that this instance makes: like that of no other, nor of itself before a restart.
+  const word = randomBytes(9).toString('base64url')
+  const run: RedisPort['run'] = (script, keys, args) =>
+    port.run(
+      script,
+      keys.map((key) => prefix + key),
+      args,
+    )
+  const books = createBooks({ gate: () => gate, run, known, owed, word, nowMs: shared.nowMs })
+  const probe = async (): Promise<void> => {
+    const sentMs = clock.now()
+    shared.learn(Number(await run(probeScript, ['probe'], [])), clock.now() - sentMs)
   }
+  const gate: Gate = createGate({
+    timeoutMs,
+    probe,
+    clock,
+    random: Math.random,
+    onOpen: () => void books.catchUp(),
+    onState: (state, error) => onState(state, state === 'up' ? '' : reasonOf(error)),
+  })
+  const leases: Leases = createLeases({
+    leaseMs,
+    clock,
+    // One that fails is made up for by the next.
+    renew: (key, ids) => void gate.ask(() => run(renewScript, [key], [String(leaseMs), ...ids])).catch(() => {}),
+  })
+  return { shared, owed, known, books, gate, leases, word, run, probe, fallback, replicas }
+}
+
+/** A place of a request that may take long is held by a lease that is renewed. */
+function leased(take: Take): Take {
+  return take.kind === 'place' ? { ...take, ttlMs: Math.min(take.ttlMs, leaseMs) } : take
+}
+
+function noteReply(takes: readonly Take[], { taken, words }: Reply, { leases, known, books, shared }: Parts): void {
+  if (!taken.ok) return
+  for (const [index, take] of takes.entries()) {
+    if (take.kind === 'place') leases.hold(take.key, take.id)
+    if (take.kind !== 'sum') continue
+    const word = words[index] ?? ''
+    const before = known.get(take.key)
+    const sum = { word, used: taken.used[index] ?? 0, untilMs: shared.nowMs() + take.ttlMs }
+    if (before === undefined || before.word === word) known.set(take.key, sum)
+    // It was made anew since: what was in it before is lost. Where that cannot be told now, it is when the gate opens.
+    else books.restore(take.key).catch(() => {})
+  }
+}
+
+/** An answer that was not waited for: the request went on without it, or was refused. */
+function settleLate(takes: readonly Take[], answer: unknown, parts: Parts): void {
+  const { books, fallback, shared } = parts
+  const reply = answer === undefined ? undefined : readReply(answer)
+  if (reply?.taken.ok === true) {
+    if (fallback === undefined) void books.tell(undo(takes, shared.nowMs()))
+    else noteReply(takes, reply, parts)
+  } else if (fallback !== undefined) owe(takes, parts)
+}
+
+function owe(takes: readonly Take[], { owed }: Parts): void {
+  for (const give of givesOf(takes)) owed.add(give)
+}
+
+function alone(takes: readonly Take[], error: unknown, parts: Parts): Taken {
+  const { fallback: memory, known, replicas } = parts
+  if (memory === undefined) return { ok: false, refused: -1, used: 0, retryAfterMs: 1000 }
+  const taken = takeAlone(takes, { memory, known, replicas })
+  // Of a question that was asked the gate tells later whether it was counted after all.
+  if (taken.ok && error instanceof ShutError) owe(takes, parts)
+  return taken
 }

@@ -18,6 +18,6 @@ test('two workers count together', async () => {
   assert.deepEqual((await one.take([take])).ok, true)
   assert.deepEqual((await two.take([take])).ok, true)
   assert.deepEqual((await one.take([take])).ok, false)
-  two.give([{ kind: 'rate', key: 'k', amount: -1, windowMs: 60_000 }])
+  two.give([{ kind: 'rate', key: 'k', amount: -1, windowMs: 60_000, takenMs: 0 }])
   assert.deepEqual((await one.take([take])).ok, true)
 })

@@ -12,7 +12,15 @@ export type Take =
 
 /** Puts right what was taken: the amount is a difference. */
 export type Give =
-  | { readonly kind: 'rate'; readonly key: string; readonly amount: number; readonly windowMs: number }
+  /** Less than was taken goes back to the window it was taken from; more counts from now on. */
+  | {
+      readonly kind: 'rate'
+      readonly key: string
+      readonly amount: number
+      readonly windowMs: number
+      /** By the store's clock. */
+      readonly takenMs: number
+    }
   | { readonly kind: 'place'; readonly key: string; readonly id: string }
   | { readonly kind: 'sum'; readonly key: string; readonly amount: number; readonly ttlMs: number }
 

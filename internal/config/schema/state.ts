@@ -1,6 +1,24 @@
 import { type StaticDecode, Type } from 'typebox'
 import type { Secret } from '../secrets.ts'
-import { closed, Duration, SecretText, type WithDefaults, Word } from './units.ts'
+import { closed, Duration, SecretText, Text, type WithDefaults, Word } from './units.ts'
+
+const Tls = Type.Object(
+  {
+    ca: Type.Optional(
+      Text(
+        'A PEM file with the authorities that the server\u2019s certificate is checked against. Default: those that Node knows.',
+      ),
+    ),
+    cert: Type.Optional(Text('A PEM file with a certificate of the relay\u2019s own, where the server wants one.')),
+    key: Type.Optional(Text('A PEM file with the key of `cert`.')),
+    server_name: Type.Optional(Text('The name that the certificate must have. Default: the host of the URL.')),
+  },
+  {
+    ...closed,
+    description:
+      'For `rediss://` URLs. The files are read at the start; paths are below the folder of the routing file unless they begin with `/`.',
+  },
+)
 
 /** The block `state`. */
 export const State = Type.Object(
@@ -21,6 +39,7 @@ export const State = Type.Object(
         description: 'The name of the master, for `sentinel`.',
       }),
     ),
+    tls: Type.Optional(Tls),
     prefix: Type.Optional(Type.String({ default: 'outrigger:', expects: 'a text', description: 'Before every key.' })),
     timeout: Type.Optional(
       Duration({ default: '100ms', description: 'How long an answer of the server is waited for, for one request.' }),
