@@ -26,6 +26,8 @@ export type TraceRefused = TraceStart & { readonly status: number; readonly code
 export type RequestTrace = {
   /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** Whether it is told what an attempt answered; where the trace is not kept nobody needs to know. */
+  readonly wantsAnswer: boolean
   readonly observe: Observer
   /** Headers by which the provider's own spans join the attempt at this target that is under way. */
   readonly headersFor: (target: TargetId) => Readonly<Record<string, string>>

@@ -143,7 +143,7 @@ function noteEnd(run: Run, candidate: Candidate, before: Before, end: AttemptEnd
   const { usage } = end.result
   const { outcome, failure } = verdictOf(end)
   const entry = enter(run, candidate, end, before.seen)
-  const answer = exchange.trace === undefined ? undefined : answerView(run, end.result)
+  const answer = exchange.trace?.wantsAnswer === true ? answerView(run, end.result) : undefined
   const known = compact({ status: end.status, firstTokenMs: end.firstTokenMs, wasted: entry.wasted })
   const attempt: AttemptRecord = compact({
     target: target.id,

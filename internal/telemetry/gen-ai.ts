@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api'
 import type { ProviderDialectName, Request } from '#canonical/request.ts'
 import { entryOf } from '#lib/json.ts'
 
@@ -59,20 +60,18 @@ export function operationName(dialect: ProviderDialectName, operation: string | 
   return dialect === 'openai-completions' ? 'text_completion' : 'chat'
 }
 
-/** The request's settings, as attributes; those that the client left out are left out. */
-export function requestAttributes({ stream, params, output }: Request): Record<string, string | number | boolean | string[]> {
+/** Adds the request's settings; those that the client left out are left out. */
+export function addSettings(attributes: Attributes, { stream, params, output }: Request): void {
   const { maxOutput, temperature, topP, topK, frequencyPenalty, presencePenalty, stop, seed, candidates } = params
-  return {
-    ...(stream ? { [genAi.stream]: true } : {}),
-    ...(maxOutput === undefined ? {} : { [genAi.maxTokens]: maxOutput }),
-    ...(temperature === undefined ? {} : { [genAi.temperature]: temperature }),
-    ...(topP === undefined ? {} : { [genAi.topP]: topP }),
-    ...(topK === undefined ? {} : { [genAi.topK]: topK }),
-    ...(frequencyPenalty === undefined ? {} : { [genAi.frequencyPenalty]: frequencyPenalty }),
-    ...(presencePenalty === undefined ? {} : { [genAi.presencePenalty]: presencePenalty }),
-    ...(stop === undefined ? {} : { [genAi.stopSequences]: [...stop] }),
-    ...(seed === undefined ? {} : { [genAi.seed]: seed }),
-    ...(candidates === undefined || candidates === 1 ? {} : { [genAi.choiceCount]: candidates }),
-    ...(output.format === 'text' ? {} : { [genAi.outputType]: 'json' }),
-  }
+  if (stream) attributes[genAi.stream] = true
+  if (maxOutput !== undefined) attributes[genAi.maxTokens] = maxOutput
+  if (temperature !== undefined) attributes[genAi.temperature] = temperature
+  if (topP !== undefined) attributes[genAi.topP] = topP
+  if (topK !== undefined) attributes[genAi.topK] = topK
+  if (frequencyPenalty !== undefined) attributes[genAi.frequencyPenalty] = frequencyPenalty
+  if (presencePenalty !== undefined) attributes[genAi.presencePenalty] = presencePenalty
+  if (stop !== undefined) attributes[genAi.stopSequences] = [...stop]
+  if (seed !== undefined) attributes[genAi.seed] = seed
+  if (candidates !== undefined && candidates !== 1) attributes[genAi.choiceCount] = candidates
+  if (output.format !== 'text') attributes[genAi.outputType] = 'json'
 }

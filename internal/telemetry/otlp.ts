@@ -1,18 +1,21 @@
 import { hostname } from 'node:os'
-import { DiagLogLevel, diag, ROOT_CONTEXT, trace as traceApi } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api'
+import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import {
-  BasicTracerProvider,
   BatchSpanProcessor,
-  ParentBasedSampler,
+  RandomIdGenerator,
+  type ReadableSpan,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
-import type { Tracer, TraceStart } from '#canonical/trace.ts'
-import { hrTime, startRequestSpan, type TraceDeps, traceRequest } from './trace.ts'
-import { readTraceContext } from './trace-context.ts'
+import type { Tracer } from '#canonical/trace.ts'
+import { createSerializer } from './otlp-json.ts'
+import { finishedSpan, type SpanSource } from './span.ts'
+import { type TraceDeps, traceRefused, traceRequest } from './trace.ts'
 
-export type OtlpOptions = Omit<TraceDeps, 'tracer'> & {
+export type OtlpOptions = Omit<TraceDeps, 'ids' | 'keeps' | 'take'> & {
   /** Where the collector listens. */
   readonly endpoint: string
   /** The share of traces that is kept, 0–1, where the client did not decide. */
@@ -30,45 +33,48 @@ export type OpenTracer = Tracer & {
 // A batch is 512 spans and goes when it is full: this is what a second of heavy traffic may lie in while one is on its way.
 // With captured content spans are large, and the SDK's own 2048 must do.
 const maxQueueSize = 8192
-// What a client or a provider wrote (model names, error codes) must not make a span large.
-const longestValue = 65_536
-
-/** The official SDK and exporter (JSON over HTTP), set up by the routing file and the OTEL_* environment variables. */
+/**
+ * The official SDK's ids, sampling, batches and transport, set up by the routing file and the OTEL_* environment variables; the spans
+ * and their JSON are written here, see `span.ts` and `otlp-json.ts`.
+ */
 export function openOtlp(options: OtlpOptions): OpenTracer {
   const { version, sample, endpoint, captureContent, onProblem } = options
   tellProblems(onProblem)
-  const provider = new BasicTracerProvider({
-    resource: resourceOf(version),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sample) }),
-    spanProcessors: [
-      new BatchSpanProcessor(
-        new OTLPTraceExporter({ url: tracesUrl(endpoint) }),
-        captureContent || process.env['OTEL_BSP_MAX_QUEUE_SIZE'] !== undefined ? {} : { maxQueueSize },
-      ),
-    ],
-    generalLimits: { attributeValueLengthLimit: longestValue },
-  })
-  const deps: TraceDeps = { ...options, tracer: provider.getTracer('outrigger', version) }
-  const parentOf = ({ headers }: TraceStart) => {
-    const parent = readTraceContext(headers)
-    return parent === undefined ? ROOT_CONTEXT : traceApi.setSpanContext(ROOT_CONTEXT, parent)
+  const source: SpanSource = { resource: resourceOf(version), scope: { name: 'outrigger', version } }
+  const processor = new BatchSpanProcessor(
+    exporterTo(endpoint, source),
+    captureContent || process.env['OTEL_BSP_MAX_QUEUE_SIZE'] !== undefined ? {} : { maxQueueSize },
+  )
+  const sampler = new TraceIdRatioBasedSampler(sample)
+  const deps: TraceDeps = {
+    ...options,
+    ids: new RandomIdGenerator(),
+    keeps: (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
+    take: (span) => processor.onEnd(finishedSpan(span, source)),
   }
   return {
-    begin: (start) => traceRequest(start, parentOf(start), deps),
-    refused(start) {
-      const epochMs = options.epochMs()
-      const span = startRequestSpan(start, parentOf(start), { tracer: deps.tracer, epochMs })
-      span.setAttributes({
-        'http.response.status_code': start.status,
-        'error.type': start.code,
-        'outrigger.outcome': 'rejected',
-        'outrigger.attempts': 0,
-      })
-      span.end(hrTime(epochMs + start.endedMs))
-      return span.spanContext().traceId
-    },
-    close: () => provider.shutdown(),
+    begin: (start) => traceRequest(start, deps),
+    refused: (refused) => traceRefused(refused, deps),
+    close: () => processor.shutdown(),
   }
+}
+
+/** As the SDK's exporter for JSON over HTTP is made, but for who writes the JSON. */
+function exporterTo(endpoint: string, source: SpanSource): OTLPExporterBase<ReadableSpan[]> {
+  const options = convertLegacyHttpOptions({ url: tracesUrl(endpoint) }, 'TRACES', 'v1/traces', {
+    'Content-Type': 'application/json',
+  })
+  return new OTLPExporterBase(createOtlpHttpExportDelegate(options, createSerializer(source, longestValue())))
+}
+
+// What a client or a provider wrote (model names, error codes) must not make a span large.
+const usualLongestValue = 65_536
+
+/** Characters of an attribute. */
+function longestValue(): number {
+  const { OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: ofSpans, OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: ofAll } = process.env
+  const given = Number(ofSpans ?? ofAll)
+  return Number.isInteger(given) && given > 0 ? given : usualLongestValue
 }
 
 /** The attributes of OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go over ours. */

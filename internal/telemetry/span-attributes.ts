@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { TraceStart } from '#canonical/trace.ts'
-import { genAi, operationName, providerName, requestAttributes } from './gen-ai.ts'
+import { addSettings, genAi, operationName, providerName } from './gen-ai.ts'
 
 /** What is known of a provider by its name in the routing file. */
 export type ProviderFacts = { readonly type: string; readonly address?: string; readonly port?: number }
@@ -15,86 +15,82 @@ export function routeOf({ path, request }: TraceStart): string | undefined {
   return path.replace(/\/models\/.+?(?=:\w+$|$)/, '/models/{model}')
 }
 
-/** Of the SERVER span when it begins: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server */
-export function requestStartAttributes(start: TraceStart, route: string | undefined): Attributes {
+/** Of the SERVER span, as far as the beginning tells: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server */
+export function requestAttributes(start: TraceStart, route: string | undefined): Attributes {
   const { method, path, requestId, dialect, request } = start
-  return {
+  const attributes: Attributes = {
     'http.request.method': method,
     'url.path': path,
     'url.scheme': 'http',
     'outrigger.request_id': requestId,
     'outrigger.dialect': dialect,
-    ...(route === undefined ? {} : { 'http.route': route }),
-    ...(request === undefined ? {} : { [genAi.requestModel]: request.model }),
   }
+  if (route !== undefined) attributes['http.route'] = route
+  if (request !== undefined) attributes[genAi.requestModel] = request.model
+  return attributes
 }
 
-/** Of the SERVER span when it ends. Tokens are the attempts': on both, backends would count them twice. */
-export function requestEndedAttributes(event: RequestEnded): Attributes {
-  const { status, outcome, streamOutcome, route, rule, target, code, attempts, costUsd, overheadMs, dropped, client, tier } =
-    event
-  return {
-    'http.response.status_code': status,
-    'outrigger.outcome': outcome,
-    'outrigger.attempts': attempts.length,
-    'outrigger.overhead_ms': overheadMs,
-    ...(route === '' ? {} : { 'outrigger.route': route }),
-    ...(rule === undefined ? {} : { 'outrigger.rule': rule + 1 }),
-    ...(event.cache === undefined ? {} : { 'outrigger.cache': event.cache }),
-    ...(target === undefined ? {} : { 'outrigger.target': target.id }),
-    ...(streamOutcome === undefined ? {} : { 'outrigger.stream_outcome': streamOutcome }),
-    ...(code === undefined ? {} : { 'error.type': code }),
-    ...(costUsd === undefined ? {} : { 'outrigger.cost_usd': costUsd }),
-    ...(dropped.length === 0 ? {} : { 'outrigger.dropped': [...dropped] }),
-    ...(client === undefined ? {} : { 'outrigger.client': client }),
-    ...(tier === undefined ? {} : { 'outrigger.tier': tier }),
-  }
+/** Adds how the request ended. Tokens are the attempts': on both, backends would count them twice. */
+export function addRequestEnd(attributes: Attributes, event: RequestEnded): void {
+  const { route, rule, cache, target, streamOutcome, code, costUsd, dropped, client, tier } = event
+  attributes['http.response.status_code'] = event.status
+  attributes['outrigger.outcome'] = event.outcome
+  attributes['outrigger.attempts'] = event.attempts.length
+  attributes['outrigger.overhead_ms'] = event.overheadMs
+  if (route !== '') attributes['outrigger.route'] = route
+  if (rule !== undefined) attributes['outrigger.rule'] = rule + 1
+  if (cache !== undefined) attributes['outrigger.cache'] = cache
+  if (target !== undefined) attributes['outrigger.target'] = target.id
+  if (streamOutcome !== undefined) attributes['outrigger.stream_outcome'] = streamOutcome
+  if (code !== undefined) attributes['error.type'] = code
+  if (costUsd !== undefined) attributes['outrigger.cost_usd'] = costUsd
+  if (dropped.length > 0) attributes['outrigger.dropped'] = [...dropped]
+  if (client !== undefined) attributes['outrigger.client'] = client
+  if (tier !== undefined) attributes['outrigger.tier'] = tier
 }
 
-/** Of a CLIENT span when it begins; samplers may look at these. */
+/** Of a CLIENT span when it begins. */
 export function attemptAttributes(
   { request, operation }: TraceStart,
   { target, number, route }: AttemptStarted,
   provider: ProviderFacts | undefined,
 ): Attributes {
-  return {
+  const attributes: Attributes = {
     [genAi.operation]: operationName(target.dialect, operation),
     [genAi.provider]: providerName(provider?.type ?? target.provider),
     [genAi.requestModel]: target.model,
     'outrigger.route': route,
     'outrigger.target': target.id,
     'outrigger.attempt': number,
-    ...(provider?.address === undefined ? {} : { 'server.address': provider.address }),
-    ...(provider?.port === undefined ? {} : { 'server.port': provider.port }),
-    ...(request === undefined || operation !== undefined ? {} : requestAttributes(request)),
   }
+  if (provider?.address !== undefined) attributes['server.address'] = provider.address
+  if (provider?.port !== undefined) attributes['server.port'] = provider.port
+  if (request !== undefined && operation === undefined) addSettings(attributes, request)
+  return attributes
 }
 
-/** Of a CLIENT span when it ends. */
-export function endedAttributes({ outcome, failure, status, usage, firstTokenMs, answer }: AttemptEnded): Attributes {
-  const { id, model, finishes = [] } = answer ?? {}
-  return {
-    'outrigger.outcome': outcome,
-    ...(failure === undefined ? {} : { 'error.type': failure.kind }),
-    ...(status === undefined ? {} : { 'http.response.status_code': status }),
-    ...(firstTokenMs === undefined ? {} : { [genAi.timeToFirstChunk]: firstTokenMs / 1000 }),
-    ...(id === undefined || id === '' ? {} : { [genAi.responseId]: id }),
-    ...(model === undefined || model === '' ? {} : { [genAi.responseModel]: model }),
-    ...(finishes.length === 0 ? {} : { [genAi.finishReasons]: finishes.map(({ reason }) => reason) }),
-    ...(usage === undefined ? {} : usageAttributes(usage)),
-  }
+/** Adds how the attempt ended. */
+export function addAttemptEnd(attributes: Attributes, event: AttemptEnded): void {
+  const { outcome, failure, status, usage, firstTokenMs } = event
+  const { id, model, finishes = [] } = event.answer ?? {}
+  attributes['outrigger.outcome'] = outcome
+  if (failure !== undefined) attributes['error.type'] = failure.kind
+  if (status !== undefined) attributes['http.response.status_code'] = status
+  if (firstTokenMs !== undefined) attributes[genAi.timeToFirstChunk] = firstTokenMs / 1000
+  if (id !== undefined && id !== '') attributes[genAi.responseId] = id
+  if (model !== undefined && model !== '') attributes[genAi.responseModel] = model
+  if (finishes.length > 0) attributes[genAi.finishReasons] = finishes.map(({ reason }) => reason)
+  if (usage !== undefined) addUsage(attributes, usage)
 }
 
 /** Both arithmetics agree: input has what came from and went into caches, output has the reasoning. */
-function usageAttributes(usage: NonNullable<AttemptEnded['usage']>): Attributes {
-  const { input, output, cacheRead, cacheWrite, reasoning, audioIn, audioOut } = usage
-  return {
-    [genAi.inputTokens]: input,
-    [genAi.outputTokens]: output,
-    ...(cacheRead === 0 ? {} : { [genAi.cacheReadTokens]: cacheRead }),
-    ...(cacheWrite === 0 ? {} : { [genAi.cacheCreationTokens]: cacheWrite }),
-    ...(reasoning === 0 ? {} : { [genAi.reasoningTokens]: reasoning }),
-    ...(audioIn === undefined ? {} : { [genAi.audioInputTokens]: audioIn }),
-    ...(audioOut === undefined ? {} : { [genAi.audioOutputTokens]: audioOut }),
-  }
+function addUsage(attributes: Attributes, usage: NonNullable<AttemptEnded['usage']>): void {
+  const { cacheRead, cacheWrite, reasoning, audioIn, audioOut } = usage
+  attributes[genAi.inputTokens] = usage.input
+  attributes[genAi.outputTokens] = usage.output
+  if (cacheRead !== 0) attributes[genAi.cacheReadTokens] = cacheRead
+  if (cacheWrite !== 0) attributes[genAi.cacheCreationTokens] = cacheWrite
+  if (reasoning !== 0) attributes[genAi.reasoningTokens] = reasoning
+  if (audioIn !== undefined) attributes[genAi.audioInputTokens] = audioIn
+  if (audioOut !== undefined) attributes[genAi.audioOutputTokens] = audioOut
 }

@@ -1,26 +1,18 @@
-import {
-  type Attributes,
-  type Context,
-  type HrTime,
-  type Tracer as SdkTracer,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace as traceApi,
-} from '@opentelemetry/api'
+import { type Attributes, type SpanContext, SpanKind, type SpanStatus, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
 import type { RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { TargetId } from '#canonical/plan.ts'
-import type { RequestTrace, TraceStart } from '#canonical/trace.ts'
+import type { RequestTrace, TraceRefused, TraceStart } from '#canonical/trace.ts'
 import { answerAttributes, promptAttributes } from './capture.ts'
+import type { SpanEvent, SpanFacts } from './span.ts'
 import {
+  addAttemptEnd,
+  addRequestEnd,
   attemptAttributes,
-  endedAttributes,
   type ProviderFacts,
-  requestEndedAttributes,
-  requestStartAttributes,
+  requestAttributes,
   routeOf,
 } from './span-attributes.ts'
-import { writeTraceContext } from './trace-context.ts'
+import { readTraceContext, writeTraceContext } from './trace-context.ts'
 
 /** A breaker changed its state. */
 export type BreakerChange = {
@@ -34,7 +26,12 @@ export type BreakerChange = {
 }
 
 export type TraceDeps = {
-  readonly tracer: SdkTracer
+  /** New ids, in hexadecimal digits. */
+  readonly ids: { readonly generateTraceId: () => string; readonly generateSpanId: () => string }
+  /** Whether a trace that begins here is kept. */
+  readonly keeps: (traceId: string) => boolean
+  /** Takes a span that is over. */
+  readonly take: (span: SpanFacts) => void
   /** Whether prompts and answers become attributes. */
   readonly captureContent: boolean
   readonly provider: (name: string) => ProviderFacts | undefined
@@ -47,107 +44,159 @@ export type TraceDeps = {
 type AttemptStarted = Extract<RelayEvent, { readonly kind: 'attempt_started' }>
 type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
-/** The request as a SERVER span, each attempt as a CLIENT span below it. `parent` is the client's own span, when it sent one. */
-export function traceRequest(start: TraceStart, parent: Context, deps: TraceDeps): RequestTrace {
-  const { tracer } = deps
-  const epochMs = deps.epochMs()
-  const at = (ms: number): HrTime => hrTime(epochMs + ms)
-  const root = startRequestSpan(start, parent, { tracer, epochMs })
-  if (!root.isRecording()) return untraced(root)
-  const inside = traceApi.setSpan(parent, root)
-  // A target is asked at most once at a time for one request.
-  const attempts = new Map<TargetId, Span>()
+/** The span of one attempt while it is under way. */
+type Attempt = {
+  readonly target: TargetId
+  readonly name: string
+  readonly context: SpanContext
+  readonly startMs: number
+  readonly attributes: Attributes
+  readonly events: SpanEvent[]
+}
 
-  const attributesOf = (event: AttemptStarted): Attributes => {
-    const { request, operation } = start
-    const known = attemptAttributes(start, event, deps.provider(event.target.provider))
-    if (!deps.captureContent || request === undefined || operation !== undefined) return known
-    return { ...known, ...promptAttributes(request, event.target.dialect) }
-  }
-  const startAttempt = (event: AttemptStarted): void => {
-    const attributes = attributesOf(event)
-    const name = `${attributes['gen_ai.operation.name'] ?? ''} ${event.target.model}`
-    attempts.set(
-      event.target.id,
-      tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime: at(event.atMs), attributes }, inside),
-    )
-  }
-  const endAttempt = (event: AttemptEnded): void => {
-    const span = attempts.get(event.target.id)
-    attempts.delete(event.target.id)
-    if (span === undefined || !span.isRecording()) return
-    span.setAttributes(endedAttributes(event))
-    if (deps.captureContent && event.answer !== undefined) span.setAttributes(answerAttributes(event.answer))
-    const change = deps.lastChange(event.target.id)
-    // Only what this very event did: the time is the event's own.
-    if (change?.atMs === event.atMs) span.addEvent('outrigger.breaker', breakerAttributes(change), at(event.atMs))
-    if (event.failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: event.failure.kind })
-    span.end(at(event.atMs))
-  }
+const unset: SpanStatus = { code: SpanStatusCode.UNSET }
+const nothing: Attributes = {}
+
+/**
+ * The request as a SERVER span, each attempt as a CLIENT span below it; the client's own span is the parent when it sent one.
+ * Spans are facts until they are over: a request pays for writing them down, and nothing when it is not kept.
+ */
+export function traceRequest(start: TraceStart, deps: TraceDeps): RequestTrace {
+  const parent = readTraceContext(start.headers)
+  const context = contextBelow(parent, deps)
+  if ((context.traceFlags & TraceFlags.SAMPLED) === 0) return untraced(context)
+  const epochMs = deps.epochMs()
+  const events: SpanEvent[] = []
+  // A target is asked at most once at a time for one request.
+  let attempts: readonly Attempt[] = []
+  const attemptAt = (target: TargetId): Attempt | undefined => attempts.find((attempt) => attempt.target === target)
+  const note = (name: string, attributes: Attributes): void => void events.push({ name, atMs: Date.now(), attributes })
   return {
-    traceId: root.spanContext().traceId,
+    traceId: context.traceId,
+    wantsAnswer: true,
     observe(event) {
       switch (event.kind) {
         case 'attempt_started':
-          return startAttempt(event)
-        case 'first_token':
-          attempts.get(event.target.id)?.addEvent('gen_ai.first_token', {}, at(event.atMs))
+          attempts = [...attempts, beginAttempt(start, event, { above: context, epochMs, deps })]
           return
-        case 'attempt_ended':
-          return endAttempt(event)
+        case 'first_token':
+          attemptAt(event.target.id)?.events.push({
+            name: 'gen_ai.first_token',
+            atMs: epochMs + event.atMs,
+            attributes: nothing,
+          })
+          return
+        case 'attempt_ended': {
+          const attempt = attemptAt(event.target.id)
+          attempts = attempts.filter((other) => other !== attempt)
+          if (attempt !== undefined) deps.take(endAttempt(attempt, event, { above: context, epochMs, deps }))
+          return
+        }
         case 'failover':
-          root.addEvent('outrigger.failover', {
+          return note('outrigger.failover', {
             'outrigger.from': event.from.id,
             'outrigger.to': event.to.id,
             'outrigger.reason': event.reason,
             'outrigger.wait_ms': event.waitMs,
           })
-          return
         case 'retry_budget_exhausted':
-          root.addEvent('outrigger.retry_budget_exhausted')
-          return
+          return note('outrigger.retry_budget_exhausted', nothing)
         case 'request_ended':
-          return endRequest(root, event, at(event.atMs))
+          return deps.take(endRequest(start, event, { parent, context, epochMs, events }))
         default:
           return
       }
     },
     headersFor(target) {
-      const span = attempts.get(target)
-      return span === undefined ? {} : writeTraceContext(span.spanContext())
+      const attempt = attemptAt(target)
+      return attempt === undefined ? {} : writeTraceContext(attempt.context)
     },
   }
 }
 
+/** The span of a request that was refused before the relay saw it; gives the trace's id. */
+export function traceRefused(refused: TraceRefused, deps: TraceDeps): string {
+  const parent = readTraceContext(refused.headers)
+  const context = contextBelow(parent, deps)
+  if ((context.traceFlags & TraceFlags.SAMPLED) === 0) return context.traceId
+  const epochMs = deps.epochMs()
+  const span = requestSpan(refused, { parent, context, epochMs })
+  span.attributes['http.response.status_code'] = refused.status
+  span.attributes['error.type'] = refused.code
+  span.attributes['outrigger.outcome'] = 'rejected'
+  span.attributes['outrigger.attempts'] = 0
+  deps.take({ ...span, endMs: epochMs + refused.endedMs, status: unset, events: [] })
+  return context.traceId
+}
+
+/** A span below the client's, which decides whether it is kept, or the first of a new trace. */
+function contextBelow(parent: SpanContext | undefined, { ids, keeps }: TraceDeps): SpanContext {
+  const spanId = ids.generateSpanId()
+  if (parent === undefined) {
+    const traceId = ids.generateTraceId()
+    return { traceId, spanId, traceFlags: keeps(traceId) ? TraceFlags.SAMPLED : TraceFlags.NONE }
+  }
+  const { traceId, traceFlags, traceState } = parent
+  return { traceId, spanId, traceFlags, ...(traceState === undefined ? {} : { traceState }) }
+}
+
 /** Of a request that is not kept: nothing is noted, but whoever is called next must know that, too. */
-function untraced(root: Span): RequestTrace {
-  const context = root.spanContext()
-  const headers = writeTraceContext(context)
-  return { traceId: context.traceId, observe: ignore, headersFor: () => headers }
+function untraced(context: SpanContext): RequestTrace {
+  return { traceId: context.traceId, wantsAnswer: false, observe: ignore, headersFor: () => writeTraceContext(context) }
 }
 
 const ignore = (): void => {}
 
-/** The SERVER span of a request; `http.route` is low in cardinality, the span's name too. */
-export function startRequestSpan(
-  start: TraceStart,
-  parent: Context,
-  { tracer, epochMs }: { readonly tracer: SdkTracer; readonly epochMs: number },
-): Span {
-  const route = routeOf(start)
-  const name = route === undefined ? start.method : `${start.method} ${route}`
-  const span = tracer.startSpan(name, { kind: SpanKind.SERVER, startTime: hrTime(epochMs + start.startedMs) }, parent)
-  // Our sampler does not look at attributes: what is not kept costs none.
-  if (span.isRecording()) span.setAttributes(requestStartAttributes(start, route))
-  return span
+type Below = { readonly above: SpanContext; readonly epochMs: number; readonly deps: TraceDeps }
+
+function beginAttempt(start: TraceStart, event: AttemptStarted, { above, epochMs, deps }: Below): Attempt {
+  const { target, atMs } = event
+  const attributes = attemptAttributes(start, event, deps.provider(target.provider))
+  if (deps.captureContent && start.request !== undefined && start.operation === undefined)
+    Object.assign(attributes, promptAttributes(start.request, target.dialect))
+  return {
+    target: target.id,
+    name: `${attributes['gen_ai.operation.name'] ?? ''} ${target.model}`,
+    context: { ...above, spanId: deps.ids.generateSpanId() },
+    startMs: epochMs + atMs,
+    attributes,
+    events: [],
+  }
 }
 
-function endRequest(span: Span, event: RequestEnded, endTime: HrTime): void {
-  if (!span.isRecording()) return
-  span.setAttributes(requestEndedAttributes(event))
-  if (event.status >= 500 || event.outcome === 'truncated')
-    span.setStatus({ code: SpanStatusCode.ERROR, message: event.code ?? event.outcome })
-  span.end(endTime)
+function endAttempt(attempt: Attempt, event: AttemptEnded, { above, epochMs, deps }: Below): SpanFacts {
+  const { name, context, startMs, attributes, events } = attempt
+  const endMs = epochMs + event.atMs
+  addAttemptEnd(attributes, event)
+  if (deps.captureContent && event.answer !== undefined) Object.assign(attributes, answerAttributes(event.answer))
+  const change = deps.lastChange(event.target.id)
+  // Only what this very event did: the time is the event's own.
+  if (change?.atMs === event.atMs) events.push({ name: 'outrigger.breaker', atMs: endMs, attributes: breakerAttributes(change) })
+  const status = event.failure === undefined ? unset : { code: SpanStatusCode.ERROR, message: event.failure.kind }
+  return { name, kind: SpanKind.CLIENT, context, parent: above, startMs, endMs, status, attributes, events }
+}
+
+type Place = { readonly parent: SpanContext | undefined; readonly context: SpanContext; readonly epochMs: number }
+
+/** The SERVER span as far as it is known from the beginning; `http.route` is low in cardinality, the span's name too. */
+function requestSpan(start: TraceStart, { parent, context, epochMs }: Place): Omit<SpanFacts, 'endMs' | 'status' | 'events'> {
+  const route = routeOf(start)
+  return {
+    name: route === undefined ? start.method : `${start.method} ${route}`,
+    kind: SpanKind.SERVER,
+    context,
+    parent,
+    startMs: epochMs + start.startedMs,
+    attributes: requestAttributes(start, route),
+  }
+}
+
+function endRequest(start: TraceStart, event: RequestEnded, place: Place & { readonly events: SpanEvent[] }): SpanFacts {
+  const span = requestSpan(start, place)
+  addRequestEnd(span.attributes, event)
+  const isError = event.status >= 500 || event.outcome === 'truncated'
+  const status = isError ? { code: SpanStatusCode.ERROR, message: event.code ?? event.outcome } : unset
+  return { ...span, endMs: place.epochMs + event.atMs, status, events: place.events }
 }
 
 function breakerAttributes({ target, from, to, reason }: BreakerChange): Attributes {
@@ -157,10 +206,4 @@ function breakerAttributes({ target, from, to, reason }: BreakerChange): Attribu
     'outrigger.breaker.to': to,
     ...(reason === undefined ? {} : { 'outrigger.breaker.reason': reason }),
   }
-}
-
-/** Seconds and nanoseconds since the epoch. */
-export function hrTime(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000)
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)]
 }
