@@ -59,7 +59,7 @@ bench-check: node_modules/.installed ## fail when a ratio got worse by more than
 	@node test/bench/run.ts --check $(ARGS)
 
 bench-plan: node_modules/.installed ## what planning a request costs
-	@node test/bench/plan.ts
+	@node test/bench/plan.ts $(ARGS)
 
 bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
 	@node test/bench/telemetry.ts $(ARGS)

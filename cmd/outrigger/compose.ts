@@ -158,8 +158,7 @@ function planner({ clock, health, prices, affinity, usual }: Shared): RelayDeps[
       nowMs: clock.now(),
       wallNowMs: Date.now(),
       random: Math.random,
-      rates: prices.rates,
-      contextOf: prices.context,
+      offerOf: prices.offerOf,
       readBy: affinity.readBy,
       usualOutput: usual.of,
     })

@@ -64,8 +64,7 @@ async function explainFile(options: ExplainOptions, wire: unknown): Promise<numb
     nowMs: 0,
     wallNowMs: Date.now(),
     random: Math.random,
-    rates: prices.rates,
-    contextOf: prices.context,
+    offerOf: prices.offerOf,
   })
   if (options.json) print(JSON.stringify(explainJson(planned), null, 2))
   else for (const line of explainLines(planned)) print(line)

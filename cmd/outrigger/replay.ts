@@ -38,8 +38,7 @@ export async function replayLog(file: string, { config: path, json }: ReplayOpti
   const replayed = replay(requests, {
     plan(input, snapshot, atMs) {
       nowMs = atMs
-      const { rates, context: contextOf } = prices
-      return makePlan(input, config, { snapshot, nowMs: 0, wallNowMs: atMs, random, rates, contextOf })
+      return makePlan(input, config, { snapshot, nowMs: 0, wallNowMs: atMs, random, offerOf: prices.offerOf })
     },
     costOf(target, usage, atMs) {
       nowMs = atMs

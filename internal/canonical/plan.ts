@@ -42,10 +42,17 @@ export type Target = {
   readonly lacks?: readonly string[]
 }
 
+/** A sentence, or how to come by it: hardly any plan is ever read by a person, so its sentences are made when one asks. */
+export type Reason = string | (() => string)
+
+export function reasonText(reason: Reason): string {
+  return typeof reason === 'string' ? reason : reason()
+}
+
 /** A target's place in the order, with the reason why it stands there. */
 export type Step = {
   readonly target: Target
-  readonly reason: string
+  readonly reason: Reason
   readonly estimatedUsd?: number
   /** The answer is asked to have no more tokens, since more would cost more than the client allows. */
   readonly maxOutput?: number

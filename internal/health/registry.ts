@@ -206,8 +206,10 @@ function nextKey(store: Store, { provider, keyCount, target }: KeyWanted, nowMs:
   )
 }
 
+const timePasses: BreakerInput = { kind: 'time' }
+
 function lookAt(store: Store, accounts: AccountLimits, state: TargetState, nowMs: number): TargetHealth {
-  store.tell(state, { kind: 'time' }, nowMs)
+  store.tell(state, timePasses, nowMs)
   const restUntilMs = Math.max(store.restUntilMs(state), accounts.restUntilMs(state.provider, nowMs))
   return viewOf(state, { restUntilMs, share: store.share(state, nowMs), nowMs })
 }

@@ -72,7 +72,8 @@ export function createStore(initial: HealthConfig): Store {
     return made
   }
   return {
-    find: (target) => targets.get(target),
+    // Looked at for each target of each plan; what keeps a target from being forgotten is its attempts.
+    find: (target) => targets.peek(target),
     of(target) {
       const found = targets.get(target.id)
       if (found !== undefined) return found

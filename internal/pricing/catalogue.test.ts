@@ -30,20 +30,20 @@ test('prices: the catalogue knows vendors, our own table what it lacks, nobody e
   const config = configOf('anthropic/claude-opus-4-5, qwen/qwen-plus, qwen/qwen-plus-2025-07-28, qwen/nobody, local/llama')
   const prices = createPrices(() => config)
   await prices.load()
-  const [opus, plus, dated, nobody, llama] = targetsOf(config).map(prices.rates)
+  const [opus, plus, dated, nobody, llama] = targetsOf(config).map((target) => prices.offerOf(target, 0).price)
   assert.deepEqual(opus, { input: 5, output: 25, cachedInput: 0.5, cacheWrite: 6.25, cacheWrite1h: 10 })
   assert.equal(plus?.input, 0.4)
   assert.deepEqual(dated, plus)
   assert.equal(nobody, undefined)
   assert.equal(llama, undefined)
-  assert.equal(prices.context(targetsOf(config)[1] ?? assert.fail()), 1_000_000)
+  assert.equal(prices.offerOf(targetsOf(config)[1] ?? assert.fail(), 0).context, 1_000_000)
 })
 
 test('prices: a write to a cache that has no price of its own costs the input', async () => {
   const config = configOf('openai/gpt-4.1')
   const prices = createPrices(() => config)
   await prices.load()
-  const rates = prices.rates(targetsOf(config)[0] ?? assert.fail())
+  const rates = prices.offerOf(targetsOf(config)[0] ?? assert.fail(), 0).price
   assert.deepEqual([rates?.input, rates?.cacheWrite, rates?.cacheWrite1h], [2, 2, 2])
 })
 
@@ -53,12 +53,12 @@ test('prices: a target over the file, the file over the catalogue, the longest p
   const prices = createPrices(() => config)
   await prices.load()
   assert.deepEqual(
-    targetsOf(config).map((target) => prices.rates(target)?.input),
+    targetsOf(config).map((target) => prices.offerOf(target, 0).price?.input),
     [7, 5, 1, 3],
   )
   const [listed] = targetsOf(config)
   assert.ok(listed)
-  assert.equal(prices.context(listed), 99)
+  assert.equal(prices.offerOf(listed, 0).context, 99)
   assert.equal(prices.cost(listed, tokens), 7, 'long prompts too: the catalogue has nothing to say any more')
 })
 
@@ -73,9 +73,9 @@ test('prices: hours of the day have prices of their own', () => {
   )
   const [target] = targetsOf(config)
   assert.ok(target)
-  assert.deepEqual([prices.rates(target)?.input, prices.cost(target, tokens)], [4, 4])
+  assert.deepEqual([prices.offerOf(target, nowMs).price?.input, prices.cost(target, tokens)], [4, 4])
   nowMs += 60_000
-  assert.deepEqual([prices.rates(target)?.input, prices.cost(target, tokens)], [1, 1])
+  assert.deepEqual([prices.offerOf(target, nowMs).price?.input, prices.cost(target, tokens)], [1, 1])
 })
 
 test('prices: another configuration has other prices at once', () => {
@@ -83,7 +83,7 @@ test('prices: another configuration has other prices at once', () => {
   const prices = createPrices(() => config)
   const [target] = targetsOf(config)
   assert.ok(target)
-  assert.equal(prices.rates(target)?.input, 1)
+  assert.equal(prices.offerOf(target, 0).price?.input, 1)
   config = configOf('local/small', { '/etc/outrigger/prices.yaml': 'local/small: { input: 11, output: 2 }' }, withFile)
-  assert.equal(prices.rates(target)?.input, 11)
+  assert.equal(prices.offerOf(target, 0).price?.input, 11)
 })

@@ -13,12 +13,10 @@ type Catalogue = typeof import('@pydantic/genai-prices')
  * them knows is undefined, never 0.
  */
 export type Prices = {
-  /** Rates of a request of ordinary length. */
-  readonly rates: (target: Target) => Price | undefined
+  /** Rates of a request of ordinary length, and the context window. `wallNowMs`: milliseconds since the epoch. */
+  readonly offerOf: (target: Target, wallNowMs: number) => Offer
   /** USD for these tokens, with the higher rates that some models have for long prompts. */
   readonly cost: (target: Target, usage: Usage) => number | undefined
-  /** Context window in tokens. */
-  readonly context: (target: Target) => number | undefined
   /** Loads the catalogue; until it has, only the prices of files and of our own table are known. */
   readonly load: () => Promise<void>
 }
@@ -35,9 +33,15 @@ const longPrompt = 100_000
 // Some of the catalogue's prices change with the hour of the day.
 const entriesKeptMs = 30 * 60_000
 
-type Entry = {
+/** What a target costs and how much it can read. */
+export type Offer = {
+  /** Undefined where nobody knows it. */
   readonly price: Price | undefined
+  /** Context window in tokens, where known. */
   readonly context: number | undefined
+}
+
+type Entry = Offer & {
   /** Whether it is the catalogue's, which knows the rates of long prompts. */
   readonly catalogued: boolean
 }
@@ -63,9 +67,7 @@ export function createPrices(config: () => Config, wallNowMs: () => number = Dat
       ? { price: known?.price, context, catalogued: found !== undefined }
       : { price: listed.price, context, catalogued: false }
   }
-  const entryOf = (target: Target): Entry => {
-    // Each target of each plan asks twice: this is as little as can be.
-    const wallMs = wallNowMs()
+  const entryOf = (target: Target, wallMs: number): Entry => {
     const sinceMs = staleFromMs - wallMs
     if (madeFor !== config() || sinceMs <= 0 || sinceMs > entriesKeptMs) {
       entries.clear()
@@ -79,19 +81,23 @@ export function createPrices(config: () => Config, wallNowMs: () => number = Dat
     entries.set(target.id, entry)
     return entry
   }
-  const rates = (target: Target): Price | undefined => {
-    const price = target.price ?? entryOf(target).price
-    return price?.during === undefined ? price : priceAt(price, wallNowMs())
+  // Each target of each plan asks: what it makes is made anew only for a target with facts of its own or rates by the hour.
+  const offerOf = (target: Target, wallMs: number): Offer => {
+    const entry = entryOf(target, wallMs)
+    const { price = entry.price, context = entry.context } = target
+    if (price?.during !== undefined) return { price: priceAt(price, wallMs), context }
+    return price === entry.price && context === entry.context ? entry : { price, context }
   }
   return {
-    rates,
+    offerOf,
     cost(target, usage) {
-      const price = rates(target)
+      const wallMs = wallNowMs()
+      const { price } = offerOf(target, wallMs)
       if (price === undefined || catalogue === undefined) return price === undefined ? undefined : costOf(price, usage)
-      if (usage.input < longPrompt || target.price !== undefined || !entryOf(target).catalogued) return costOf(price, usage)
+      if (usage.input < longPrompt || target.price !== undefined || !entryOf(target, wallMs).catalogued)
+        return costOf(price, usage)
       return catalogue.calcPrice(asCounted(usage), target.model, { providerId: providerOf(target) })?.total_price
     },
-    context: (target) => target.context ?? entryOf(target).context,
     async load() {
       catalogue ??= await import('@pydantic/genai-prices')
       entries.clear()

@@ -1,4 +1,4 @@
-import type { Plan, PlanProblem } from '#canonical/plan.ts'
+import { type Plan, type PlanProblem, reasonText, type Step } from '#canonical/plan.ts'
 import type { Result } from '#lib/result.ts'
 
 /** A plan for people: one line per target, those left out last. */
@@ -11,12 +11,14 @@ export function explainLines(planned: Result<Plan, PlanProblem>): readonly strin
   const { route, strategy, rule, steps, excluded } = planned.value
   return [
     `route ${route}, strategy ${strategy}${rule === undefined ? '' : `, rule ${rule + 1}`}`,
-    ...steps.map(
-      ({ target, reason, estimatedUsd }, index) =>
-        `  ${index + 1}. ${target.id}: ${reason}${estimatedUsd === undefined || reason.includes(' USD') ? '' : `, about ${estimatedUsd.toFixed(6)} USD`}`,
-    ),
+    ...steps.map((step, index) => `  ${index + 1}. ${step.target.id}: ${stepText(step)}`),
     ...excluded.map(({ target, reason }) => `  –  ${target.id}: ${reason}`),
   ]
+}
+
+function stepText({ reason, estimatedUsd }: Step): string {
+  const text = reasonText(reason)
+  return estimatedUsd === undefined || text.includes(' USD') ? text : `${text}, about ${estimatedUsd.toFixed(6)} USD`
 }
 
 /** The same for programs. */
@@ -28,7 +30,11 @@ export function explainJson(planned: Result<Plan, PlanProblem>): unknown {
     route,
     strategy,
     rule,
-    targets: steps.map(({ target, reason, estimatedUsd }) => ({ target: target.id, reason, estimated_usd: estimatedUsd })),
+    targets: steps.map(({ target, reason, estimatedUsd }) => ({
+      target: target.id,
+      reason: reasonText(reason),
+      estimated_usd: estimatedUsd,
+    })),
     excluded: excluded.map(excludedJson),
   }
 }

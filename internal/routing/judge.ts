@@ -38,7 +38,7 @@ export function judge(
   const usage = { input: inputTokens, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
   const readBy = cached ? context.readBy?.(request) : undefined
   return targets.map((target) => {
-    const price = context.rates(target)
+    const { price, context: window } = context.offerOf(target, context.wallNowMs)
     const read = readBy?.get(target.id)
     const cachedTokens = read !== undefined && (read.cached ?? isCached(request, price)) ? Math.min(read.tokens, inputTokens) : 0
     const there: Usage = cachedTokens === 0 ? usage : { ...usage, cacheRead: cachedTokens }
@@ -50,7 +50,7 @@ export function judge(
         estimatedUsd: price === undefined ? undefined : costOf(price, there),
         affordable: price === undefined || maxCostUsd === undefined ? undefined : affordable(price, there, maxCostUsd),
         cachedTokens,
-        context: context.contextOf(target),
+        context: window,
         inputTokens,
         missing: missingAt(target, config, needs, onlyAt),
         nowMs: context.nowMs,

@@ -2,6 +2,7 @@ import type { Hints, PlanInput, Step } from '#canonical/plan.ts'
 import { chanceOf } from '#lib/hash.ts'
 import { findStrategy } from '#strategy/registry.ts'
 import type { Candidate } from '#strategy/strategy.ts'
+import type { Facts } from './exclude.ts'
 import type { Judged } from './judge.ts'
 import type { Matched } from './match.ts'
 import type { BodyWishes } from './openrouter-fields.ts'
@@ -18,16 +19,17 @@ export type OrderContext = {
 /** Targets that may be asked, in the order in which they are. */
 export function order(judged: readonly Judged[], { input, matched, strategy, wishes, random }: OrderContext): readonly Step[] {
   const lots = lotsFor(input, matched)
-  const until = input.request.stream ? 'first_token' : 'answer'
+  const found = findStrategy(strategy)
+  const until = found?.isTimed !== true ? undefined : input.request.stream ? 'first_token' : 'answer'
   const candidates = judged.map((each) => asCandidate(each, until, lots))
-  const ranked = findStrategy(strategy)?.order(candidates, random) ?? []
+  const ranked = found?.order(candidates, random) ?? []
   const steps = matched.model?.affinity === 'prefix' ? cachedFirst(ranked, judged) : ranked
   if (wishes.order.length === 0) return steps
   const place = (step: Step): number => {
     const at = wishes.order.indexOf(step.target.provider)
     return at < 0 ? wishes.order.length : at
   }
-  return [...steps].sort((a, b) => place(a) - place(b))
+  return steps.toSorted((a, b) => place(a) - place(b))
 }
 
 /** The target that has most of the prompt in its cache goes first, unless it costs more all the same than the one that would. */
@@ -40,7 +42,8 @@ function cachedFirst(steps: readonly Step[], judged: readonly Judged[]): readonl
     return more ? step : found
   }, undefined)
   if (first === undefined || best === undefined || isDearer(best, first)) return steps
-  const reason = `has about ${tokensAt(best)} tokens of the prompt in its cache`
+  const tokens = tokensAt(best)
+  const reason = (): string => `has about ${tokens} tokens of the prompt in its cache`
   return [{ ...best, reason }, ...steps.filter((step) => step !== best)]
 }
 
@@ -68,9 +71,11 @@ function stickyValue(by: string, { client, headers }: Hints, endUser: string | u
   }
 }
 
-function asCandidate({ target, facts }: Judged, until: 'first_token' | 'answer', lots: Lots): Candidate {
+/** What a client waits for. */
+type Until = 'first_token' | 'answer'
+
+function asCandidate({ target, facts }: Judged, until: Until | undefined, lots: Lots): Candidate {
   const { health, price, estimatedUsd } = facts
-  const latencyMs = health.times?.expectMs(until, facts.inputTokens) ?? health.times?.expectMs('answer', facts.inputTokens)
   return {
     target,
     errorRatio: health.errorRatio,
@@ -79,9 +84,13 @@ function asCandidate({ target, facts }: Judged, until: 'first_token' | 'answer',
     share: health.share,
     price,
     estimatedUsd,
-    latencyMs,
+    latencyMs: until === undefined ? undefined : expectMs(facts, until),
     lot: lots?.(target.id),
   }
+}
+
+function expectMs({ health: { times }, inputTokens }: Facts, until: Until): number | undefined {
+  return times?.expectMs(until, inputTokens) ?? times?.expectMs('answer', inputTokens)
 }
 
 /** When nothing is healthy, the least bad is tried rather than nobody. */

@@ -1,5 +1,6 @@
-import type { Price, Target } from '#canonical/plan.ts'
+import type { Target } from '#canonical/plan.ts'
 import type { Snapshot } from '#health/snapshot.ts'
+import type { Offer } from '#pricing/catalogue.ts'
 import type { Affinity } from './affinity.ts'
 
 /** What a plan depends on besides request and file. */
@@ -10,9 +11,8 @@ export type PlanContext = {
   /** Milliseconds since the epoch. */
   readonly wallNowMs: number
   readonly random: () => number
-  readonly rates: (target: Target) => Price | undefined
-  /** Context window in tokens, where known. */
-  readonly contextOf: (target: Target) => number | undefined
+  /** What a target costs and how much it can read, by the wall clock. */
+  readonly offerOf: (target: Target, wallNowMs: number) => Offer
   /** How many tokens answers of a route have on average. Default: not known. */
   readonly usualOutput?: (route: string) => number | undefined
   /** Targets that have read the beginning of the prompt a short time ago. Default: none have. */

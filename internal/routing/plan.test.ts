@@ -242,8 +242,7 @@ for (const example of cases) {
       nowMs: 0,
       wallNowMs: Date.parse(example.at ?? '2026-01-05T12:00:00Z'),
       random: () => 0.5,
-      rates: (target) => target.price,
-      contextOf: (target) => target.context,
+      offerOf: ({ price, context }) => ({ price, context }),
       readBy: () => new Map(Object.entries(example.readBy ?? {}).map(([id, tokens]) => [id, { tokens, cached: example.cached }])),
     })
     const got = planned.ok
@@ -261,8 +260,7 @@ test('plan: a caller that is to stay with its target does, whatever chance says;
       nowMs: 0,
       wallNowMs: 0,
       random: () => chance,
-      rates: () => undefined,
-      contextOf: () => undefined,
+      offerOf: () => ({ price: undefined, context: undefined }),
     })
     return planned.ok ? planned.value.steps[0]?.target.id : undefined
   }
@@ -279,8 +277,7 @@ test('plan: when nobody is cheap enough the error names the cheapest', () => {
     nowMs: 0,
     wallNowMs: 0,
     random: () => 0.5,
-    rates: (target) => target.price,
-    contextOf: () => undefined,
+    offerOf: ({ price }) => ({ price, context: undefined }),
   })
   assert.ok(!planned.ok)
   assert.equal(planned.error.code, 'no_target_within_max_cost')
@@ -298,8 +295,7 @@ test('plan: costs rest on what answers of the route usually have', () => {
       nowMs: 0,
       wallNowMs: 0,
       random: () => 0.5,
-      rates: () => ({ input: 0, output: 1 }),
-      contextOf: () => undefined,
+      offerOf: () => ({ price: { input: 0, output: 1 }, context: undefined }),
       usualOutput: () => usualOutput,
     })
     return planned.ok ? planned.value.steps.map(({ estimatedUsd }) => estimatedUsd) : []

@@ -33,7 +33,7 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
   const fitted = (steps: readonly Step[]): readonly Step[] =>
     found?.rule.lower_max_tokens === true ? shortened(steps, sorted.able, request) : steps
   const steps = fitted(ordered)
-  const spares = wishes.allowFallbacks ? leastBad(sorted.unwell) : []
+  const spares = sparesOf(sorted, wishes)
   return ok({
     route: matched.route,
     strategy,
@@ -81,7 +81,7 @@ type Sorted = {
   /** Targets that can take the request, and of them those that may be asked now. */
   readonly able: readonly Judged[]
   readonly healthy: readonly Judged[]
-  /** The others, where there is a healthy one. */
+  /** Of those that can, the others. */
   readonly unwell: readonly Judged[]
   /** Who cannot take it, and who could but is not well. */
   readonly excluded: readonly Exclusion[]
@@ -100,22 +100,33 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
     onlyAt: wishes.onlyAt,
   })
   const limits = limitsOf(found, matched, wishes, input.hints)
-  const excluded: Exclusion[] = []
-  const resting: Exclusion[] = []
-  const able = judged.filter(({ target, facts }) => keep(hardExclusion(target, facts, limits), excluded))
-  const healthy = able.filter(({ target, facts }) => keep(healthExclusion(target, facts), resting))
-  const unwell = healthy.length === 0 || resting.length === 0 ? [] : able.filter((one) => !healthy.includes(one))
+  const [able, healthy, unwell]: [Judged[], Judged[], Judged[]] = [[], [], []]
+  const [excluded, resting]: [Exclusion[], Exclusion[]] = [[], []]
+  for (const one of judged) {
+    const never = hardExclusion(one.target, one.facts, limits)
+    if (never !== undefined) {
+      excluded.push(never)
+      continue
+    }
+    able.push(one)
+    const notNow = healthExclusion(one.target, one.facts)
+    if (notNow === undefined) healthy.push(one)
+    else {
+      resting.push(notNow)
+      unwell.push(one)
+    }
+  }
   return { judged, able, healthy, unwell, excluded, resting }
+}
+
+/** When nobody is well, those who are not are the plan itself. */
+function sparesOf({ healthy, unwell }: Sorted, { allowFallbacks }: BodyWishes): readonly Step[] {
+  return healthy.length > 0 && unwell.length > 0 && allowFallbacks ? leastBad(unwell) : []
 }
 
 /** Where the request would have gone without rules and strategies. */
 function baselineOf({ targets: [baseline] }: Matched): Pick<Plan, 'baseline'> {
   return baseline === undefined ? {} : { baseline }
-}
-
-function keep(exclusion: Exclusion | undefined, into: Exclusion[]): boolean {
-  if (exclusion !== undefined) into.push(exclusion)
-  return exclusion === undefined
 }
 
 /** The first name leads; further names (`models` in the body) add their targets behind. */
@@ -133,7 +144,7 @@ function limitsOf(found: FittingRule | undefined, { model }: Matched, wishes: Bo
   const rule = found?.rule
   return {
     only: inBoth(rule?.only, wishes.only),
-    ignore: [...(rule?.ignore ?? []), ...wishes.ignore],
+    ignore: rule?.ignore === undefined ? wishes.ignore : [...rule.ignore, ...wishes.ignore],
     maxPrice: lowest(model?.max_price, rule?.max_price, wishes.maxPrice),
     maxCostUsd: hints.maxCostUsd,
     lowerMaxTokens: rule?.lower_max_tokens === true,
@@ -147,8 +158,11 @@ function inBoth(one: readonly string[] | undefined, other: readonly string[] | u
 
 /** Each limit holds, whoever set it. */
 function lowest(...limits: readonly (Limits['maxPrice'] | undefined)[]): Limits['maxPrice'] {
-  const least = (of: 'input' | 'output'): number => Math.min(...limits.map((limit) => limit?.[of] ?? Number.POSITIVE_INFINITY))
-  const [input, output] = [least('input'), least('output')]
+  let [input, output] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (const limit of limits) {
+    if (limit?.input !== undefined) input = Math.min(input, limit.input)
+    if (limit?.output !== undefined) output = Math.min(output, limit.output)
+  }
   return { ...(Number.isFinite(input) ? { input } : {}), ...(Number.isFinite(output) ? { output } : {}) }
 }
 

@@ -4,7 +4,7 @@ import { type Candidate, ranked, type Strategy } from './strategy.ts'
 export const cost: Strategy = {
   name: 'cost',
   order: (candidates) =>
-    [...candidates].sort((a, b) => usd(a) - usd(b)).map((candidate) => ranked(candidate, reasonOf(candidate))),
+    candidates.toSorted((a, b) => usd(a) - usd(b)).map((candidate) => ranked(candidate, () => reasonOf(candidate))),
 }
 
 function usd({ estimatedUsd }: Candidate): number {

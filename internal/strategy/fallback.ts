@@ -4,5 +4,5 @@ import { ranked, type Strategy } from './strategy.ts'
 export const fallback: Strategy = {
   name: 'fallback',
   order: (candidates) =>
-    candidates.map((candidate, index) => ranked(candidate, index === 0 ? 'first in the file' : `fallback ${index}`)),
+    candidates.map((candidate, index) => ranked(candidate, index === 0 ? 'first in the file' : () => `fallback ${index}`)),
 }

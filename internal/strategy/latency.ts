@@ -1,11 +1,9 @@
-import { type Candidate, ranked, type Strategy } from './strategy.ts'
+import { type Candidate, drawKey, ranked, type Strategy } from './strategy.ts'
 
 /** How often a target is drawn without a look at its time, so that its numbers do not grow old. */
 const exploring = 0.01
 /** Below this many attempts a target's numbers say little. */
 const fewSamples = 5
-/** A target that takes 1.1 times as long gets half of the fastest one's traffic, at 1.5 times a twenty-fifth. */
-const keenness = 8
 
 /**
  * Drawn by chance, with a weight that falls steeply with the time that the request would wait: equally fast targets share the
@@ -14,35 +12,56 @@ const keenness = 8
  */
 export const latency: Strategy = {
   name: 'latency',
+  isTimed: true,
   order: (candidates, random) => {
     const isExploring = random() < exploring
-    const best = Math.min(...candidates.filter(isKnown).map(expectedMs))
-    const keyed = candidates.map((candidate) => {
-      const weight = isExploring ? 1 : (best / expectedMs(candidate)) ** keenness * candidate.share
-      // Efraimidis and Spirakis, 2006: sorting by random^(1/weight) draws by weight.
-      const key = isKnown(candidate) ? (candidate.lot ?? random()) ** (1 / Math.max(weight, 1e-9)) : 2
-      return { candidate, key }
-    })
-    return keyed
-      .sort((a, b) => b.key - a.key || expectedMs(a.candidate) - expectedMs(b.candidate))
-      .map(({ candidate }) => ranked(candidate, reasonOf(candidate)))
+    const expected = candidates.map(expectedMs)
+    const best = fastest(candidates, expected)
+    return candidates
+      .map((candidate, at) => {
+        const waitMs = expected[at] ?? unknownMs
+        const weight = isExploring ? 1 : keen(best / waitMs) * candidate.share
+        const key = isKnown(candidate) ? drawKey(candidate.lot ?? random(), Math.max(weight, 1e-9)) : unmeasured
+        return { candidate, key, waitMs }
+      })
+      .sort((a, b) => b.key - a.key || a.waitMs - b.waitMs)
+      .map(({ candidate }) => ranked(candidate, () => reasonOf(candidate)))
   },
 }
 
 /** Those under way count: when they end it is known. */
-function isKnown({ latencyMs, samples, inFlight }: Candidate): boolean {
-  return samples + inFlight >= fewSamples && (latencyMs !== undefined || inFlight >= fewSamples)
+function isKnown({ samples, inFlight, latencyMs }: Candidate): boolean {
+  return inFlight >= fewSamples || (samples + inFlight >= fewSamples && latencyMs !== undefined)
 }
 
+/** Its time, and what its failures add to it. */
 function expectedMs({ latencyMs, errorRatio }: Candidate): number {
   return Math.max(latencyMs ?? unknownMs, 0.1) / Math.max(0.05, 1 - errorRatio)
 }
 
+/** The shortest of the times that are known. */
+function fastest(candidates: readonly Candidate[], expected: readonly number[]): number {
+  return expected.reduce((best, waitMs, at) => {
+    const candidate = candidates[at]
+    return waitMs < best && candidate !== undefined && isKnown(candidate) ? waitMs : best
+  }, Number.POSITIVE_INFINITY)
+}
+
+/** The eighth power: who takes 1.1 times as long gets half of the fastest one's traffic, at 1.5 times a twenty-fifth. */
+function keen(ratio: number): number {
+  const square = ratio * ratio
+  const fourth = square * square
+  return fourth * fourth
+}
+
+// Above every draw.
+const unmeasured = 1
 // Of a target that has requests under way and no answer yet.
 const unknownMs = 10_000
 
 function reasonOf(candidate: Candidate): string {
-  if (!isKnown(candidate) || candidate.latencyMs === undefined) return 'not measured yet'
+  const { latencyMs } = candidate
+  if (!isKnown(candidate) || latencyMs === undefined) return 'not measured yet'
   const errors = candidate.errorRatio > 0 ? `, ${Math.round(candidate.errorRatio * 100)} % errors` : ''
-  return `expected ${Math.round(candidate.latencyMs)} ms${errors}`
+  return `expected ${Math.round(latencyMs)} ms${errors}`
 }

@@ -11,5 +11,5 @@ export const leastBusy: Strategy = {
         chance: random(),
       }))
       .sort((a, b) => a.load - b.load || a.chance - b.chance)
-      .map(({ candidate }) => ranked(candidate, `${candidate.inFlight} under way`)),
+      .map(({ candidate }) => ranked(candidate, () => `${candidate.inFlight} under way`)),
 }

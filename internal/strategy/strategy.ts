@@ -1,4 +1,4 @@
-import type { Price, Target } from '#canonical/plan.ts'
+import type { Price, Reason, Target } from '#canonical/plan.ts'
 
 /** What a strategy may know of a target. */
 export type Candidate = {
@@ -6,7 +6,10 @@ export type Candidate = {
   readonly price?: Price | undefined
   /** USD that the request would cost there; absent without a price. */
   readonly estimatedUsd?: number | undefined
-  /** Milliseconds that this request would wait for its first token, or for a whole answer; absent before the first request. */
+  /**
+   * Milliseconds that this request would wait for its first token, or for a whole answer; undefined before the first request, and
+   * for strategies that do not look at it.
+   */
   readonly latencyMs?: number | undefined
   readonly errorRatio: number
   /** How many attempts latency and errors rest on. */
@@ -19,15 +22,25 @@ export type Candidate = {
 }
 
 /** A candidate at its place, with the reason for it. */
-export type Ranked = { readonly target: Target; readonly reason: string; readonly estimatedUsd?: number }
+export type Ranked = { readonly target: Target; readonly reason: Reason; readonly estimatedUsd?: number }
 
 /** Puts candidates into the order in which they are tried. Pure; `random` gives 0 ≤ x < 1. */
 export type Strategy = {
   readonly name: string
+  /** Whether it looks at `latencyMs`, which takes a while to work out. Default: it does not. */
+  readonly isTimed?: true
   readonly order: (candidates: readonly Candidate[], random: () => number) => readonly Ranked[]
 }
 
 /** The candidate at its place, for this reason. */
-export function ranked({ target, estimatedUsd }: Candidate, reason: string): Ranked {
+export function ranked({ target, estimatedUsd }: Candidate, reason: Reason): Ranked {
   return estimatedUsd === undefined ? { target, reason } : { target, reason, estimatedUsd }
+}
+
+/**
+ * Sorting by this key, the highest first, draws by weight without putting back; of weight 0 comes last. Efraimidis and Spirakis,
+ * 2006: `chance ** (1 / weight)`, of which this is the logarithm. `chance`: 0 ≤ x < 1.
+ */
+export function drawKey(chance: number, weight: number): number {
+  return weight === 0 ? Number.NEGATIVE_INFINITY : Math.log(chance) / weight
 }

@@ -1,21 +1,20 @@
-import { type Candidate, ranked, type Strategy } from './strategy.ts'
+import { type Candidate, drawKey, ranked, type Strategy } from './strategy.ts'
 
 /**
- * By weight and chance: the first is drawn with a probability of its weight, the second from the rest, and so on (Efraimidis
- * and Spirakis, 2006: sorting by random^(1/weight) is that draw). A target of weight 0 comes last. With lots in place of chance a
- * caller keeps its target, and when weights change only as many callers move as must.
+ * By weight and chance: the first is drawn with a probability of its weight, the second from the rest, and so on. A target of
+ * weight 0 comes last. With lots in place of chance a caller keeps its target, and when weights change only as many callers
+ * move as must.
  */
 export const weighted: Strategy = {
   name: 'weighted',
   order: (candidates, random) => {
     const total = candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0)
     return candidates
-      .map((candidate) => ({
-        candidate,
-        key: weightOf(candidate) === 0 ? -1 : (candidate.lot ?? random()) ** (1 / weightOf(candidate)),
-      }))
+      .map((candidate) => ({ candidate, key: drawKey(candidate.lot ?? random(), weightOf(candidate)) }))
       .sort((a, b) => b.key - a.key)
-      .map(({ candidate }) => ranked(candidate, `weight ${candidate.target.weight} (${percent(weightOf(candidate), total)})`))
+      .map(({ candidate }) =>
+        ranked(candidate, () => `weight ${candidate.target.weight} (${percent(weightOf(candidate), total)})`),
+      )
   },
 }
 

@@ -52,8 +52,7 @@ function play(targets: readonly Simulated[], requests: number, tokensOf: (reques
     const candidates = targets.map(({ name }) => {
       const target = targetOf(name)
       const { errorRatio, samples, inFlight, share, times } = snapshot.of(target.id)
-      const latencyMs = times?.expectMs('first_token', tokens)
-      return { target, errorRatio, samples, inFlight, share, ...(latencyMs === undefined ? {} : { latencyMs }) }
+      return { target, errorRatio, samples, inFlight, share, latencyMs: times?.expectMs('first_token', tokens) }
     })
     const first = findStrategy('latency')?.order(candidates, random)[0]
     assert.ok(first)

@@ -97,8 +97,7 @@ function planOf(given: World, config = configOf(given), random = () => given.cha
     nowMs: 0,
     wallNowMs: 0,
     random,
-    rates: ({ price }) => price,
-    contextOf: ({ context }) => context,
+    offerOf: ({ price, context }) => ({ price, context }),
   })
 }
 
