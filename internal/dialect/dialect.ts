@@ -62,7 +62,15 @@ export type AnswerContext = {
 }
 
 /** Takes the frames of one stream, of whatever framing; `end` when the provider's bytes ended well. It emits exactly one of `end` and `failure`. */
-export type FrameDecoder = { readonly frame: (frame: SseFrame) => void; readonly end: () => void }
+export type FrameDecoder = {
+  readonly frame: (frame: SseFrame) => void
+  /**
+   * Takes the frame by a shortcut when it is like the one before but for the text that it adds; otherwise it does nothing and gives
+   * false. Left out: there is no shortcut.
+   */
+  readonly alike?: (frame: SseFrame) => boolean
+  readonly end: () => void
+}
 
 /** Event in, bytes (as text) out: empty when the event has no counterpart or must wait for another. */
 export type EventEncoder = (event: AnswerEvent) => string

@@ -2,6 +2,7 @@ import type { AnswerEvent, Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import { parseFrames } from '#framing/frames.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
+import { dataFrame, eventFrame } from '#framing/sse-write.ts'
 import type { AttemptResult, Consumer, ConsumerPort, SpendLimit } from './consumer.ts'
 import { cutEvents } from './cut-at-stop.ts'
 import { judgeSeen } from './judge.ts'
@@ -24,6 +25,8 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
   let contentSeen = false
   // A broken event in a sound stream is left out: the vendor's own SDK would choke on it.
   let skipped = false
+  // Whether the last frame that was decoded went on as it came; those that are like it then do.
+  let passesAsIs = false
 
   const note = (event: AnswerEvent): void => {
     if (passthrough) out.note(event)
@@ -51,12 +54,20 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
 
   // What told of a failure, or could not be read, stays here.
   const mayPass = (): boolean => passthrough && !skipped && typeof ended === 'string'
+  const passed = (frame: SseFrame): string => dialect.passthrough?.frame(frame, request, target) ?? ''
   const readFrame = (frame: SseFrame): void => {
     if (ended !== 'open') return
     skipped = false
+    if (decoder.alike?.(frame) === true) {
+      if (mayPass()) out.raw(passesAsIs ? asItCame(frame) : passed(frame))
+      return
+    }
     decoder.frame(frame)
     // An event without data says nothing, and SDKs take it for broken JSON.
-    if (mayPass() && frame.data.trim() !== '') out.raw(dialect.passthrough?.frame(frame, request, target) ?? '')
+    if (!mayPass() || frame.data.trim() === '') return
+    const text = passed(frame)
+    passesAsIs = text === asItCame(frame)
+    out.raw(text)
   }
   const parser = parseFrames(dialect.framing ?? 'sse', readFrame, (message) => {
     ended = { kind: 'malformed', phase: 'stream', message }
@@ -85,6 +96,10 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
       settle()
     },
   }
+}
+
+function asItCame({ event, data }: SseFrame): string {
+  return event === '' ? dataFrame(data) : eventFrame(event, data)
 }
 
 function soundEnd(prepared: Prepared, out: StreamOut, passthrough: boolean): AttemptResult {

@@ -123,11 +123,16 @@ export function checkStream(dialect: ProviderName, frames: readonly SseFrame[], 
   const context = contextOf(dialect, random)
   const events: AnswerEvent[] = []
   const decoder = decodeStream((event) => events.push(event), context)
+  const short: AnswerEvent[] = []
+  const shortcut = decodeStream((event) => short.push(event), context)
   for (const frame of frames) {
     decoder.frame(frame)
+    if (shortcut.alike?.(frame) !== true) shortcut.frame(frame)
     passthrough?.frame(frame, context.request, context.target)
   }
   decoder.end()
+  shortcut.end()
+  assert.deepEqual(short, events, 'read by the shape of its frames, the stream says something else')
   const told = untilClosed(events)
   checkRules(told)
   const wellKept = { ...plainRequest('gemini'), framing: 'json-array' } as const

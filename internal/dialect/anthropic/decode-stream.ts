@@ -3,6 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { decodeAlike } from '../alike.ts'
 import type { DecodeContext, FrameDecoder } from '../dialect.ts'
 import { errorInAnswer } from './error.ts'
 import { finishOf } from './finish.ts'
@@ -25,6 +26,10 @@ type State = {
 
 /** Claude → canonical, a stream. Source: docs.anthropic.com/en/docs/build-with-claude/streaming. */
 export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
+  return decodeAlike((tell) => decodeFrames(tell, context), emit)
+}
+
+function decodeFrames(emit: Emit, context: DecodeContext): FrameDecoder {
   const tell = (event: AnswerEvent): void => {
     state.spoke ||= isContent(event)
     emit(event)

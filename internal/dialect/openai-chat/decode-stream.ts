@@ -3,6 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Citation, Json } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { decodeAlike } from '../alike.ts'
 import type { DecodeContext, FrameDecoder } from '../dialect.ts'
 import { readSources } from './answer-content.ts'
 import { errorInAnswer, findError } from './error.ts'
@@ -12,6 +13,12 @@ import { findUsage } from './usage.ts'
 
 /** Provider → canonical, a stream. Tolerant of all that servers with this API have been seen to do. */
 export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
+  // Tags in the text change what the text is.
+  if (context.target.quirks.chat?.thinkTags === true) return decodeFrames(emit, context)
+  return decodeAlike((tell) => decodeFrames(tell, context), emit)
+}
+
+function decodeFrames(emit: Emit, context: DecodeContext): FrameDecoder {
   const chunks = decodeChunks(emit, context)
   let closed = false
 

@@ -3,6 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import { type Decoder, decodeAlike } from '../alike.ts'
 import type { DecodeContext, FrameDecoder } from '../dialect.ts'
 import { errorInAnswer } from '../openai-error.ts'
 import { failureIn, ofResponse } from './decode-answer.ts'
@@ -20,6 +21,10 @@ type State = {
 
 /** Provider → canonical, a stream. Servers leave out events, ids and numbers; items are put together from what there is. */
 export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
+  return decodeAlike((tell) => decodeFrames(tell, context), emit)
+}
+
+function decodeFrames(emit: Emit, context: DecodeContext): Decoder {
   const state: State = { emit, context, items: decodeItems(emit, context), started: false, closed: false }
   return {
     frame({ data, event: name }: SseFrame) {
@@ -35,6 +40,7 @@ export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
       if (!state.started) fail(state, { kind: 'malformed', phase: 'first_token', message: 'the stream ended without an answer' })
       else fail(state, { kind: 'network', phase: 'stream', message: 'the stream ended without response.completed' })
     },
+    more: state.items.more,
   }
 }
 

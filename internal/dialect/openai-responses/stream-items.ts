@@ -45,6 +45,8 @@ type Item = {
 export type ItemDecoder = {
   /** One event that belongs to an item. */
   readonly read: (type: string, event: Json) => void
+  /** More text for the part that the last one was for. */
+  readonly more: (text: string) => void
   /** The whole output at the end: what the events left out is made up for, what is open is closed. */
   readonly complete: (output: readonly unknown[]) => void
   readonly called: () => boolean
@@ -56,15 +58,20 @@ type State = {
   readonly emit: Emit
   readonly context: DecodeContext
   readonly items: Item[]
+  /** Where the last text went. */
+  last: Slot | undefined
   parts: number
   called: boolean
   refused: boolean
 }
 
 export function decodeItems(emit: Emit, context: DecodeContext): ItemDecoder {
-  const state: State = { emit, context, items: [], parts: 0, called: false, refused: false }
+  const state: State = { emit, context, items: [], last: undefined, parts: 0, called: false, refused: false }
   return {
     read: (type, event) => readEvent(state, type, event),
+    more(text) {
+      if (state.last !== undefined) add(state, state.last, text)
+    },
     complete(output) {
       for (const [index, entry] of output.entries()) completeFrom(state, index, asObject(entry))
       for (const item of state.items) closeItem(state, item, undefined)
@@ -203,6 +210,7 @@ function textSlot(state: State, event: Json, type: 'text' | 'refusal'): Slot {
 function add(state: State, slot: Slot, text: string, logprobs: readonly unknown[] = []): void {
   if (text === '' || !slot.open) return
   slot.sent += text
+  state.last = slot
   state.emit({
     kind: 'part_delta',
     candidate: 0,
