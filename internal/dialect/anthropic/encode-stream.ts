@@ -2,6 +2,7 @@ import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts
 import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
+import { textWriter } from '../text-writer.ts'
 import { carrierBlock, redactedBlocks, signatureOf } from './carry.ts'
 import { writeCitations } from './citations.ts'
 import { errorEvent } from './error.ts'
@@ -17,6 +18,8 @@ type QueuedPart = {
   /** A custom tool's text: it becomes one JSON argument when it is complete. */
   customText: string
   opened: boolean
+  /** Writes a delta with more text of the open block; made at its first. */
+  write?: (text: string) => string
   ended: boolean
   opaque: readonly Opaque[]
 }
@@ -99,7 +102,7 @@ function startMessage({ context, usage }: State, model: string): string {
 }
 
 function enqueue(state: State, number: number, start: QueuedPart['start'], opaque: readonly Opaque[] = []): string {
-  const part = { start, held: [], customText: '', opened: false, ended: start.type === 'whole', opaque }
+  const part: QueuedPart = { start, held: [], customText: '', opened: false, ended: start.type === 'whole', opaque }
   state.queue.set(number, part)
   if (state.head !== undefined) return ''
   state.head = part
@@ -136,18 +139,31 @@ function addText(state: State, number: number, text: string): string {
   switch (part.start.type) {
     case 'text':
     case 'refusal':
-      return addDelta(state, number, { type: 'text_delta', text })
+      return addPlain(state, part, { type: 'text_delta', field: 'text', text })
     case 'reasoning':
       return state.context.request.reasoning?.visible === 'none'
         ? ''
-        : addDelta(state, number, { type: 'thinking_delta', thinking: text })
+        : addPlain(state, part, { type: 'thinking_delta', field: 'thinking', text })
     case 'tool_call':
-      if (part.start.custom !== true) return addDelta(state, number, { type: 'input_json_delta', partial_json: text })
+      if (part.start.custom !== true) return addPlain(state, part, { type: 'input_json_delta', field: 'partial_json', text })
       part.customText += text
       return ''
     case 'whole':
       return ''
   }
+}
+
+type PlainDelta = { readonly type: string; readonly field: string; readonly text: string }
+
+/** A delta of the kind that most of an answer consists of. */
+function addPlain(state: State, part: QueuedPart, { type, field, text }: PlainDelta): string {
+  if (part !== state.head) {
+    part.held.push({ type, [field]: text })
+    return ''
+  }
+  const opened = openBlock(state, part)
+  part.write ??= textWriter(frame({ type: 'content_block_delta', index: state.index, delta: { type, [field]: '' } }), field)
+  return opened + part.write(text)
 }
 
 function addDelta(state: State, number: number, delta: Json): string {

@@ -3,6 +3,7 @@ import type { Json, Opaque } from '#canonical/request.ts'
 import { dataFrame } from '#framing/sse-write.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
+import { textWriter } from '../text-writer.ts'
 import { writeAudio, writeCitation, writeImage } from './encode-answer.ts'
 import { errorChunk } from './error.ts'
 import { finishWord } from './finish.ts'
@@ -18,6 +19,8 @@ type OpenPart = {
   readonly offset: number
   /** Arguments that wait for the call's end: for clients that read calls only whole. */
   args: string
+  /** Writes a chunk with more text of this part; made at its first. */
+  write?: (text: string) => string
 }
 
 type ChoiceState = {
@@ -168,7 +171,7 @@ function usageChunk(state: State): string {
 
 function startPart(state: State, choice: ChoiceState, event: PartStart): string {
   const offset = event.type === 'reasoning' ? choice.reasoned : choice.written
-  const part = { start: event, call: choice.calls, offset, args: '' }
+  const part: OpenPart = { start: event, call: choice.calls, offset, args: '' }
   choice.parts.set(event.part, part)
   if (event.type !== 'tool_call') return ''
   choice.calls += 1
@@ -200,16 +203,25 @@ function addDelta(state: State, choice: ChoiceState, event: Extract<AnswerEvent,
   switch (part.start.type) {
     case 'text':
       choice.written += text.length
-      return chunk(state, candidate, { content: text }, { logprobs })
+      return textChunk(state, part, { field: 'content', text, logprobs })
     case 'reasoning':
       choice.reasoned += text.length
-      return chunk(state, candidate, { reasoning_content: text })
+      return textChunk(state, part, { field: 'reasoning_content', text })
     case 'refusal':
       choice.refused = true
       return chunk(state, candidate, { refusal: text }, { logprobs })
     case 'tool_call':
       return argsChunk(state, candidate, part, text)
   }
+}
+
+type MoreText = { readonly field: string; readonly text: string; readonly logprobs?: unknown }
+
+function textChunk(state: State, part: OpenPart, { field, text, logprobs }: MoreText): string {
+  const { candidate } = part.start
+  if (logprobs !== undefined) return chunk(state, candidate, { [field]: text }, { logprobs })
+  part.write ??= textWriter(chunk(state, candidate, { [field]: '' }), field)
+  return part.write(text)
 }
 
 function argsChunk(state: State, candidate: number, part: OpenPart, text: string): string {
@@ -220,8 +232,9 @@ function argsChunk(state: State, candidate: number, part: OpenPart, text: string
   }
   if (state.legacy) return call > 0 ? '' : chunk(state, candidate, { function_call: { arguments: text } })
   const custom = begun.type === 'tool_call' && begun.custom === true
-  const inner = custom ? { custom: { input: text } } : { function: { arguments: text } }
-  return chunk(state, candidate, { tool_calls: [{ index: call, ...inner }] })
+  const inner = custom ? { custom: { input: '' } } : { function: { arguments: '' } }
+  part.write ??= textWriter(chunk(state, candidate, { tool_calls: [{ index: call, ...inner }] }), custom ? 'input' : 'arguments')
+  return part.write(text)
 }
 
 /** Data that belongs to a part and came at its end: signatures. */

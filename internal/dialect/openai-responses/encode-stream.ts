@@ -3,6 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
+import { textWriter } from '../text-writer.ts'
 import { closingOf } from './finish.ts'
 import {
   annotationOf,
@@ -30,6 +31,8 @@ type OpenPart = {
   text: string
   readonly annotations: Json[]
   readonly logprobs: unknown[]
+  /** Writes an event with more text of this part; made at its first. */
+  write?: (sequence: number, text: string) => string
 }
 
 /** The message that texts go to until something else comes. */
@@ -108,6 +111,21 @@ function send(state: State, type: string, fields: Json): string {
   return eventFrame(type, JSON.stringify({ type, sequence_number: state.sequence++, ...fields }))
 }
 
+/** As `send`; of events like this one, with other text, most of an answer consists. */
+function sendDelta(state: State, part: OpenPart, type: string, fields: Json & { readonly delta: string }): string {
+  part.write ??= deltaWriter(type, fields)
+  return part.write(state.sequence++, fields.delta)
+}
+
+function deltaWriter(type: string, fields: Json): (sequence: number, text: string) => string {
+  const [before, after] = eventFrame(type, JSON.stringify({ type, sequence_number: 0, ...fields, delta: '' })).split(
+    '"sequence_number":0',
+    2,
+  )
+  const rest = textWriter(after ?? '', 'delta')
+  return (sequence, text) => `${before}"sequence_number":${sequence}${rest(text)}`
+}
+
 function response(state: State, changes: Partial<Progress> & Pick<Progress, 'status'>): Json {
   return writeResponse({ model: state.model, created: state.createdAt, output: [], ...changes }, state.context)
 }
@@ -180,10 +198,13 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
     case 'text': {
       const logprobs = logprobsOf(event.logprobs)
       part.logprobs.push(...logprobs)
-      return send(state, 'response.output_text.delta', { ...place, content_index: part.at, delta: event.text, logprobs })
+      const fields = { ...place, content_index: part.at, delta: event.text, logprobs }
+      return logprobs.length > 0
+        ? send(state, 'response.output_text.delta', fields)
+        : sendDelta(state, part, 'response.output_text.delta', fields)
     }
     case 'refusal':
-      return send(state, 'response.refusal.delta', { ...place, content_index: part.at, delta: event.text })
+      return sendDelta(state, part, 'response.refusal.delta', { ...place, content_index: part.at, delta: event.text })
     case 'reasoning': {
       const added = first
         ? send(state, 'response.reasoning_summary_part.added', {
@@ -192,11 +213,12 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
             part: { type: 'summary_text', text: '' },
           })
         : ''
-      return added + send(state, 'response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text })
+      return added + sendDelta(state, part, 'response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text })
     }
     case 'tool_call':
-      return send(
+      return sendDelta(
         state,
+        part,
         part.start.custom === true ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta',
         { ...place, delta: event.text },
       )
