@@ -73,6 +73,11 @@ type ParserState = {
 }
 
 function readField(text: string, state: ParserState): void {
+  // By far the commonest line, read in one step.
+  if (state.data === undefined && text.startsWith('data: ')) {
+    state.data = text.slice(6)
+    return
+  }
   const colon = text.indexOf(':')
   if (colon === 0) return
   const name = colon < 0 ? text : text.slice(0, colon)
@@ -90,7 +95,7 @@ function splitLines(chunk: string, state: ParserState, line: (text: string) => v
   if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
   let start = 0
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', start)) {
-    line(state.rest + text.slice(start, at))
+    line(state.rest === '' ? text.slice(start, at) : state.rest + text.slice(start, at))
     state.rest = ''
     start = at + 1
   }

@@ -25,6 +25,8 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
   let contentSeen = false
   // A broken event in a sound stream is left out: the vendor's own SDK would choke on it.
   let skipped = false
+  // Whether the packet showed that the model is at work; the clock is asked once for all its events.
+  let alive = false
   // Whether the last frame that was decoded went on as it came; those that are like it then do.
   let passesAsIs = false
 
@@ -45,7 +47,7 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
     if (event.kind === 'end') ended = 'end'
     skipped = event.kind === 'skipped'
     // That a stream was opened shows nothing of the model behind it.
-    if (event.kind !== 'start') port.life()
+    if (event.kind !== 'start') alive = true
     note(event)
   }
   const names = encoded.names === undefined ? {} : { names: encoded.names }
@@ -85,7 +87,9 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
   }
   return {
     data(bytes) {
+      alive = false
       parser.push(bytes)
+      if (alive) port.life()
       if (ended !== 'open') return settle()
       if (contentSeen && limit?.isReached() === true) return cutShort(limit)
       if (!out.flush()) port.pause()

@@ -41,8 +41,13 @@ export function trackAnswer(): SeenAnswer {
   let length = 0
   let mediaParts = 0
 
-  const find = (candidate: number, part: number): SeenPart | undefined =>
-    parts.findLast((seen) => seen.start.candidate === candidate && seen.start.part === part)
+  const find = (candidate: number, part: number): SeenPart | undefined => {
+    for (let at = parts.length - 1; at >= 0; at--) {
+      const seen = parts[at]
+      if (seen?.start.part === part && seen.start.candidate === candidate) return seen
+    }
+    return undefined
+  }
 
   return {
     add(event) {
