@@ -48,11 +48,20 @@ const deepest = 512
 export function parseJson(text: string): Result<unknown, string> {
   try {
     const value: unknown = JSON.parse(text)
-    // Each level has two brackets: most texts are too short to be too deep.
-    return text.length > 2 * deepest && isDeeper(value, deepest) ? err(`it is nested deeper than ${deepest} levels`) : ok(value)
+    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(`it is nested deeper than ${deepest} levels`) : ok(value)
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Each level has two brackets: most texts are too short to be too deep, and of the others most have too few. */
+function mayBeDeeper(text: string): boolean {
+  if (text.length <= 2 * deepest) return false
+  let found = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (++found > deepest) return true
+  }
+  return false
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -41,13 +41,7 @@ export function trackAnswer(): SeenAnswer {
   let length = 0
   let mediaParts = 0
 
-  const find = (candidate: number, part: number): SeenPart | undefined => {
-    for (let at = parts.length - 1; at >= 0; at--) {
-      const seen = parts[at]
-      if (seen?.start.part === part && seen.start.candidate === candidate) return seen
-    }
-    return undefined
-  }
+  const find = (candidate: number, part: number): SeenPart | undefined => findPart(parts, candidate, part)
 
   return {
     add(event) {
@@ -106,6 +100,15 @@ export function trackAnswer(): SeenAnswer {
     nextPart: () => mediaParts + parts.reduce((highest, part) => Math.max(highest, part.start.part + 1), 0),
     replay: () => (start === undefined ? [] : [start, ...parts.flatMap(eventsOf)]),
   }
+}
+
+/** From the end: it is asked for every delta, and mostly it is the last one. */
+function findPart(parts: readonly SeenPart[], candidate: number, part: number): SeenPart | undefined {
+  for (let at = parts.length - 1; at >= 0; at--) {
+    const seen = parts[at]
+    if (seen?.start.part === part && seen.start.candidate === candidate) return seen
+  }
+  return undefined
 }
 
 function unfinishedOf(parts: readonly SeenPart[], finished: ReadonlySet<number>): readonly number[] {

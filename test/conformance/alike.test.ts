@@ -27,7 +27,10 @@ function read(api: Api, recording: Recording, byShape: boolean): Read {
   const provider = findProvider(recording.provider) ?? findProvider('openai-compatible')
   assert.ok(provider !== undefined)
   const target = { model: 'm', quirks: provider.quirksOf('m'), traits: provider.traitsOf('m') }
-  const decoder = dialectByName(dialectOf[api]).decodeStream((event) => events.push(event), { request: plainRequest(dialectOf[api]), target })
+  const decoder = dialectByName(dialectOf[api]).decodeStream((event) => events.push(event), {
+    request: plainRequest(dialectOf[api]),
+    target,
+  })
   let alike = 0
   for (const frame of framesOf(recording)) {
     if (byShape && decoder.alike?.(frame) === true) alike++

@@ -213,7 +213,9 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
             part: { type: 'summary_text', text: '' },
           })
         : ''
-      return added + sendDelta(state, part, 'response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text })
+      return (
+        added + sendDelta(state, part, 'response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta: event.text })
+      )
     }
     case 'tool_call':
       return sendDelta(
