@@ -52,11 +52,11 @@ load: node_modules/.installed ## a thousand callers while providers fail
 soak: node_modules/.installed ## ten minutes of load with random faults and reloads
 	@node test/load/soak.ts $(ARGS)
 
-bench: node_modules/.installed ## compare with nginx and a bare Node proxy
+bench: node_modules/.installed ## compare with nginx, a bare Node proxy, Portkey and LiteLLM; ARGS="--only NAME" for a part
 	@node test/bench/run.ts $(ARGS)
 
 bench-check: node_modules/.installed ## fail when a ratio got worse by more than 15 %
-	@node test/bench/run.ts --check $(ARGS)
+	@node test/bench/run.ts --check --only requests,tls --relays nginx,bare,outrigger $(ARGS)
 
 bench-plan: node_modules/.installed ## what planning a request costs
 	@node test/bench/plan.ts $(ARGS)

@@ -1,9 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A chat completion of about 2 KB, as an upstream answers it. */
-export function answerBody(): string {
-  const content = 'The quick brown fox jumps over the lazy dog. '.repeat(36).trim()
+export function answerBody(content = 'The quick brown fox jumps over the lazy dog. '.repeat(36).trim()): string {
   return JSON.stringify({
     id: 'chatcmpl-bench',
     object: 'chat.completion',
@@ -26,35 +26,66 @@ export function streamBody(count: number): string {
   ].join('')
 }
 
-/** Writes nginx's configurations: the upstream that all relays call, and nginx as a relay. Gives their paths. */
-export function writeNginx(
-  folder: string,
-  ports: { readonly upstream: number; readonly proxy: number },
-): { readonly upstream: string; readonly proxy: string } {
+/** The ports of the upstream: plain, and with TLS, where it may offer HTTP/2 too. */
+export type UpstreamPorts = { readonly plain: number; readonly tls?: { readonly h1: number; readonly h2: number } }
+
+/**
+ * Writes nginx's configuration as the upstream: below `/v1` a whole answer, below `/stream` one in chunks, below `/protocol` one
+ * that names the protocol it was asked in. Gives the file's path.
+ */
+export function writeUpstream(folder: string, ports: UpstreamPorts): string {
   writeFileSync(join(folder, 'answer.json'), answerBody())
   writeFileSync(join(folder, 'answer.sse'), streamBody(100))
-  const upstream = write(
-    folder,
-    'upstream',
-    `server {
-    listen 127.0.0.1:${ports.upstream};
+  const { tls } = ports
+  const listeners = [
+    `listen 127.0.0.1:${ports.plain};`,
+    ...(tls === undefined ? [] : [`listen 127.0.0.1:${tls.h1} ssl;`, `listen 127.0.0.1:${tls.h2} ssl http2;`]),
+  ]
+  // Both ways in would share the option otherwise: nginx takes HTTP/2 for a whole address, so each has its own server.
+  const servers = listeners.map((listener) => upstreamServer(folder, listener, tls !== undefined))
+  return write(folder, 'upstream', servers.join('\n  '))
+}
+
+function upstreamServer(folder: string, listener: string, tls: boolean): string {
+  const certificate =
+    tls && listener.includes('ssl') ? `ssl_certificate ${folder}/tls.crt; ssl_certificate_key ${folder}/tls.key;` : ''
+  return `server {
+    ${listener} ${certificate}
     root ${folder};
     location /stream/ { error_page 405 =200 /answer.sse; try_files /answer.sse =404; }
-    location = /answer.sse { types { } default_type text/event-stream; }
+    location = /answer.sse { types { } default_type text/event-stream; ssi on; ssi_types text/event-stream; }
     location = /answer.json { types { } default_type application/json; }
+    location /protocol/ { default_type application/json; return 200 '${answerBody('$server_protocol')}'; }
     location / { error_page 405 =200 /answer.json; try_files /answer.json =404; }
-  }`,
-  )
-  const proxy = write(
+  }`
+}
+
+/** Writes nginx's configuration as a plain proxy in front of an origin; `ca` is the certificate to be trusted. Gives the file's path. */
+export function writeProxy(folder: string, port: number, upstream: { readonly origin: string; readonly ca?: string }): string {
+  const { protocol, host } = new URL(upstream.origin)
+  const trust =
+    upstream.ca === undefined
+      ? ''
+      : `proxy_ssl_verify on; proxy_ssl_name 127.0.0.1; proxy_ssl_trusted_certificate ${upstream.ca};`
+  return write(
     folder,
-    'proxy',
-    `upstream provider { server 127.0.0.1:${ports.upstream}; keepalive 256; keepalive_requests 1000000; }
+    `proxy-${port}`,
+    `upstream provider { server ${host}; keepalive 1024; keepalive_requests 1000000; }
   server {
-    listen 127.0.0.1:${ports.proxy};
-    location / { proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
+    listen 127.0.0.1:${port} backlog=4096;
+    location / { proxy_pass ${protocol}//provider; ${trust} proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
   }`,
   )
-  return { upstream, proxy }
+}
+
+/** Makes a certificate for 127.0.0.1 that signs itself: `tls.crt` and `tls.key` in the folder. Gives the certificate's path. */
+export function makeCertificate(folder: string): string {
+  const certificate = join(folder, 'tls.crt')
+  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-keyout', join(folder, 'tls.key'), '-out', certificate]
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  execFileSync('openssl', ['req', '-x509', ...kind, ...names, ...files], { stdio: 'ignore' })
+  return certificate
 }
 
 function write(folder: string, name: string, servers: string): string {
@@ -68,10 +99,11 @@ function write(folder: string, name: string, servers: string): string {
 daemon off;
 pid ${folder}/${name}.pid;
 error_log ${folder}/${name}.log;
-events { worker_connections 4096; }
+events { worker_connections 8192; }
 http {
   access_log off;
   ${temporary}
+  client_max_body_size 64m;
   keepalive_requests 1000000;
   ${servers}
 }

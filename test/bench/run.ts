@@ -1,107 +1,89 @@
 /**
- * Compares the relay with nginx as a plain proxy and a bare Node proxy, in the same run, against the same upstream. The
- * relays run on one core, load and upstream on the other. Rounds are interleaved; medians are printed, with ratios.
- * Needs `nginx` and `wrk`. Usage: make bench [ARGS="--seconds 5 --rounds 3"]; `--write` writes docs/benchmarks.md and the
- * figures that `--check` holds later runs against.
+ * Compares the relay with others, in the same run, against the same upstream: relays on one core, load and upstream on the
+ * other, rounds interleaved, medians. It starts everything itself; competitors are installed into a cache folder, and left out
+ * visibly where they are not to be had. Needs `nginx`, `wrk` and `taskset`.
+ * Usage: make bench [ARGS="--only requests,streams --seconds 5 --rounds 3 --relays nginx,bare,outrigger"]; `--write` writes
+ * docs/benchmarks.md and the figures that `--check` holds later runs against; `--built` takes dist/ as it is.
  */
-import { type ChildProcess, execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { answering, measure, medianOf, requireTools, runOn, type Sample, type Scenario } from './load.ts'
-import { writeNginx } from './nginx.ts'
-import { losses, type Table, textOf, write } from './report.ts'
+import { compare, withRatios } from './baseline.ts'
+import { openBench, requireTools } from './bench.ts'
+import { partOf, withPart } from './page.ts'
+import type { Outcome, Section } from './section.ts'
+import { sections } from './sections.ts'
+import { readSettings, settingOptions } from './settings.ts'
+import { textOf } from './table.ts'
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '64' },
+    ...settingOptions,
+    only: { type: 'string' },
     write: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    built: { type: 'boolean', default: false },
   },
 })
-const ports = { upstream: 17180, proxy: 17181, bare: 17182, relay: 17183, admin: 17184 }
-const folder = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
-// nginx's workers run as another user.
-chmodSync(folder, 0o755)
-const bundle = join(import.meta.dirname, '../../dist/outrigger.cjs')
-
-type Relay = { readonly name: string; readonly port: number; readonly process: ChildProcess }
+const root = join(import.meta.dirname, '../..')
+const page = join(root, 'docs/benchmarks.md')
+const baseline = join(import.meta.dirname, 'baseline.json')
+const settings = readSettings(values)
 
 requireTools(['nginx', 'wrk', 'taskset'])
-execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/build.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
-const children: ChildProcess[] = []
-try {
-  const relays = await startAll()
-  const tables: Table[] = []
-  for (const scenario of ['whole', 'large', 'translated', 'stream'] as const) {
-    const table = play(scenario, relays)
-    console.log(`\n${textOf(table)}`)
-    tables.push(table)
+const chosen = choose(values.only)
+// The cores are kept apart: this process and all that it starts without saying where stay off the relays' one.
+execFileSync('taskset', ['-a', '-p', '-c', '1', String(process.pid)], { stdio: 'ignore' })
+if (!values.built) build()
+let lost = false
+for (const section of chosen) {
+  console.log(`\n${section.title} (--only ${section.name})`)
+  const outcome = await play(section)
+  for (const table of outcome.tables) console.log(`\n${textOf(table)}`)
+  for (const note of outcome.notes) console.log(`- ${note}`)
+  if (values.write) write(section, outcome)
+  if (values.check) lost = check(outcome) || lost
+}
+process.exit(lost ? 1 : 0)
+
+function choose(only: string | undefined): readonly Section[] {
+  if (only === undefined) return sections
+  const names = only.split(',')
+  const unknown = names.find((name) => !sections.some((section) => section.name === name))
+  if (unknown === undefined) return sections.filter(({ name }) => names.includes(name))
+  console.error(`there is no part ${unknown}; there are ${sections.map(({ name }) => name).join(', ')}`)
+  process.exit(2)
+}
+
+function build(): void {
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+async function play(section: Section): Promise<Outcome> {
+  const bench = openBench(settings)
+  try {
+    return await section.play(bench)
+  } finally {
+    await bench.close()
   }
-  if (values.write) write(tables, `${values.connections} connections, medians of ${values.rounds} rounds of ${values.seconds} s`)
-  const worse = values.check ? losses(tables) : []
-  for (const loss of worse) console.error(loss)
-  if (worse.length > 0) process.exitCode = 1
-} finally {
-  for (const child of children) child.kill('SIGTERM')
-  rmSync(folder, { recursive: true, force: true })
 }
 
-async function startAll(): Promise<readonly Relay[]> {
-  const conf = writeNginx(folder, ports)
-  run('1', 'nginx', ['-c', conf.upstream, '-p', folder])
-  const nginx = run('0', 'nginx', ['-c', conf.proxy, '-p', folder])
-  const bare = run('0', process.execPath, [
-    join(import.meta.dirname, 'bare-proxy.ts'),
-    String(ports.bare),
-    `http://127.0.0.1:${ports.upstream}`,
-  ])
-  const routing = join(folder, 'routing.yaml')
-  const provider = (path: string): string =>
-    `{ type: openai-compatible, api_key: k, base_url: "http://127.0.0.1:${ports.upstream}${path}" }`
-  writeFileSync(
-    routing,
-    `version: 1\nproviders:\n  whole: ${provider('/v1')}\n  stream: ${provider('/stream')}\nmodels:\n  whole: { targets: [whole/bench] }\n  stream: { targets: [stream/bench] }\nhealth: { probe: off }\nlog: { level: info }\n`,
-  )
-  const flags = ['serve', '-c', routing, '--listen', `127.0.0.1:${ports.relay}`, '--admin', `127.0.0.1:${ports.admin}`]
-  const relay = run('0', process.execPath, [bundle, ...flags])
-  for (const port of [ports.upstream, ports.proxy, ports.bare, ports.relay]) await answering(port)
-  return [
-    { name: 'nginx', port: ports.proxy, process: nginx },
-    { name: 'bare', port: ports.bare, process: bare },
-    { name: 'outrigger', port: ports.relay, process: relay },
-  ]
+function write(section: Section, outcome: Outcome): void {
+  const conditions = `${settings.connections} connections where not said otherwise, medians of ${settings.rounds} rounds of ${settings.seconds} s`
+  const part = { title: section.title, text: partOf(section, outcome, conditions) }
+  const titles = sections.map(({ title }) => title)
+  writeFileSync(page, withPart(existsSync(page) ? readFileSync(page, 'utf8') : '', part, titles))
+  writeFileSync(baseline, withRatios(baselineText(), outcome.ratios))
 }
 
-function play(scenario: Scenario, relays: readonly Relay[]): Table {
-  const samples = new Map<string, Sample[]>(relays.map((relay) => [relay.name, []]))
-  for (const relay of relays) loadOf(scenario, relay, 2)
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const relay of relays) samples.get(relay.name)?.push(loadOf(scenario, relay, Number(values.seconds)))
-  }
-  return { scenario, medians: new Map([...samples].map(([name, taken]) => [name, medianOf(taken)])) }
+function check({ ratios }: Outcome): boolean {
+  const { losses, unknown } = compare(baselineText(), ratios)
+  for (const text of unknown) console.log(`- ${text}`)
+  for (const loss of losses) console.error(`worse by more than 15 %: ${loss}`)
+  return losses.length > 0
 }
 
-function run(core: '0' | '1', program: string, args: readonly string[]): ChildProcess {
-  const child = runOn(core, program, args)
-  children.push(child)
-  return child
-}
-
-function loadOf(scenario: Scenario, relay: Relay, seconds: number): Sample {
-  // The plain proxies have no routes: the path tells the upstream what to answer.
-  const path =
-    relay.name === 'outrigger'
-      ? scenario === 'translated'
-        ? '/v1/messages'
-        : '/v1/chat/completions'
-      : scenario === 'stream'
-        ? '/stream/chat/completions'
-        : '/v1/chat/completions'
-  const url = `http://127.0.0.1:${relay.port}${path}`
-  const pid = relay.process.pid ?? 0
-  return measure({ folder, scenario, url, pid, connections: Number(values.connections), seconds })
+function baselineText(): string {
+  return existsSync(baseline) ? readFileSync(baseline, 'utf8') : '{}'
 }

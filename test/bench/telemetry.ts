@@ -2,21 +2,20 @@
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
  * interleaved; medians are printed. Needs `nginx` and `wrk`. Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5"]
  */
-import type { ChildProcess } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { answering, measure, medianOf, requireTools, runOn, type Sample, type Scenario } from './load.ts'
-import { writeNginx } from './nginx.ts'
+import { freePorts } from '../support/relay-process.ts'
+import { type Bench, listening, openBench, requireTools } from './bench.ts'
+import { measure, medianOf, type Sample } from './load.ts'
+import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
+import type { Relay, Upstream } from './relays/relay.ts'
+import { inTurns } from './rounds.ts'
+import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
+import { startUpstream } from './sections/upstream.ts'
+import { readSettings, settingOptions } from './settings.ts'
+import { textOf } from './table.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '64' },
-  },
-})
+const { values } = parseArgs({ options: { ...settingOptions, rounds: { type: 'string', default: '5' } } })
 
 type Variant = {
   readonly name: string
@@ -35,72 +34,69 @@ const variants: readonly Variant[] = [
   { name: '+ traces, all', metrics: true, level: 'info', sample: 1 },
 ]
 
-const ports = { upstream: 17280, proxy: 17281, collector: 17282, first: 17290 }
-const folder = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
-// nginx's workers run as another user.
-chmodSync(folder, 0o755)
 const here = import.meta.dirname
-const main = join(here, '../../cmd/outrigger/main.ts')
-const children: ChildProcess[] = []
 
 requireTools(['nginx', 'wrk', 'taskset'])
+const bench = openBench(readSettings(values))
 try {
-  const relays = await startAll()
-  for (const scenario of ['whole', 'stream'] as const) report(scenario, relays)
-} finally {
-  for (const child of children) child.kill('SIGTERM')
-  rmSync(folder, { recursive: true, force: true })
-}
-
-type Relay = { readonly name: string; readonly url: string; readonly pid: number }
-
-async function startAll(): Promise<readonly Relay[]> {
-  children.push(runOn('1', 'nginx', ['-c', writeNginx(folder, ports).upstream, '-p', folder]))
-  children.push(runOn('1', process.execPath, [join(here, 'sink.ts'), String(ports.collector)]))
-  await Promise.all([answering(ports.upstream), answering(ports.collector)])
+  const upstream = await startUpstream(bench)
+  const collector = await startCollector(bench)
   const relays: Relay[] = []
-  for (const [index, variant] of variants.entries()) relays.push(await startRelay(variant, ports.first + 2 * index))
-  return relays
+  for (const variant of variants) relays.push(await startRelay(variant, upstream, collector))
+  for (const scenario of scenarios) {
+    if (scenario.name === 'whole' || scenario.name === 'stream') await report(scenario, relays)
+  }
+} finally {
+  await bench.close()
 }
 
-async function startRelay({ name, metrics, level, sample }: Variant, port: number): Promise<Relay> {
-  const routing = join(folder, `${port}.yaml`)
-  const provider = (path: string): string =>
-    `{ type: openai-compatible, api_key: k, base_url: "http://127.0.0.1:${ports.upstream}${path}" }`
-  const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${ports.collector}", sample: ${sample} }\n`
-  writeFileSync(
-    routing,
-    `version: 1\nproviders:\n  whole: ${provider('/v1')}\n  stream: ${provider('/stream')}\nmodels:\n  whole: { targets: [whole/bench] }\n  stream: { targets: [stream/bench] }\nhealth: { probe: off }\nlog: { level: ${level} }\n${telemetry}`,
-  )
-  const mute = metrics ? [] : ['--import', join(here, 'mute-metrics.ts')]
-  const flags = ['serve', '-c', routing, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${port + 1}`]
-  const child = runOn('0', process.execPath, [...mute, main, ...flags])
-  children.push(child)
-  await answering(port)
-  return { name, url: `http://127.0.0.1:${port}/v1/chat/completions`, pid: child.pid ?? 0 }
+async function startCollector({ run }: Bench): Promise<number> {
+  const [port = 0] = await freePorts(1)
+  const sink = run({ core: '1', command: process.execPath, args: [join(here, 'programs/sink.ts'), String(port)] })
+  await listening(sink, port)
+  return port
 }
 
-function report(scenario: Scenario, relays: readonly Relay[]): void {
-  const samples = new Map<string, Sample[]>(relays.map(({ name }) => [name, []]))
-  const load = ({ url, pid }: Relay, seconds: number): Sample =>
-    measure({ folder, scenario, url, pid, connections: Number(values.connections), seconds })
-  for (const relay of relays) load(relay, 2)
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const relay of relays) samples.get(relay.name)?.push(load(relay, Number(values.seconds)))
-  const medians = new Map([...samples].map(([name, taken]) => [name, medianOf(taken)]))
-  const off = medians.get('off')?.cpuMicroseconds ?? Number.NaN
-  console.log(`\n${scenario}: ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s, medians`)
-  console.log('telemetry        requests/s  CPU µs/request   more   p99 ms  RSS MiB  errors')
-  for (const [name, sample] of medians)
-    console.log(
-      [
-        name.padEnd(15),
-        sample.perSecond.toFixed(0).padStart(11),
-        sample.cpuMicroseconds.toFixed(1).padStart(15),
-        `${((sample.cpuMicroseconds / off - 1) * 100).toFixed(1)} %`.padStart(7),
-        sample.p99Ms.toFixed(2).padStart(7),
-        sample.rssMiB.toFixed(0).padStart(8),
-        String(sample.errors).padStart(7),
-      ].join(' '),
-    )
+async function startRelay({ name, metrics, level, sample }: Variant, upstream: Upstream, collector: number): Promise<Relay> {
+  const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
+  const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
+  const flags = metrics ? [] : ['--import', join(here, 'programs/mute-metrics.ts')]
+  const { running, port } = await runOutrigger(bench, { form: 'source', routing, flags })
+  await listening(running, port)
+  return { name, pid: running.pid, port, ask: askOf(port) }
+}
+
+async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {
+  const { folder, settings } = bench
+  const take = (relay: Relay): Sample => {
+    const target = targetOf(relay, scenario)
+    if (target === undefined) throw new Error(`${relay.name} cannot be asked`)
+    return measure(target, { folder, ...settings })
+  }
+  await inTurns(relays, 1, take)
+  const medians = [...(await inTurns(relays, settings.rounds, take))].map(([{ name }, taken]) => ({ name, ...medianOf(taken) }))
+  const off = medians[0]?.cpuMicroseconds ?? Number.NaN
+  const table = {
+    title: `${scenario.title}: ${settings.connections} connections, ${settings.rounds} rounds of ${settings.seconds} s, medians`,
+    columns: [
+      { heading: 'requests/s', digits: 0 },
+      { heading: 'CPU µs/request', digits: 1 },
+      { heading: 'more %', digits: 1 },
+      { heading: 'p99 ms', digits: 2 },
+      { heading: 'RSS MiB', digits: 0 },
+      { heading: 'errors', digits: 0 },
+    ],
+    rows: medians.map((sample) => ({
+      name: sample.name,
+      figures: [
+        sample.perSecond,
+        sample.cpuMicroseconds,
+        (sample.cpuMicroseconds / off - 1) * 100,
+        sample.p99Ms,
+        sample.rssMiB,
+        sample.errors,
+      ],
+    })),
+  }
+  console.log(`\n${textOf(table)}`)
 }

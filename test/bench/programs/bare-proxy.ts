@@ -1,13 +1,13 @@
 /**
  * The least that a relay in Node can do: node:http in, undici's dispatch out, the body parsed and the model's name
  * replaced, the answer piped back. What the relay costs more than this is what its features cost.
- * Usage: node bare-proxy.ts PORT UPSTREAM_ORIGIN
+ * Usage: node bare-proxy.ts PORT UPSTREAM_ORIGIN [h1|h2]; h2 takes HTTP/2 where the upstream offers it.
  */
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
 
-const [port, origin = ''] = process.argv.slice(2)
-const pool = new Pool(origin, { connections: null, pipelining: 1 })
+const [port, origin = '', protocol = 'h1'] = process.argv.slice(2)
+const pool = new Pool(origin, { connections: null, pipelining: 1, allowH2: protocol === 'h2' })
 
 createServer((request, response) => {
   const chunks: Buffer[] = []
@@ -39,4 +39,4 @@ createServer((request, response) => {
       },
     )
   })
-}).listen(Number(port), '127.0.0.1')
+}).listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 })

@@ -1,0 +1,50 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** How long and how often is measured. */
+export type Settings = {
+  /** The length of one measurement. */
+  readonly seconds: number
+  /** How often each measurement is taken; the median counts. */
+  readonly rounds: number
+  /** Connections at once, where a table does not vary them. */
+  readonly connections: number
+  /** The names of the relays to compare; undefined: all. */
+  readonly relays: readonly string[] | undefined
+  /** Where competitors are installed, and found again by the next run. */
+  readonly cache: string
+}
+
+/** The options of the command line that become settings. */
+export const settingOptions = {
+  seconds: { type: 'string', default: '2' },
+  rounds: { type: 'string', default: '3' },
+  connections: { type: 'string', default: '64' },
+  relays: { type: 'string' },
+  cache: { type: 'string', default: join(tmpdir(), 'outrigger-bench-cache') },
+} as const
+
+type Given = {
+  readonly seconds: string
+  readonly rounds: string
+  readonly connections: string
+  readonly relays?: string | undefined
+  readonly cache: string
+}
+
+/** What the command line gave, as settings. Throws for what is no number. */
+export function readSettings(given: Given): Settings {
+  return {
+    seconds: positive('seconds', given.seconds),
+    rounds: positive('rounds', given.rounds),
+    connections: positive('connections', given.connections),
+    relays: given.relays?.split(','),
+    cache: given.cache,
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} wants a whole number from 1 on, not ${text}`)
+  return value
+}
