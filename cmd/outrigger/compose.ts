@@ -118,7 +118,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   )
   const prober = startProber(shared)
   const alerts = startAlerts(shared)
-  const clients = startClients({ current, metrics: shared.metrics, opened, alerts })
+  const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
   const guard = guardReloads({ current, clock, log, alerts })
   const cache = startCache(current, opened, log)
   const tracing = startTracing({ ...shared, version })

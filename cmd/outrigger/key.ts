@@ -13,7 +13,8 @@ export function keyNew({ name = 'app', json }: KeyOptions): number {
   if (json) print(JSON.stringify({ name, key, hashed }))
   else {
     print(`key for the application, shown only now:\n  ${key}\n`)
-    print(`for \`clients\` in the routing file, which then holds no secret:\n  - { name: ${name}, key: "${hashed}" }`)
+    print(`for \`clients\` in the routing file, which then holds no secret:\n  - { name: ${name}, key: "${hashed}" }\n`)
+    print(`or as a line of a \`clients_file\` that ends in .jsonl:\n  ${JSON.stringify({ name, key: hashed })}`)
   }
   return exitCodes.ok
 }

@@ -1,9 +1,11 @@
-import { type Clients, createClients } from '#clients/clients.ts'
+import { type Clients, createClients, type Spent } from '#clients/clients.ts'
+import { createTokens } from '#clients/tokens.ts'
 import type { Current } from '#config/current.ts'
 import type { Alerts } from '#health/alerts.ts'
 import type { Prices } from '#pricing/catalogue.ts'
 import { estimateInput, estimateOutput } from '#pricing/estimate-tokens.ts'
 import type { RelayDeps } from '#relay/deps.ts'
+import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import type { OpenedStore } from './open-store.ts'
 
@@ -11,28 +13,50 @@ export type StartClientsDeps = {
   readonly current: Current
   readonly metrics: Metrics
   readonly opened: OpenedStore
-  readonly alerts: Alerts
+  readonly alerts: Pick<Alerts, 'raise' | 'clear'>
+  readonly log: Logger
 }
 
-const usualAlertAt = 0.8
-
-/** Virtual keys with their limits, and the alerts about budgets and about the store that keeps them. */
-export function startClients({ current, metrics, opened, alerts }: StartClientsDeps): Clients {
+/** Virtual keys and tokens with their limits, and the alerts about budgets and about the store that keeps them. */
+export function startClients({ current, metrics, opened, alerts, log }: StartClientsDeps): Clients {
   opened.onState((state, reason) => {
+    metrics.stateUp.set(state === 'up' ? 1 : 0)
     if (state === 'up') alerts.clear('state_unavailable', 'redis')
     else alerts.raise('state_unavailable', 'redis', `the store that instances share does not answer: ${reason}`)
   })
+  const tokens = createTokens({
+    onFailure: (issuer, error) => log.warn({ issuer, err: error }, 'keys of a token issuer not fetched'),
+    nowMs: Date.now,
+  })
+  tokens.warmUp(current.get().jwt)
+  current.subscribe(({ ok }, { jwt }) => {
+    if (ok) tokens.warmUp(jwt)
+  })
+  const tellSpent = createSpentTeller(metrics, alerts)
   return createClients({
     config: current.get,
     store: opened.store,
-    onLimited: (client, limit) => metrics.clientLimited.inc({ client, limit }),
-    onSpent(client, share, text) {
-      metrics.clientBudget.set({ client }, share)
-      const alertAt = current.get().clients.find(({ name }) => name === client)?.budget?.alert_at ?? usualAlertAt
-      if (share >= alertAt) alerts.raise('budget_nearly_spent', client, text)
-      else alerts.clear('budget_nearly_spent', client)
-    },
+    tokens,
+    onLimited: ({ name, group = name }, limit) => metrics.clientLimited.inc({ client: group, limit }),
+    onSpent: tellSpent,
   })
+}
+
+// Of clients without number so many are remembered as being near their budget.
+const mostNear = 10_000
+
+/** Alerts by client; of the clients of an issuer, who may be without number, the metrics and alerts tell of the issuer. */
+function createSpentTeller(metrics: Metrics, alerts: Pick<Alerts, 'raise' | 'clear'>): (spent: Spent) => void {
+  const near = new Map<string, Set<string>>()
+  return ({ client: { name, group = name }, share, alertAt, text }) => {
+    if (group === name) metrics.clientBudget.set({ client: name }, share)
+    const members = near.get(group) ?? new Set()
+    near.set(group, members)
+    if (share >= alertAt) {
+      if (members.size < mostNear) members.add(name)
+      alerts.raise('budget_nearly_spent', group, text)
+    } else if (members.delete(name) && members.size === 0) alerts.clear('budget_nearly_spent', group)
+  }
 }
 
 /** What a request will take of its client's limits, as far as one can know before. */

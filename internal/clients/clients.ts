@@ -1,19 +1,22 @@
+import { LRUCache } from 'lru-cache'
 import type { Observer } from '#canonical/observe.ts'
 import type { DialectName } from '#canonical/request.ts'
 import type { ClientConfig, Config } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { Give, Store, Taken } from '#state/store.ts'
-import { digestOf, presentedKey, type RequestHeaders, storedDigest } from './keys.ts'
+import { createKeyring } from './keyring.ts'
+import { presentedKey, type RequestHeaders } from './keys.ts'
 import { type Expected, type LimitedTake, type LimitName, nanoUsd, takesFor } from './limits.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
+import type { Stranger } from './stranger.ts'
+import type { Tokens } from './tokens.ts'
 
-/** Why a request is not let in at all. */
-export type Stranger = { readonly code: 'missing_api_key' | 'invalid_api_key' | 'api_key_expired'; readonly message: string }
+type Identified = Result<ClientConfig | undefined, Stranger>
 
 /** Who may ask, for what, and how much of it. */
 export type Clients = {
-  /** Whose key it is; undefined when no clients are configured, and everybody may ask. */
-  readonly identify: (headers: RequestHeaders, query: URLSearchParams) => Result<ClientConfig | undefined, Stranger>
+  /** Whose key or token it is; undefined when neither is configured, and everybody may ask. A promise only for a token that is new. */
+  readonly identify: (headers: RequestHeaders, query: URLSearchParams) => Identified | Promise<Identified>
   /** Takes what the request is expected to need of its client's limits. */
   readonly reserve: (request: Reservation) => Refusal | undefined | Promise<Refusal | undefined>
   /** Puts right what was taken, once the request has ended. */
@@ -22,13 +25,17 @@ export type Clients = {
 
 export type Reservation = Expected & { readonly client: string | undefined; readonly dialect: DialectName }
 
+/** How much of a budget is used, 0–1; with what people are told of it. */
+export type Spent = { readonly client: ClientConfig; readonly share: number; readonly alertAt: number; readonly text: string }
+
 export type ClientsDeps = {
   readonly config: () => Config
   readonly store: Store
+  readonly tokens: Tokens
   /** A request was refused by this limit. */
-  readonly onLimited: (client: string, limit: LimitName) => void
-  /** How much of its budget a client has used, 0–1, after each request; with what it says of it. */
-  readonly onSpent: (client: string, share: number, text: string) => void
+  readonly onLimited: (client: ClientConfig, limit: LimitName) => void
+  /** After each request of a client with a budget; of several budgets the one that is used most. */
+  readonly onSpent: (spent: Spent) => void
 }
 
 const uncounted: Refusal = {
@@ -41,55 +48,56 @@ const uncounted: Refusal = {
 
 type Held = { readonly takes: readonly LimitedTake[]; readonly expected: Expected; readonly takenMs: number }
 
-export function createClients({ config, store, onLimited, onSpent }: ClientsDeps): Clients {
-  const keyring = createKeyring()
+// Clients that come with tokens are in no file: they are kept from their token to the end of their requests.
+const mostTokenClients = 50_000
+
+export function createClients({ config, store, tokens, onLimited, onSpent }: ClientsDeps): Clients {
+  const keyring = createKeyring(Date.now)
+  const withToken = new LRUCache<string, ClientConfig>({ max: mostTokenClients })
   const held = new Map<string, Held>()
 
-  const noteSpent = (client: ClientConfig, takes: readonly LimitedTake[], used: readonly number[]): void => {
-    const { budget } = client
-    const index = takes.findIndex(({ name }) => name === 'budget')
-    const spent = used[index]
-    if (budget === undefined || spent === undefined) return
-    const usd = spent / nanoUsd
-    onSpent(
-      client.name,
-      usd / budget.usd,
-      `client ${client.name} has used ${usd.toFixed(2)} of ${budget.usd} USD for this ${budget.per}`,
-    )
-  }
   const settle = (
     client: ClientConfig,
     takes: readonly LimitedTake[],
     taken: Taken,
-    { requestId, dialect, tokens, usd }: Reservation,
+    request: Reservation,
   ): Refusal | undefined => {
+    const { requestId, dialect, tokens: expected, usd } = request
     if (taken.ok) {
-      held.set(requestId, { takes, expected: { requestId, tokens, usd }, takenMs: store.nowMs() })
-      noteSpent(client, takes, taken.used)
+      held.set(requestId, { takes, expected: { requestId, tokens: expected, usd }, takenMs: store.nowMs() })
+      const spent = spentOf(client, takes, taken.used)
+      if (spent !== undefined) onSpent(spent)
       return undefined
     }
     const over = takes[taken.refused]
     if (over === undefined) return uncounted
-    onLimited(client.name, over.name)
+    onLimited(client, over.name)
     return refusalOf(client, over, taken, { dialect, nowMs: store.nowMs() })
+  }
+  const admitToken = (identified: Result<ClientConfig, Stranger>): Identified => {
+    if (identified.ok) withToken.set(identified.value.name, identified.value)
+    return identified
   }
   return {
     identify(headers, query) {
-      const { clients } = config()
-      if (clients.length === 0) return ok(undefined)
+      const { clients, jwt } = config()
+      if (clients.length === 0 && jwt.length === 0) return ok(undefined)
       const key = presentedKey(headers, query)
       if (key === undefined) {
         return err({ code: 'missing_api_key', message: 'an API key is needed: as bearer token, x-api-key or x-goog-api-key' })
       }
-      const client = keyring(clients, key)
-      if (client === undefined) return err({ code: 'invalid_api_key', message: 'the API key is not known here' })
-      if (client.expires !== undefined && store.nowMs() >= Date.parse(client.expires)) {
-        return err({ code: 'api_key_expired', message: `the API key of ${client.name} expired at ${client.expires}` })
-      }
-      return ok(client)
+      const token = tokens.identify(jwt, key)
+      if (token !== undefined) return token instanceof Promise ? token.then(admitToken) : admitToken(token)
+      const owner = keyring.byKey(clients, key)
+      if (owner === undefined) return err({ code: 'invalid_api_key', message: 'the API key is not known here' })
+      const { client, until } = owner
+      const ended = [client.expires, until].find((end) => end !== undefined && store.nowMs() >= Date.parse(end))
+      if (ended === undefined) return ok(client)
+      return err({ code: 'api_key_expired', message: `the API key of ${client.name} expired at ${ended}` })
     },
     reserve(request) {
-      const client = request.client === undefined ? undefined : config().clients.find(({ name }) => name === request.client)
+      if (request.client === undefined) return undefined
+      const client = keyring.byName(config().clients, request.client) ?? withToken.get(request.client)
       if (client === undefined) return undefined
       const takes = takesFor(client, request, store.nowMs())
       if (takes.length === 0) return undefined
@@ -107,6 +115,22 @@ export function createClients({ config, store, onLimited, onSpent }: ClientsDeps
       store.give(givesFor(holding, { tokens: usage === undefined ? 0 : usage.input + usage.output, usd: event.costUsd ?? 0 }))
     },
   }
+}
+
+const usualAlertAt = 0.8
+
+/** Of the client's budgets the one that is used most. */
+function spentOf(client: ClientConfig, takes: readonly LimitedTake[], used: readonly number[]): Spent | undefined {
+  let most: Spent | undefined
+  for (const [index, over] of takes.entries()) {
+    if (over.name !== 'budget') continue
+    const { usd: limit, per, alert_at: alertAt = usualAlertAt } = over.budget
+    const usd = (used[index] ?? 0) / nanoUsd
+    const share = usd / limit
+    if (most !== undefined && share <= most.share) continue
+    most = { client, share, alertAt, text: `client ${client.name} has used ${usd.toFixed(2)} of ${limit} USD for this ${per}` }
+  }
+  return most
 }
 
 type Real = { readonly tokens: number; readonly usd: number }
@@ -128,29 +152,5 @@ function giveFor({ name, take }: LimitedTake, { expected, takenMs }: Held, real:
       const amount = Math.ceil(real.usd * nanoUsd) - take.amount
       return amount === 0 ? undefined : { ...take, amount }
     }
-  }
-}
-
-// Secrets may come from files that are written again: a change is taken up within this time.
-const keyringMs = 1000
-
-/** Finds clients by the digests of their keys; the table is made again when the clients or their keys may have changed. */
-function createKeyring(): (clients: readonly ClientConfig[], key: string) => ClientConfig | undefined {
-  let madeOf: readonly ClientConfig[] | undefined
-  let madeMs = 0
-  let byDigest = new Map<string, ClientConfig>()
-  return (clients, key) => {
-    if (clients !== madeOf || Date.now() - madeMs > keyringMs) {
-      byDigest = new Map()
-      for (const client of clients) {
-        for (const secret of client.keys) {
-          const value = secret.reveal()
-          if (value !== '') byDigest.set(storedDigest(value), client)
-        }
-      }
-      madeOf = clients
-      madeMs = Date.now()
-    }
-    return byDigest.get(digestOf(key))
   }
 }

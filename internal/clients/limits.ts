@@ -1,4 +1,4 @@
-import type { ClientConfig } from '#config/config.ts'
+import type { BudgetConfig, ClientConfig } from '#config/config.ts'
 import type { Take } from '#state/store.ts'
 
 /** What a request is expected to take; put right when it has ended. */
@@ -7,7 +7,9 @@ export type Expected = { readonly requestId: string; readonly tokens: number; re
 /** The limits of a client that a request is held against. */
 export type LimitName = 'concurrency' | 'requests' | 'tokens' | 'budget'
 
-export type LimitedTake = { readonly name: LimitName; readonly take: Take }
+export type LimitedTake =
+  | { readonly name: Exclude<LimitName, 'budget'>; readonly take: Take }
+  | { readonly name: 'budget'; readonly take: Take; readonly budget: BudgetConfig }
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -24,7 +26,7 @@ export function takesFor(client: ClientConfig, expected: Expected, nowMs: number
   // The braces keep a client's counters on one node of a Redis Cluster.
   const key = (name: string): string => `{${client.name}}:${name}`
   const takes: LimitedTake[] = []
-  const { max_concurrent, rpm, tpm, budget } = client
+  const { max_concurrent, rpm, tpm, budgets = [] } = client
   if (max_concurrent !== undefined) {
     const take = {
       kind: 'place',
@@ -44,16 +46,16 @@ export function takesFor(client: ClientConfig, expected: Expected, nowMs: number
       take: { kind: 'rate', key: key('tpm'), amount: expected.tokens, limit: tpm, windowMs: minuteMs },
     })
   }
-  if (budget !== undefined) {
+  for (const budget of budgets) {
     const { name, ttlMs } = periodAt(budget.per, nowMs)
     const amount = Math.ceil(expected.usd * nanoUsd)
     const limit = Math.round(budget.usd * nanoUsd)
-    takes.push({ name: 'budget', take: { kind: 'sum', key: key(`usd:${name}`), amount, limit, ttlMs } })
+    takes.push({ name: 'budget', budget, take: { kind: 'sum', key: key(`budget:${name}`), amount, limit, ttlMs } })
   }
   return takes
 }
 
-export type Period = NonNullable<ClientConfig['budget']>['per']
+export type Period = BudgetConfig['per']
 
 /** The period that a moment lies in (UTC): its name, and the time until it is over. A week begins on Monday. */
 export function periodAt(per: Period, nowMs: number): { readonly name: string; readonly ttlMs: number } {

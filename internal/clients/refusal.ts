@@ -28,7 +28,7 @@ export function refusalOf(
   about: { readonly dialect: DialectName; readonly nowMs: number },
 ): Refusal {
   const { name, take } = over
-  const waitMs = waitOf(client, over, taken, about.nowMs)
+  const waitMs = waitOf(over, taken, about.nowMs)
   const alone = take.kind !== 'place' && take.amount > take.limit
   const retry = !alone && waitMs <= longestRetryMs ? { retryAfterMs: waitMs } : {}
   return {
@@ -50,14 +50,15 @@ const codes: Readonly<Record<LimitName, string>> = {
   budget: 'client_budget_exceeded',
 }
 
-function waitOf({ budget }: ClientConfig, { take }: LimitedTake, { retryAfterMs }: Over, nowMs: number): number {
+function waitOf(over: LimitedTake, { retryAfterMs }: Over, nowMs: number): number {
   if (retryAfterMs !== undefined) return retryAfterMs
-  return take.kind === 'sum' && budget !== undefined ? periodAt(budget.per, nowMs).ttlMs : placeRetryMs
+  return over.name === 'budget' ? periodAt(over.budget.per, nowMs).ttlMs : placeRetryMs
 }
 
-function messageOf({ name, budget }: ClientConfig, { name: limit, take }: LimitedTake, { used }: Over): string {
+function messageOf({ name }: ClientConfig, over: LimitedTake, { used }: Over): string {
+  const { take } = over
   const who = `client ${JSON.stringify(name)}`
-  switch (limit) {
+  switch (over.name) {
     case 'concurrency':
       return `${who} has ${take.limit} requests under way, which is its limit`
     case 'requests':
@@ -67,7 +68,7 @@ function messageOf({ name, budget }: ClientConfig, { name: limit, take }: Limite
         ? `the request needs about ${take.amount} tokens, and ${who} may use ${take.limit} a minute`
         : `${who} is at its limit of ${take.limit} tokens a minute`
     case 'budget':
-      return `${who} has used ${usd(used)} of its ${usd(take.limit)} USD for this ${budget?.per ?? 'period'}, which leaves too little for this request`
+      return `${who} has used ${usd(used)} of its ${usd(take.limit)} USD for this ${over.budget.per}, which leaves too little for this request`
   }
 }
 

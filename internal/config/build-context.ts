@@ -1,3 +1,4 @@
+import type { ClientsBook } from './clients-file.ts'
 import type { PriceBook } from './price-file.ts'
 import type { Report } from './report.ts'
 import type { SecretSources } from './secrets.ts'
@@ -14,5 +15,7 @@ export type BuildContext = {
   readonly files: readonly string[]
   /** The file of `prices`, where there is one that can be read. */
   readonly prices: PriceBook | undefined
+  /** The file of clients, where there is one that can be read. */
+  readonly clientsFile: ClientsBook | undefined
   readonly nowMs: number
 }

@@ -3,6 +3,7 @@ import { compact } from '#lib/json.ts'
 import { buildAlerts } from './build-alerts.ts'
 import { buildClients } from './build-clients.ts'
 import type { BuildContext } from './build-context.ts'
+import { buildJwt } from './build-jwt.ts'
 import { buildModels } from './build-models.ts'
 import { buildProviders } from './build-providers.ts'
 import { optionalSecret } from './build-secret.ts'
@@ -18,7 +19,9 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   const { report } = context
   const providers = buildProviders(data, context)
   const models = buildModels(data, providers, report)
-  checkRules(data, report)
+  const clients = buildClients(data, context)
+  const clientNames = new Set(clients.map(({ name }) => name))
+  checkRules(data, report, clientNames)
   checkAddresses(data, report)
   checkWaits(data, report)
   checkUnsupported(data, report)
@@ -45,7 +48,8 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     health,
     alerts: buildAlerts(data, context),
     cache,
-    clients: buildClients(data, context),
+    clients,
+    jwt: buildJwt(data, context, clientNames),
     state: buildState(data, context),
     limits,
     telemetry,

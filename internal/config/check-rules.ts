@@ -5,11 +5,12 @@ import type { Filled } from './schema/routing-file.ts'
 import type { Rule } from './schema/rules.ts'
 
 /** Names in `rules` must exist, and each rule must be reached and do something. */
-export function checkRules(data: Filled, report: Report): void {
+export function checkRules(data: Filled, report: Report, clients: ReadonlySet<string>): void {
   const catchAll = data.rules.findIndex(({ when }) => Object.keys(when).length === 0)
   for (const [index, rule] of data.rules.entries()) {
     const path = ['rules', String(index)]
     checkNames(rule, data, path, report)
+    checkClient(rule, data, path, { report, clients })
     if (catchAll >= 0 && index > catchAll) {
       report(path, 'this rule is never reached', { hint: `rule ${catchAll + 1} fits every request`, severity: 'warning' })
     }
@@ -23,11 +24,16 @@ function checkNames(rule: Rule, data: Filled, path: readonly string[], report: R
   for (const key of ['only', 'ignore'] as const) {
     for (const [at, name] of (rule[key] ?? []).entries()) checkProviderName(name, data, [...path, key, String(at)], report)
   }
-  const { client, between, input_tokens: tokens } = rule.when
+  const { between, input_tokens: tokens } = rule.when
   if (between !== undefined && !isZone(between.zone)) report([...path, 'when', 'between'], `${between.zone} is no time zone`)
   if (tokens?.min !== undefined && tokens.max !== undefined && tokens.min > tokens.max)
     report([...path, 'when', 'input_tokens'], 'no prompt is that long: `min` is above `max`', { severity: 'warning' })
-  if (client !== undefined && !data.clients.some(({ name }) => name === client)) {
-    report([...path, 'when', 'client'], `${client} is no client`, { severity: 'warning' })
-  }
+}
+
+type ClientsKnown = { readonly report: Report; readonly clients: ReadonlySet<string> }
+
+/** Those that come with a token are known by the name of their issuer only. */
+function checkClient({ when: { client } }: Rule, { jwt }: Filled, path: readonly string[], known: ClientsKnown): void {
+  if (client === undefined || known.clients.has(client) || jwt.some(({ name }) => client.startsWith(`${name}:`))) return
+  known.report([...path, 'when', 'client'], `${client} is no client`, { severity: 'warning' })
 }

@@ -4,9 +4,10 @@ import type { ListedPrice } from './price-file.ts'
 import type { AlertConfig } from './schema/alerts.ts'
 import type { BreakerConfig } from './schema/breaker.ts'
 import type { CacheConfig } from './schema/cache.ts'
-import type { ClientConfig } from './schema/clients.ts'
+import type { BudgetConfig, ClientConfig, ClientKey } from './schema/clients.ts'
 import type { HealthConfig, ProbeConfig } from './schema/health.ts'
 import type { HedgeConfig } from './schema/hedge.ts'
+import type { GrantConfig, IssuerConfig } from './schema/jwt.ts'
 import type { LimitsConfig } from './schema/limits.ts'
 import type { LogConfig } from './schema/log.ts'
 import type { MediaConfig } from './schema/media.ts'
@@ -24,10 +25,14 @@ import type { Secret } from './secrets.ts'
 export type {
   AlertConfig,
   BreakerConfig,
+  BudgetConfig,
   CacheConfig,
   ClientConfig,
+  ClientKey,
+  GrantConfig,
   HealthConfig,
   HedgeConfig,
+  IssuerConfig,
   LimitsConfig,
   ListedPrice,
   LogConfig,
@@ -72,8 +77,10 @@ export type Config = {
   readonly alerts: readonly AlertConfig[]
   /** Left out: off. */
   readonly cache?: CacheConfig
-  /** Virtual keys. Empty: off, everybody may ask. */
+  /** Virtual keys. Empty, and no `jwt`: off, everybody may ask. */
   readonly clients: readonly ClientConfig[]
+  /** Whose tokens are taken in place of virtual keys. */
+  readonly jwt: readonly IssuerConfig[]
   readonly state: StateConfig
   readonly limits: LimitsConfig
   readonly telemetry: TelemetryConfig

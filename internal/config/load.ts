@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { err, ok, type Result } from '#lib/result.ts'
 import { buildConfig } from './build.ts'
+import { readClientsFile } from './clients-file.ts'
 import type { Config } from './config.ts'
 import { fillData } from './fill-data.ts'
 import { findCycle } from './find-cycle.ts'
@@ -49,17 +50,20 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const filled = fillData(read.value, { sources, locate, report, strict })
   const valid = validate(filled.data, report)
   if (!valid.ok) return err(inOrder(problems))
-  const named = valid.value.prices?.file
-  const prices = named === undefined ? undefined : readPriceFile(named, { routingFile: file, sources, problems, report })
+  const beside = { routingFile: file, sources, problems, report }
+  const { prices: { file: priceFile } = {}, clients_file: clientsFileName } = valid.value
+  const prices = priceFile === undefined ? undefined : readPriceFile(priceFile, beside)
+  const clientsFile = clientsFileName === undefined ? undefined : readClientsFile(clientsFileName, beside)
   const config = buildConfig(valid.value, {
     file,
     report,
     sources,
     strict,
     digest: digestOf(text),
-    filledDigest: digestOf(salt, ...filled.values, prices?.text ?? ''),
-    files: prices === undefined ? filled.files : [...filled.files, prices.path],
+    filledDigest: digestOf(salt, ...filled.values, prices?.text ?? '', clientsFile?.text ?? ''),
+    files: [...filled.files, ...[prices, clientsFile].flatMap((book) => book?.path ?? [])],
     prices,
+    clientsFile,
     nowMs,
   })
   const found = inOrder(problems)

@@ -78,6 +78,18 @@ cache: { ttl: 10m, max_size: 64MiB }
 clients:
   - { name: web, key: "\${WEB_KEY}", tier: premium, models: [smart, fast], rpm: 600, tpm: 200000, budget: { usd: 50, per: day } }
 `,
+  jwt: `
+jwt:
+  - name: corp
+    issuer: https://login.example.com
+    audience: outrigger
+    jwks: https://login.example.com/.well-known/jwks.json
+    claims: { tier: plan, tags: { team: department } }
+    grants:
+      - { when: { plan: [pro, max] }, rpm: 600, budget: [{ usd: 2, per: hour }, { usd: 20, per: day }] }
+      - { when: { roles: research }, client: department, models: [smart], budget: { usd: 500, per: month } }
+      - { rpm: 10, models: [fast] }
+`,
   state: `
 state: { redis: "redis://127.0.0.1:6379" }
 `,

@@ -4,6 +4,8 @@ import { readFileSync, statSync } from 'node:fs'
 export type Secret = {
   /** The value as it is now: a file that changed is read again, at most once a second. */
   readonly reveal: () => string
+  /** Whether it follows a file, so that `reveal` may give something else later. */
+  readonly live: boolean
   readonly toString: () => string
   readonly toJSON: () => string
 }
@@ -97,7 +99,7 @@ export function createSecret(text: string, sources: SecretSources, nowMs: () => 
     return value
   }
   const masked = (): string => (value === '' ? '' : '********')
-  return { reveal, toString: masked, toJSON: masked }
+  return { reveal, live: files.length > 0, toString: masked, toJSON: masked }
 }
 
 function stamps(files: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { Need } from '#canonical/needs.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Rule } from '#config/config.ts'
+import { matchesPattern } from '#lib/pattern.ts'
 import { isWithin } from '#lib/time-window.ts'
 
 /** A rule that fits, with its place in the file. */
@@ -45,20 +46,4 @@ function allEqual(
 ): boolean {
   for (const name in wanted) if (given[nameOf(name)] !== wanted[name]) return false
   return true
-}
-
-/** `*` stands for any characters. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  if (!pattern.includes('*')) return pattern === text
-  const parts = pattern.split('*')
-  const first = parts[0] ?? ''
-  const last = parts.at(-1) ?? ''
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false
-  let at = first.length
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return at <= text.length - last.length
 }

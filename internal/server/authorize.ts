@@ -1,16 +1,22 @@
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import { matchesPattern } from '#lib/pattern.ts'
 import { err, ok, type Result } from '#lib/result.ts'
-import { matchesPattern } from '#routing/rules.ts'
 import type { HandlerDeps, Identity, Incoming } from './handler-deps.ts'
 import { reject } from './reject.ts'
 
 /** Whether the request may go on: who asks, or that nobody needs to be anybody. Refuses it otherwise. */
-export function authorize(incoming: Incoming, dialect: Dialect, deps: HandlerDeps): Result<Identity | undefined, 'refused'> {
+export async function authorize(
+  incoming: Incoming,
+  dialect: Dialect,
+  deps: HandlerDeps,
+): Promise<Result<Identity | undefined, 'refused'>> {
   const { request, url, requestId } = incoming
-  const identified = deps.identify(request.headers, url.searchParams)
+  const asked = deps.identify(request.headers, url.searchParams)
+  const identified = asked instanceof Promise ? await asked : asked
   if (identified.ok) return identified
-  const { code, message } = identified.error
-  reject(incoming, dialect, { code, kind: 'client_auth', message, requestId }, deps, { 'www-authenticate': 'Bearer' })
+  const { code, message, kind = 'client_auth' } = identified.error
+  const headers: Record<string, string> = kind === 'client_auth' ? { 'www-authenticate': 'Bearer' } : {}
+  reject(incoming, dialect, { code, kind, message, requestId }, deps, headers)
   return err('refused')
 }
 
@@ -31,7 +37,7 @@ export function mayForward(identity: Identity | undefined): Result<undefined, st
   const limits = [
     ['models', identity.models],
     ['tpm', identity.tpm],
-    ['budget', identity.budget],
+    ['budget', identity.budgets],
   ].filter(([, limit]) => limit !== undefined)
   if (limits.length === 0) return ok(undefined)
   const names = limits.map(([name]) => name).join(', ')

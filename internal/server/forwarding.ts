@@ -20,7 +20,7 @@ export async function forwardToProvider(
   deps: HandlerDeps,
 ): Promise<void> {
   const { request, response, requestId, url } = incoming
-  const identity = authorize(incoming, deps.fallbackDialect, deps)
+  const identity = await authorize(incoming, deps.fallbackDialect, deps)
   if (!identity.ok) return
   const forwardable = mayForward(identity.value)
   if (!forwardable.ok) {

@@ -24,7 +24,7 @@ export async function handleOperation(
   deps: HandlerDeps,
 ): Promise<void> {
   const { request, requestId } = incoming
-  const identity = authorize(incoming, dialect, deps)
+  const identity = await authorize(incoming, dialect, deps)
   if (!identity.ok) return
   const body = await readBody(request, deps.config().limits.max_body)
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)

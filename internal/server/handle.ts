@@ -36,7 +36,7 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
     case 'operation':
       return await handleOperation(incoming, match.operation, match.dialect, deps)
     case 'models':
-      return respondModels(incoming, match, deps)
+      return await respondModels(incoming, match, deps)
     case 'wrong_method': {
       const message = `${request.method} is not allowed on ${url.pathname}; use ${match.allow}`
       const error: ClientError = { code: 'method_not_allowed', kind: 'method_not_allowed', message, requestId }
@@ -49,7 +49,7 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
 
 async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
   const { request, requestId, url } = incoming
-  const identity = authorize(incoming, dialect, deps)
+  const identity = await authorize(incoming, dialect, deps)
   if (!identity.ok) return
   const read = await readBody(request, deps.config().limits.max_body)
   const body = read.ok ? parseBody(read.value) : read
@@ -91,9 +91,13 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value, bytesIn }, deps)
 }
 
-function respondModels(incoming: Incoming, match: Extract<Match, { readonly kind: 'models' }>, deps: HandlerDeps): void {
+async function respondModels(
+  incoming: Incoming,
+  match: Extract<Match, { readonly kind: 'models' }>,
+  deps: HandlerDeps,
+): Promise<void> {
   const { request, response, requestId } = incoming
-  const identity = authorize(incoming, deps.fallbackDialect, deps)
+  const identity = await authorize(incoming, deps.fallbackDialect, deps)
   if (!identity.ok) return
   const body = modelsBody(match, request.headers, deps.config(), (model) => mayAsk(identity.value, model))
   if (body === undefined) {

@@ -28,7 +28,7 @@ export type HandlerDeps = {
   /** Traces the request; left out, or undefined: nobody does. */
   readonly tracer?: () => Tracer | undefined
   /** Whose key it is; undefined when everybody may ask. */
-  readonly identify: (headers: IncomingHttpHeaders, query: URLSearchParams) => Result<Identity | undefined, Stranger>
+  readonly identify: (headers: IncomingHttpHeaders, query: URLSearchParams) => Identified | Promise<Identified>
   readonly clock: Clock
   readonly newId: () => string
   /** A request that was refused before the relay saw it. */
@@ -36,6 +36,8 @@ export type HandlerDeps = {
   /** A bug: told, answered with 500, never fatal. */
   readonly onBug: (error: unknown, requestId: string) => void
 }
+
+type Identified = Result<Identity | undefined, Stranger>
 
 /** A client of the routing file, as far as the server must know it. */
 export type Identity = {
@@ -45,10 +47,11 @@ export type Identity = {
   /** The models it may ask for; left out: all. */
   readonly models?: readonly string[]
   readonly tpm?: number
-  readonly budget?: unknown
+  readonly budgets?: readonly unknown[]
 }
 
-export type Stranger = { readonly code: string; readonly message: string }
+/** Why nobody is let in; left out, the kind is that of a wrong key. */
+export type Stranger = { readonly code: string; readonly message: string; readonly kind?: 'permission' | 'overloaded' }
 
 export type Rejection = {
   readonly traceId?: string

@@ -128,12 +128,18 @@ function mirrorMetrics(counter: MakeCounter, histogram: MakeHistogram) {
 /** Of the virtual keys; their names come from the routing file, so that they are few. */
 function clientMetrics(registry: Registry) {
   const registers = [registry]
-  return {
+  const metrics = {
     clientLimited: new Counter({
       name: 'outrigger_client_limited_total',
       help: 'Requests refused because their client is over a limit.',
       labelNames: ['client', 'limit'],
       registers,
+    }),
+    stateUp: new Gauge({
+      name: 'outrigger_state_up',
+      help: 'Whether the store that instances share answers; 1 where there is none.',
+      registers,
+      aggregator: 'min',
     }),
     clientBudget: new Gauge({
       name: 'outrigger_client_budget_used_ratio',
@@ -142,4 +148,6 @@ function clientMetrics(registry: Registry) {
       registers,
     }),
   }
+  metrics.stateUp.set(1)
+  return metrics
 }

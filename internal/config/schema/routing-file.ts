@@ -2,9 +2,10 @@ import { type StaticDecode, Type } from 'typebox'
 import { type AlertEntry, Alerts } from './alerts.ts'
 import { Breaker, type BreakerConfig } from './breaker.ts'
 import { Cache, type CacheConfig } from './cache.ts'
-import { type ClientEntry, Clients } from './clients.ts'
+import { type ClientEntry, Clients, ClientsFile } from './clients.ts'
 import { Health, type HealthConfig, type ProbeConfig } from './health.ts'
 import { Hedge, type HedgeConfig } from './hedge.ts'
+import { type IssuerEntry, Jwt } from './jwt.ts'
 import { Limits, type LimitsConfig } from './limits.ts'
 import { Log, type LogConfig } from './log.ts'
 import { Media, type MediaConfig } from './media.ts'
@@ -45,6 +46,8 @@ export const RoutingFile = Type.Object(
     alerts: Type.Optional(Alerts),
     cache: Type.Optional(Cache),
     clients: Type.Optional(Clients),
+    clients_file: Type.Optional(ClientsFile),
+    jwt: Type.Optional(Jwt),
     state: Type.Optional(State),
     limits: Type.Optional(Limits),
     telemetry: Type.Optional(Telemetry),
@@ -88,6 +91,8 @@ type Blocks = {
   readonly alerts: readonly AlertEntry[]
   readonly cache?: CacheConfig
   readonly clients: readonly ClientEntry[]
+  readonly clients_file?: string
+  readonly jwt: readonly IssuerEntry[]
   readonly state: StateEntry
   readonly limits: LimitsConfig
   readonly telemetry: TelemetryConfig
