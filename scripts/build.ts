@@ -1,14 +1,14 @@
 /**
  * Builds `dist/outrigger.cjs` (one file for any Node 26) and `dist/outrigger` (one executable with Node inside), with the
- * licences of what is in them, a bill of materials (CycloneDX) and checksums. The order matters: a copy of node is stripped first, since stripping a finished executable destroys it.
+ * licences of what is in them, a bill of materials (CycloneDX) and checksums. The order matters: a copy of node is stripped
+ * first, since stripping a finished executable destroys it.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
-import { pageFileNames, readPageFile } from '../internal/admin/page/files.ts'
 import { asObject, asString, parseJson } from '../internal/lib/json.ts'
+import { bundlePieces, bundleWhole, pieceFiles } from './executable/bundle.ts'
 import { billOfMaterials, bundledPackages, licenceNotices } from './notices.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -17,28 +17,17 @@ const bundle = join(dist, 'outrigger.cjs')
 const executable = join(dist, 'outrigger')
 const notices = join(dist, 'THIRD-PARTY-LICENSES.txt')
 const bill = join(dist, 'outrigger.cdx.json')
+// V8 puts the seed of its hashes into the code that it keeps. With a fixed one two builds differ in a few hundred bytes of it only.
+const seed = ['--random-seed=1']
 
 mkdirSync(dist, { recursive: true })
-const built = await build({
-  entryPoints: [join(root, 'cmd/outrigger/main.ts')],
-  outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  target: 'node26',
-  format: 'cjs',
-  // Names stay as they are: a stack trace is read by people, and putting back shortened ones costs on every call.
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  define: {
-    // The bundle has no folder of its own: what lies beside the code is in it.
-    'import.meta.dirname': '""',
-    __COMMIT__: JSON.stringify(commit()),
-    __PAGE_FILES__: JSON.stringify(Object.fromEntries(pageFileNames.map((name) => [name, readPageFile(name)]))),
-  },
-  absWorkingDir: root,
-  metafile: true,
-  logLevel: 'warning',
+const inputs = await bundleWhole({ root, folder: dist })
+const pieces = join(dist, 'pieces')
+mkdirSync(pieces, { recursive: true })
+await bundlePieces({ root, folder: pieces })
+execFileSync(process.execPath, [...seed, join(root, 'scripts/executable/keep-compiled.ts'), pieces], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  timeout: 120_000,
 })
 
 const node = join(dist, 'node')
@@ -47,26 +36,28 @@ chmodSync(node, 0o755)
 strip(node)
 
 const settings = join(dist, 'sea.json')
+const fresh = join(dist, 'outrigger.new')
 writeFileSync(
   settings,
   JSON.stringify({
-    main: bundle,
+    main: join(pieces, 'boot.cjs'),
     mainFormat: 'commonjs',
     executable: node,
-    output: executable,
+    output: fresh,
     disableExperimentalSEAWarning: true,
-    // It is what lets it start in half the time. V8 puts a random seed into it, so that the executable, and nothing else of
-    // the build, differs from one to the next.
     useCodeCache: true,
+    assets: Object.fromEntries(pieceFiles.map((name) => [name, join(pieces, name)])),
     execArgvExtension: 'env',
   }),
 )
+execFileSync(process.execPath, [...seed, '--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 })
 rmSync(executable, { force: true })
-execFileSync(process.execPath, ['--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 })
+// Written in one go it lies in the page cache in large pieces, of which each start would map 40 MiB that it does not need.
+copyFileSync(fresh, executable)
 chmodSync(executable, 0o755)
-rmSync(node)
-rmSync(settings)
-const packages = bundledPackages(root, Object.keys(built.metafile.inputs))
+for (const path of [fresh, node, settings, pieces]) rmSync(path, { recursive: true })
+
+const packages = bundledPackages(root, inputs)
 writeFileSync(notices, licenceNotices(packages))
 writeFileSync(bill, billOfMaterials(packages, version()))
 const sums = [bundle, executable, notices, bill].map(
@@ -89,10 +80,4 @@ function strip(file: string): void {
 function version(): string {
   const parsed = parseJson(readFileSync(join(root, 'package.json'), 'utf8'))
   return asString(asObject(parsed.ok ? parsed.value : undefined)['version']) ?? ''
-}
-
-/** The commit that is built, for `--version`; `unknown` outside a repository. */
-function commit(): string {
-  if (!existsSync(join(root, '.git'))) return 'unknown'
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
 }

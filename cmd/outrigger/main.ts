@@ -1,40 +1,46 @@
 import { Command, CommanderError, Option } from 'commander'
 import { usageFields } from '#replay/sum-usage.ts'
-import { check } from './check.ts'
-import { demo } from './demo.ts'
-import { runDrill } from './drill.ts'
+import type { DemoOptions } from './demo.ts'
+import type { DrillFlags } from './drill.ts'
 import { exitCodes } from './exit.ts'
-import { explain } from './explain.ts'
-import { healthcheck } from './healthcheck.ts'
-import { importLitellm } from './import.ts'
-import { init } from './init.ts'
-import { keyNew } from './key.ts'
-import { mock } from './mock.ts'
-import { replayLog } from './replay.ts'
-import { schema } from './schema.ts'
-import { serve } from './serve.ts'
-import { status } from './status.ts'
-import { usage } from './usage.ts'
+import type { ExplainOptions } from './explain.ts'
+import type { ImportOptions } from './import.ts'
+import type { InitOptions } from './init.ts'
+import type { KeyOptions } from './key.ts'
+import type { ReplayOptions } from './replay.ts'
+import type { ServeOptions } from './serve-options.ts'
+import type { StatusOptions } from './status.ts'
+import type { UsageOptions } from './usage.ts'
 import { version } from './version.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
-function program(): Command {
+/** What adds each subcommand, in the order of the help. */
+const adders = new Map<string, (root: Command) => void>([
+  ['serve', addServe],
+  ['demo', addDemo],
+  ['check', addCheck],
+  ['schema', addSchema],
+  ['explain', addExplain],
+  ['mock', addMock],
+  ['drill', addDrill],
+  ['key', addKey],
+  ['replay', addReplay],
+  ['usage', addUsage],
+  ['init', addInit],
+  ['import', addImport],
+  ['status', addStatus],
+  ['healthcheck', addHealthcheck],
+])
+
+/** The command line. Only the subcommand that is asked for is described, which saves time at each start; all of them for the help. */
+function program(asked: string | undefined): Command {
   const root = new Command('outrigger')
     .description('A relay for LLM APIs that runs beside an application: any SDK in, any provider out.')
     .version(version)
     .exitOverride()
-  addServe(root)
-  addDemo(root)
-  addCheck(root)
-  addExplain(root)
-  addMock(root)
-  addDrill(root)
-  addKey(root)
-  addReplay(root)
-  addUsage(root)
-  addStart(root)
-  addOperators(root)
+  const add = asked === undefined ? undefined : adders.get(asked)
+  for (const one of add === undefined ? adders.values() : [add]) one(root)
   return root
 }
 
@@ -62,14 +68,18 @@ function addServe(root: Command): void {
     .addOption(
       new Option('--workers <n>', 'processes that share the port, for central use').env('OUTRIGGER_WORKERS').default('1'),
     )
-  withRunFlags(command, 'json', '25s').action(finish(serve))
+  withRunFlags(command, 'json', '25s').action(
+    finish(async (options: ServeOptions) => (await import('./serve.ts')).serve(options)),
+  )
 }
 
 function addDemo(root: Command): void {
   const described = root
     .command('demo')
     .description('run the relay on built-in mock providers, one of which fails now and then; no keys needed')
-  withRunFlags(described, 'pretty', '5s').action(finish(demo))
+  withRunFlags(described, 'pretty', '5s').action(
+    finish(async (options: DemoOptions) => (await import('./demo.ts')).demo(options)),
+  )
 }
 
 function addCheck(root: Command): void {
@@ -78,11 +88,14 @@ function addCheck(root: Command): void {
     .description('print every problem of a routing file')
     .argument('<file>')
     .option('--strict', 'an unset secret is a problem too', false)
-    .action(finish((file: string, options: { strict: boolean }) => check(file, options)))
+    .action(finish(async (file: string, options: { strict: boolean }) => (await import('./check.ts')).check(file, options)))
+}
+
+function addSchema(root: Command): void {
   root
     .command('schema')
     .description('print the JSON Schema of the routing file')
-    .action(finish(() => schema()))
+    .action(finish(async () => (await import('./schema.ts')).schema()))
 }
 
 function addExplain(root: Command): void {
@@ -100,7 +113,7 @@ function addExplain(root: Command): void {
     .option('--needs <list>', 'tools, vision, audio, files, json_schema, reasoning')
     .option('--admin <url>', 'ask a running relay, with its live health')
     .option('--json', 'as JSON', false)
-    .action(finish(explain))
+    .action(finish(async (options: ExplainOptions) => (await import('./explain.ts')).explain(options)))
 }
 
 function addMock(root: Command): void {
@@ -109,18 +122,22 @@ function addMock(root: Command): void {
     .description('run the mock providers alone, in all dialects')
     .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
     .option('--faults <file>', 'what goes wrong: a YAML fault plan')
-    .action(finish(mock))
+    .action(finish(async (options: { listen: string; faults?: string }) => (await import('./mock.ts')).mock(options)))
 }
 
-function addStart(root: Command): void {
-  const force = (): Option => new Option('--force', 'write over a file that is there').default(false)
+const forceOption = (): Option => new Option('--force', 'write over a file that is there').default(false)
+
+function addInit(root: Command): void {
   root
     .command('init')
     .description('write a starter routing file from the API keys in the environment')
     .option('-o, --output <file>', 'the file to write; - prints it', 'routing.yaml')
-    .addOption(force())
+    .addOption(forceOption())
     .addHelpText('after', '\nExample:\n  $ OPENAI_API_KEY=… outrigger init\n  $ outrigger serve -c routing.yaml')
-    .action(finish(init))
+    .action(finish(async (options: InitOptions) => (await import('./init.ts')).init(options)))
+}
+
+function addImport(root: Command): void {
   root
     .command('import')
     .description('convert the configuration of another gateway')
@@ -128,10 +145,10 @@ function addStart(root: Command): void {
     .description('convert a LiteLLM proxy config; what has no counterpart is told with its line')
     .argument('<file>')
     .option('-o, --output <file>', 'the file to write; - prints it', '-')
-    .addOption(force())
+    .addOption(forceOption())
     .option('--json', 'the file and what is told of it, as JSON', false)
     .addHelpText('after', '\nExample:\n  $ outrigger import litellm config.yaml -o routing.yaml')
-    .action(finish(importLitellm))
+    .action(finish(async (file: string, options: ImportOptions) => (await import('./import.ts')).importLitellm(file, options)))
 }
 
 function addDrill(root: Command): void {
@@ -156,7 +173,7 @@ error where nobody else could answer it; else 1.
 Example, for CI:
   $ outrigger drill -c routing.yaml --timeout 60s --json`,
     )
-    .action(finish(runDrill))
+    .action(finish(async (options: DrillFlags) => (await import('./drill.ts')).runDrill(options)))
 }
 
 function addReplay(root: Command): void {
@@ -167,7 +184,7 @@ function addReplay(root: Command): void {
     .addOption(configOption())
     .option('--json', 'as JSON', false)
     .addHelpText('after', '\nExample:\n  $ outrigger replay access.jsonl -c new.yaml')
-    .action(finish(replayLog))
+    .action(finish(async (file: string, options: ReplayOptions) => (await import('./replay.ts')).replayLog(file, options)))
 }
 
 function addUsage(root: Command): void {
@@ -178,7 +195,7 @@ function addUsage(root: Command): void {
     .option('--by <fields>', `a list of ${usageFields.join(', ')}`, 'day,client')
     .option('--json', 'a JSON line for each group', false)
     .addHelpText('after', '\nExample:\n  $ outrigger usage access.jsonl --by client,target')
-    .action(finish(usage))
+    .action(finish(async (file: string, options: UsageOptions) => (await import('./usage.ts')).usage(file, options)))
 }
 
 function addKey(root: Command): void {
@@ -190,24 +207,28 @@ function addKey(root: Command): void {
     .option('--name <name>', 'the name of the client')
     .option('--json', 'as JSON', false)
     .addHelpText('after', '\nExample:\n  $ outrigger key new --name web')
-    .action(finish(keyNew))
+    .action(finish(async (options: KeyOptions) => (await import('./key.ts')).keyNew(options)))
 }
 
-function addOperators(root: Command): void {
-  const admin = (): Option =>
-    new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071')
+const adminOption = (): Option =>
+  new Option('--admin <url>', "the relay's admin port").env('OUTRIGGER_ADMIN').default('127.0.0.1:7071')
+
+function addStatus(root: Command): void {
   root
     .command('status')
     .description('show how a running relay does: what fails since when, targets, alerts, failovers')
-    .addOption(admin())
+    .addOption(adminOption())
     .option('--json', 'as JSON', false)
     .option('--watch', 'again each second, until Ctrl-C', false)
-    .action(finish(status))
+    .action(finish(async (options: StatusOptions) => (await import('./status.ts')).status(options)))
+}
+
+function addHealthcheck(root: Command): void {
   root
     .command('healthcheck')
     .description('exit code for a container HEALTHCHECK: 0 when the relay is ready')
-    .addOption(admin())
-    .action(finish(healthcheck))
+    .addOption(adminOption())
+    .action(finish(async (options: { admin: string }) => (await import('./healthcheck.ts')).healthcheck(options)))
 }
 
 /** A command gives its exit code; undefined means that it goes on running. */
@@ -221,7 +242,7 @@ function finish<Arguments extends readonly unknown[]>(
 }
 
 // No top-level await: the executable's bundle is CommonJS, which alone profits from Node's code cache.
-program()
+program(process.argv[2])
   .parseAsync()
   .catch((error: unknown) => {
     if (!(error instanceof CommanderError)) throw error

@@ -67,6 +67,7 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
     current,
     runtime,
     log,
+    flushLog: lines.flush,
     drainMs,
     worker,
     stopped: Promise.race([onceStopped(), asked.promise]),
@@ -99,12 +100,13 @@ type RunParts = {
   readonly current: Current
   readonly runtime: Runtime
   readonly log: Logger
+  readonly flushLog: () => void
   readonly drainMs: number
   readonly worker: Worker | undefined
   readonly stopped: Promise<string>
 }
 
-async function run({ options, current, runtime, log, drainMs, worker, stopped }: RunParts): Promise<number> {
+async function run({ options, current, runtime, log, flushLog, drainMs, worker, stopped }: RunParts): Promise<number> {
   const config = current.get()
   await runtime.traced
   const [listening, administering] = await Promise.all([
@@ -127,9 +129,12 @@ async function run({ options, current, runtime, log, drainMs, worker, stopped }:
     { listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version },
     'listening',
   )
+  flushLog()
   options.onListening?.(urls)
   worker?.ready()
   await runtime.warmUp()
+  // What changed between the first reading and the watch.
+  setTimeout(() => current.reload(), 1000).unref()
 
   const why = await stopped
   runtime.lifecycle.draining = true

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import type { Observer } from '#canonical/observe.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -28,7 +27,8 @@ export const workerAdmin = 'OUTRIGGER_WORKER_ADMIN'
 
 /** Undefined for a process that runs alone. */
 export function asWorker(): Worker | undefined {
-  if (cluster.isPrimary || process.env[workerAdmin] === undefined) return undefined
+  // The channel to the primary tells it, too, without loading node:cluster.
+  if (process.send === undefined || process.env[workerAdmin] === undefined) return undefined
   const send = (message: FromWorker): void => {
     if (process.connected) process.send?.(message)
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { watch as watchFolder } from 'chokidar'
+import type { FSWatcher } from 'chokidar'
 
 // An editor's save is several events; a truncated file is written again within this time.
 const settleMs = 100
@@ -40,18 +40,22 @@ export function watchFile(
     timer = setTimeout(look, settleMs)
   }
   remember()
-  const watcher = watchFolder(dirname(path), { depth: 0, ignoreInitial: true })
-  watcher.on('all', soon)
-  // Without events (no more inotify watches) the regular look remains.
-  watcher.on('error', soon)
+  const watching = watchFolder(dirname(path), soon)
   const interval = setInterval(look, rereadMs).unref()
   return {
-    close() {
-      clearTimeout(timer)
+    async close() {
       clearInterval(interval)
-      return watcher.close()
+      await (await watching).close()
+      clearTimeout(timer)
     },
   }
+}
+
+/** The library is loaded here, since nobody should wait for it before the relay listens. */
+async function watchFolder(folder: string, onEvent: () => void): Promise<FSWatcher> {
+  const { watch } = await import('chokidar')
+  // Without events (no more inotify watches) the regular look remains.
+  return watch(folder, { depth: 0, ignoreInitial: true }).on('all', onEvent).on('error', onEvent)
 }
 
 function digestOf(path: string): string | undefined {

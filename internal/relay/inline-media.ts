@@ -1,7 +1,6 @@
 import type { Message, Part, Request, Source } from '#canonical/request.ts'
 import type { MediaConfig } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
-import { fetchMedia } from '#upstream/fetch-media.ts'
 
 /** Whether the request names media by URL. */
 export function hasMediaUrls({ messages }: Request): boolean {
@@ -13,6 +12,8 @@ export async function inlineMedia(request: Request, media: MediaConfig): Promise
   const urls = [...new Set(request.messages.flatMap(({ parts }) => urlsIn(parts)))]
   if (urls.length > media.max_urls) return err(`the request names ${urls.length} URLs, ${media.max_urls} are fetched at most`)
   const limits = { maxBytes: media.max_size, timeoutMs: media.timeout, allow: media.allow }
+  // Few requests need it: loaded with the first one, not at the start.
+  const { fetchMedia } = await import('#upstream/fetch-media.ts')
   const fetched = new Map<string, Inlined>()
   const problems = await Promise.all(
     urls.map(async (url) => {

@@ -83,6 +83,28 @@ test('the executable alone: version, schema, a check, and a whole relay', async 
   }
 })
 
+test('the executable: the compiled code that the build kept of it is taken', async () => {
+  const { stderr } = await run(executable, ['--version'], { cwd: alone, env: { ...process.env, NODE_DEBUG: 'outrigger' } })
+  assert.match(stderr, /core: compiled code taken/)
+})
+
+test('the executable: what it loads when it is first wanted: signatures for Amazon, Google’s tokens, traces, Redis', async () => {
+  const suites = [
+    'test/e2e/bedrock.test.ts',
+    'test/e2e/vertex.test.ts',
+    'test/operators/traces.test.ts',
+    'test/gateway/redis.slow.test.ts',
+  ]
+  // Not as a part of this run: the runner would take it for a file that tests itself.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const { stdout } = await run(process.execPath, ['--test', '--test-reporter=spec', ...suites], {
+    cwd: root,
+    env: { ...env, OUTRIGGER_TEST_EXECUTABLE: executable, NODE_DEBUG: 'outrigger' },
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch((error: { readonly stdout?: string }) => assert.fail(error.stdout ?? String(error)))
+  assert.match(stdout, /^ℹ fail 0$/m)
+})
+
 test('the executable: how soon it listens, and what it holds when idle', {
   skip: existsSync('/proc/self/status') ? false : 'no /proc',
 }, async () => {

@@ -6,6 +6,10 @@ import { join } from 'node:path'
 
 const main = join(import.meta.dirname, '../../cmd/outrigger/main.ts')
 
+/** What runs the relay: the sources, or the executable that `OUTRIGGER_TEST_EXECUTABLE` names. */
+const executable = process.env['OUTRIGGER_TEST_EXECUTABLE']
+const usual = executable === undefined ? [process.execPath, main] : [executable]
+
 export type RelayProcess = {
   /** The client port. */
   readonly url: string
@@ -30,7 +34,7 @@ export async function startRelay(
   const configPath = join(folder, 'routing.yaml')
   writeFileSync(configPath, yaml)
   const [listen, admin] = await freePorts(2)
-  const [program = process.execPath, ...before] = options.command ?? [process.execPath, main]
+  const [program = process.execPath, ...before] = options.command ?? usual
   const flags = [
     'serve',
     '-c',

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
+import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
+import { lazyModules, outside } from './lazy-modules.ts'
+import { partNames, parts } from './parts.ts'
+
+export type BundleOptions = {
+  /** The repository. */
+  readonly root: string
+  /** Where the bundles are written. */
+  readonly folder: string
+}
+
+/** `outrigger.cjs`: all in one file, for any Node 26. Gives the paths of what is in it, from `root`. */
+export async function bundleWhole({ root, folder }: BundleOptions): Promise<readonly string[]> {
+  const { metafile } = await build({
+    ...common(root),
+    entryPoints: [join(root, 'cmd/outrigger/main.ts')],
+    outfile: join(folder, 'outrigger.cjs'),
+    metafile: true,
+  })
+  return Object.keys(metafile?.inputs ?? {})
+}
+
+/**
+ * The same for the executable, in pieces: what a plain `serve` needs, the packages that are loaded when they are first wanted, and what
+ * loads these.
+ */
+export async function bundlePieces({ root, folder }: BundleOptions): Promise<void> {
+  const shared = common(root)
+  const packages = Object.values(parts).flat()
+  await Promise.all([
+    build({
+      ...shared,
+      entryPoints: [join(root, 'cmd/outrigger/main.ts')],
+      outfile: join(folder, 'core.cjs'),
+      plugins: [outside(packages), lazyModules],
+      // What is external is asked of the loader, which knows `require` only.
+      supported: { 'dynamic-import': false },
+    }),
+    ...partNames.map((name) =>
+      build({
+        ...shared,
+        stdin: {
+          contents: parts[name].map((of) => `exports[${JSON.stringify(of)}] = require(${JSON.stringify(of)})`).join('\n'),
+          resolveDir: root,
+        },
+        outfile: join(folder, `${name}.cjs`),
+        supported: { 'dynamic-import': false },
+      }),
+    ),
+    build({ ...shared, entryPoints: [join(root, 'scripts/executable/boot.ts')], outfile: join(folder, 'boot.cjs') }),
+  ])
+}
+
+/** What goes into the executable beside what loads it: each piece, and what V8 kept of having compiled it. */
+export const pieceFiles: readonly string[] = ['core', ...partNames].flatMap((name) => [`${name}.cjs`, `${name}.cache`])
+
+function common(root: string): BuildOptions {
+  return {
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'cjs',
+    // Names stay as they are: a stack trace is read by people, and putting back shortened ones costs on every call.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    define: {
+      // The bundle has no folder of its own: what lies beside the code is in it.
+      'import.meta.dirname': '""',
+      __COMMIT__: JSON.stringify(commit(root)),
+      __PAGE_FILES__: JSON.stringify(Object.fromEntries(pageFileNames.map((name) => [name, readPageFile(name)]))),
+    },
+    absWorkingDir: root,
+    logLevel: 'warning',
+  }
+}
+
+/** The commit that is built, for `--version`; `unknown` outside a repository. */
+function commit(root: string): string {
+  if (!existsSync(join(root, '.git'))) return 'unknown'
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+}

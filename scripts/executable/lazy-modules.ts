@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module'
+import type { Plugin } from 'esbuild'
+
+/** Modules of Node that are not needed to start: loaded when something of theirs is first used. */
+const lateBuiltins =
+  /^(?:node:)?(?:child_process|cluster|dns|fs\/promises|http2|https|inspector|readline|v8|worker_threads|zlib)$/
+
+/** Parts of packages that the relay has no use for, but that the packages load at once. */
+const unused = [/[/\\]prom-client[/\\]lib[/\\]pushgateway\.js$/]
+
+/** HTTP/2 to a provider is loaded with the first connection that speaks it. The module is one function. */
+const lateFunction = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/
+
+const requireHere = createRequire(import.meta.url)
+
+/** For esbuild: what the core loads late, or never. */
+export const lazyModules: Plugin = {
+  name: 'lazy-modules',
+  setup(build) {
+    build.onResolve({ filter: lateBuiltins }, ({ path, namespace }) =>
+      namespace === 'late-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'late-builtin' },
+    )
+    build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: lateBuiltin(path) }))
+    build.onLoad({ filter: lateFunction }, ({ path }) => ({
+      contents: `let loaded\nmodule.exports = (...args) => (loaded ??= require(${JSON.stringify(`${path}?now`)}))(...args)`,
+    }))
+    build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.replace(/\?now$/, ''), suffix: '?now', namespace: 'file' }))
+    for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
+  },
+}
+
+/** For esbuild: these packages are asked of the loader. What is named within them (`undici/lib/…`) is not. */
+export function outside(packages: readonly string[]): Plugin {
+  return {
+    name: 'outside',
+    setup(build) {
+      build.onResolve({ filter: /^[^./#]/ }, ({ path }) => (packages.includes(path) ? { path, external: true } : undefined))
+    },
+  }
+}
+
+/** A module whose names are known and whose values are looked up in the real one when they are first asked for. */
+function lateBuiltin(name: string): string {
+  const names = Object.keys(Object(requireHere(`node:${name}`)))
+  return `let loaded
+const now = () => (loaded ??= require('node:${name}'))
+for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => now()[name] })`
+}
