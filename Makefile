@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-check bench-plan bench-telemetry docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-check bench-plan bench-telemetry bench-cache docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ bench-plan: node_modules/.installed ## what planning a request costs
 
 bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
 	@node test/bench/telemetry.ts $(ARGS)
+
+bench-cache: node_modules/.installed ## what an answer from the cache adds, and what the cache takes
+	@node test/bench/cache.ts
 
 docs: node_modules/.installed ## write the generated pages again
 	@node scripts/docs.ts

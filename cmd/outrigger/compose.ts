@@ -5,8 +5,7 @@ import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
-import type { AnswerCache } from '#cache/cache.ts'
-import type { Observer } from '#canonical/observe.ts'
+import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Clients } from '#clients/clients.ts'
 import type { Current } from '#config/current.ts'
 import { openaiChat } from '#dialect/openai-chat/index.ts'
@@ -20,6 +19,7 @@ import { createPrices, type Prices } from '#pricing/catalogue.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
 import { createUsualOutput, type UsualOutput } from '#pricing/usual-output.ts'
 import type { RelayDeps } from '#relay/deps.ts'
+import { createEmbedder } from '#relay/embed.ts'
 import { forward } from '#relay/forward.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { createMirror } from '#relay/mirror.ts'
@@ -34,11 +34,11 @@ import { inputOfShape, readShape } from '#routing/shape.ts'
 import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
-import { logAccess, logMirrored } from '#telemetry/access-log.ts'
+import { logAccess, logEmbedded, logMirrored } from '#telemetry/access-log.ts'
 import { createExposition } from '#telemetry/exposition.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts'
-import { recordMetrics, recordMirrored } from '#telemetry/record-metrics.ts'
+import { countEmbedded, recordMetrics, recordMirrored } from '#telemetry/record-metrics.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { type Guard, guardReloads } from './guard-reloads.ts'
@@ -46,7 +46,7 @@ import { observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
 import { startAlerts } from './start-alerts.ts'
-import { cacheFor, startCache } from './start-cache.ts'
+import { type StartedCache, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
 import { startProber } from './start-prober.ts'
 import { startTracing } from './start-tracing.ts'
@@ -120,12 +120,19 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   const alerts = startAlerts(shared)
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
   const guard = guardReloads({ current, clock, log, alerts })
-  const cache = startCache(current, opened, log)
+  const cache = startCache({ ...shared, opened, embed: (order) => embed(order) })
   const tracing = startTracing({ ...shared, version })
-  const others = worker?.share({ ...shared, sample: sampleHealth(shared) })
+  const sampleTargets = sampleHealth(shared)
+  const sample = (): void => {
+    sampleTargets()
+    cache.sample()
+  }
+  const others = worker?.share({ ...shared, sample })
+  const deps = relayDeps(shared, { alerts, clients, cache, guard, others })
+  const embed = createEmbedder(deps, recordEmbedded(shared))
   return {
-    listener: clientPort(shared, { alerts, clients, cache, guard, tracing, others }),
-    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts }),
+    listener: clientPort(shared, { deps, clients, tracing }),
+    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts, cache, sample }),
     health: shared.health,
     lifecycle,
     traced: tracing.ready,
@@ -143,9 +150,8 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
 type Guards = {
   readonly alerts: Alerts
   readonly clients: Clients
-  readonly cache: AnswerCache
+  readonly cache: StartedCache
   readonly guard: Guard
-  readonly tracing: Tracing
   /** The other workers. */
   readonly others: Observer | undefined
 }
@@ -179,7 +185,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
     costOf: prices.cost,
     served: ({ request }, target, usage) => affinity.served(request, target, usage),
     reserve: reserveFor(clients, prices),
-    cache: cacheFor(cache, current),
+    cache: cache.enter,
     observers: [
       health.observe,
       recent.observe,
@@ -198,13 +204,25 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
   return { ...deps, mirror: createMirror(deps, { ...recordMirrored(metrics, logMirrored(log)), bug: bugLogger(log) }) }
 }
 
+/** What the vectors of the semantic cache cost is no request of a client, but in the books all the same. */
+function recordEmbedded({ metrics, log, recent }: Shared): (event: RequestEnded) => void {
+  const count = countEmbedded(metrics)
+  const tell = logEmbedded(log)
+  return (event) => {
+    count(event)
+    tell(event)
+    recent.spent(event)
+  }
+}
+
 function bugLogger(log: Logger): (error: unknown, requestId: string) => void {
   return (error, requestId) => log.error({ request_id: requestId, err: error }, 'error inside the relay')
 }
 
-function clientPort(shared: Shared, guards: Guards): Listener {
+type ClientSide = { readonly deps: RelayDeps; readonly clients: Clients; readonly tracing: Tracing }
+
+function clientPort(shared: Shared, { deps, clients, tracing }: ClientSide): Listener {
   const { current, log, clock, metrics, admission } = shared
-  const deps = relayDeps(shared, guards)
   return createListener({
     config: current.get,
     router: createRouter(dialects),
@@ -215,8 +233,8 @@ function clientPort(shared: Shared, guards: Guards): Listener {
     estimateTokens: estimateInput,
     recall: (dialect, body, client) => dialect.references?.resolve(body, (id) => deps.items?.find(client, id)) ?? body,
     admission,
-    identify: guards.clients.identify,
-    tracer: guards.tracing.tracer,
+    identify: clients.identify,
+    tracer: tracing.tracer,
     clock,
     newId: createIds(),
     onRejected: ({ dialect, requestId, status, error, durationMs, traceId }) => {
@@ -245,11 +263,16 @@ type OperatorFacts = {
   readonly lifecycle: Lifecycle
   readonly onDrain: () => void
   readonly alerts: Alerts
+  readonly cache: StartedCache
+  /** Brings the gauges up to date. */
+  readonly sample: () => void
 }
 
-function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain, alerts }: OperatorFacts): Server {
+function operatorPort(
+  shared: Shared,
+  { version, startedAtMs, lifecycle, onDrain, alerts, cache, sample }: OperatorFacts,
+): Server {
   const { current, log, clock, metrics, health, recent, admission } = shared
-  const sample = sampleHealth(shared)
   const expose = createExposition(metrics.registry)
   const status = (): unknown =>
     statusView({
@@ -262,6 +285,7 @@ function operatorPort(shared: Shared, { version, startedAtMs, lifecycle, onDrain
       targets: health.status(clock.now()),
       recent,
       alerts: alerts.firing(),
+      cache: cache.view(),
       inFlight: admission.inFlight(),
       queued: admission.queued(),
       wallNowMs: Date.now(),

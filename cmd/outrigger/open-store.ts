@@ -3,6 +3,7 @@ import type { SharedCache } from '#cache/cache.ts'
 import type { Config } from '#config/config.ts'
 import { createClock } from '#lib/clock.ts'
 import { createMemoryStore } from '#state/memory.ts'
+import type { RedisVectors } from '#state/redis-vectors.ts'
 import type { Store } from '#state/store.ts'
 import type { Logger } from '#telemetry/log.ts'
 
@@ -13,6 +14,8 @@ export type OpenedStore = {
   readonly store: Store
   /** Kept answers that instances share; undefined: each keeps its own. */
   readonly sharedCache: SharedCache | undefined
+  /** Vectors that instances share, if the server can keep them. */
+  readonly sharedVectors?: RedisVectors
   /** Hears when the shared server stops answering, and when it answers again. */
   readonly onState: (listener: StateListener) => void
 }
@@ -23,7 +26,11 @@ type StateListener = (state: 'up' | 'down', reason: string) => void
 export async function openStore({ state }: Config, log: Logger, ofWorker?: Store): Promise<OpenedStore> {
   const { redis } = state
   if (redis === undefined) return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
-  const [{ connectRedis }, { createRedisStore }] = await Promise.all([import('#state/redis-port.ts'), import('#state/redis.ts')])
+  const [{ connectRedis }, { createRedisStore }, { createRedisVectors }] = await Promise.all([
+    import('#state/redis-port.ts'),
+    import('#state/redis.ts'),
+    import('#state/redis-vectors.ts'),
+  ])
   const listeners: StateListener[] = []
   const connected = Promise.withResolvers<void>()
   const port = connectRedis({ ...state, redis }, (to, reason) => {
@@ -52,6 +59,7 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
       if (store.gate.isOpen()) await port.set(`${state.prefix}cache:${key}`, value, ttlMs)
     },
   }
+  const sharedVectors = createRedisVectors({ port, prefix: state.prefix, ask: store.gate.ask })
   await Promise.race([connected.promise, sleep(firstConnectMs, undefined, { ref: false })])
-  return { store, sharedCache, onState: (listener) => listeners.push(listener) }
+  return { store, sharedCache, sharedVectors, onState: (listener) => listeners.push(listener) }
 }

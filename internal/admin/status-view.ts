@@ -17,13 +17,23 @@ export type StatusFacts = {
   readonly config: Config
   readonly reload: ReloadState
   readonly targets: readonly TargetStatus[]
-  readonly recent: Omit<Recent, 'observe' | 'probed'>
+  readonly recent: Omit<Recent, 'observe' | 'probed' | 'spent'>
   readonly alerts: readonly Firing[]
+  readonly cache?: CacheView | undefined
   readonly inFlight: number
   readonly queued: number
   /** Now, in milliseconds since the epoch and by the monotonic clock. */
   readonly wallNowMs: number
   readonly nowMs: number
+}
+
+/** What the cache keeps in this process. */
+export type CacheView = {
+  readonly entries: number
+  readonly bytes: number
+  readonly max_bytes: number
+  /** Where vectors are, and what those in this process take. */
+  readonly semantic?: { readonly vectors: 'memory' | 'redis'; readonly bytes: number }
 }
 
 /** Wildcard routes let clients name models: the page of somebody on call must not drown in them. */
@@ -60,9 +70,11 @@ export function statusView(facts: StatusFacts) {
       since: isoTime(costs.sinceMs),
       usd: costs.usd,
       saved_usd: costs.savedUsd,
+      prompt_cache_saved_usd: costs.promptCacheSavedUsd,
       wasted_usd: [...costs.wasted.values()].reduce((sum, usd) => sum + usd, 0),
       wasted_by: Object.fromEntries(costs.wasted),
     },
+    ...(facts.cache === undefined ? {} : { cache: facts.cache }),
     config: {
       path: config.path,
       digest: config.digest,

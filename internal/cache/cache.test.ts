@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
-import { type AnswerCache, type Cached, type CacheEntry, createCache, type SharedCache } from './cache.ts'
+import { type AnswerCache, type Cached, type CacheEntry, type CacheScope, createCache, type SharedCache } from './cache.ts'
 import { cacheKey } from './key.ts'
 
 const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {} }
@@ -36,8 +36,9 @@ function cacheOf(max_size = 1e6, shared?: SharedCache): AnswerCache {
   return createCache({ settings: () => ({ ttl: 60_000, max_size }), shared, onFailure: () => {} })
 }
 
-function enter(cache: AnswerCache, text: string): Promise<CacheEntry> {
-  return cache.enter(asking(text), { route: 'r', hints }) ?? Promise.reject(new Error('not cached'))
+function enter(cache: AnswerCache, text: string, scope: Partial<CacheScope> = {}): Promise<CacheEntry> {
+  const asked = cache.enter(asking(text), { route: 'r', hints, requestId: 'q', ...scope })
+  return asked ?? Promise.reject(new Error('not cached'))
 }
 
 async function put(cache: AnswerCache, text: string): Promise<void> {
@@ -65,7 +66,23 @@ test('the same meaning has the same key, whatever dialect, stream or cache hints
   assert.notEqual(cacheKey(asking('a'), { route: 'r', hints: { ...hints, client: 'c' } }), key)
 })
 
+test('metadata, the end user and a store that is not wanted change no answer; clients share answers where they may', () => {
+  const scope = { route: 'r', hints }
+  const key = cacheKey(asking('a'), scope)
+  for (const same of [
+    asking('a', { metadata: { trace: '1' } }),
+    asking('a', { endUser: 'u' }),
+    asking('a', { state: { store: false } }),
+  ])
+    assert.equal(cacheKey(same, scope), key)
+  const [one, other] = ['c', 'd'].map((client) => ({ route: 'r', hints: { ...hints, client }, shared: true }))
+  assert.ok(one !== undefined && other !== undefined)
+  assert.equal(cacheKey(asking('a'), one), cacheKey(asking('a'), other))
+})
+
 test('what must not be answered twice has no key', () => {
+  assert.equal(cacheKey(asking('a', { stream: true, params: { logprobs: { top: 1 } } }), { route: 'r', hints }), undefined)
+  assert.equal(cacheKey(asking('a', { state: { store: true } }), { route: 'r', hints }), undefined)
   assert.equal(cacheKey(asking('a'), { route: 'r', hints: { ...hints, cacheOff: true } }), undefined)
   assert.equal(cacheKey(asking('a', { state: { previousResponseId: 'x' } }), { route: 'r', hints }), undefined)
   assert.equal(
@@ -83,12 +100,52 @@ test('an answer is given again; nothing is kept of a failure', async () => {
   assert.deepEqual(await enter(cache, 'a'), { kind: 'hit', cached: saying('a') })
 })
 
-test('of those that ask the same at once one leads; when it fails the next one does', async () => {
+test('an answer of a target that may not answer any more is not given', async () => {
+  const cache = cacheOf()
+  await put(cache, 'a')
+  assert.equal((await enter(cache, 'a', { accepts: (target) => target === 'a/b' })).kind, 'hit')
+  assert.equal((await enter(cache, 'a', { accepts: () => false })).kind, 'lead')
+})
+
+test('when the one that leads gets nothing to keep, those who wait all ask for themselves at once', async () => {
+  const cache = cacheOf()
+  const [first, ...others] = [enter(cache, 'a'), enter(cache, 'a'), enter(cache, 'a')]
+  const leading = await first
+  assert.ok(leading?.kind === 'lead')
+  leading.settle(undefined)
+  const entries = await Promise.all(others)
+  assert.deepEqual(
+    entries.map(({ kind }) => kind),
+    ['lead', 'lead'],
+  )
+  for (const entry of entries) if (entry.kind === 'lead') entry.settle(saying('a'))
+  assert.equal((await enter(cache, 'a')).kind, 'hit')
+})
+
+test('who cannot wait any longer for another one asks for itself', async () => {
+  const cache = cacheOf()
+  await enter(cache, 'a')
+  let late = (): void => {}
+  let ended = false
+  const whenLate = (call: () => void): (() => void) => {
+    late = call
+    return () => {
+      ended = true
+    }
+  }
+  const waiting = enter(cache, 'a', { whenLate })
+  await new Promise(setImmediate)
+  late()
+  assert.equal((await waiting).kind, 'lead')
+  assert.equal(ended, true)
+})
+
+test('of those that ask the same at once one leads; when its client goes away the next one does', async () => {
   const cache = cacheOf()
   const entries = [enter(cache, 'a'), enter(cache, 'a'), enter(cache, 'a')]
   const first = await entries[0]
   assert.ok(first?.kind === 'lead')
-  first.settle(undefined)
+  first.settle('gone')
   const second = await Promise.race(entries.slice(1))
   assert.ok(second?.kind === 'lead')
   second.settle(saying('a'))

@@ -2,23 +2,34 @@ import { createHash } from 'node:crypto'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 
-/** Whose answer it may be: a client's own, on the route that its request took. */
-export type CacheScope = { readonly route: string; readonly hints: Hints }
+/** Whose answer it may be: that of the route that the request took, and of one client or of all. */
+export type KeyScope = {
+  readonly route: string
+  readonly hints: Hints
+  /** Whether clients get each other's answers. Default false. */
+  readonly shared?: boolean
+}
 
 /**
  * The name of a request in the cache: of its meaning, not of its bytes, so that the same question in two dialects is one.
- * Undefined for what must not be answered twice: tools that run at a provider, conversations that a provider keeps, and what
- * the client's dialect says that has no meaning in another.
+ * Undefined for what must not be answered twice: tools that run at a provider, conversations that a provider keeps, what
+ * the client's dialect says that has no meaning in another, and log probabilities of a stream, which are not kept.
  */
-export function cacheKey(request: Request, { route, hints }: CacheScope): string | undefined {
-  if (hints.cacheOff || request.state !== undefined) return undefined
+export function cacheKey(request: Request, scope: KeyScope): string | undefined {
+  if (scope.hints.cacheOff || isKeptElsewhere(request)) return undefined
+  if (request.stream && request.params.logprobs !== undefined) return undefined
   if (request.tools.some(({ kind }) => kind === 'builtin') || (request.nativeOnly?.length ?? 0) > 0) return undefined
-  const { messages, tools, toolChoice, parallelTools, params, output, reasoning, ext, metadata } = request
-  // The end user, cache hints and the service tier do not change what is answered; the model is in the route's name and its own.
-  const meaning = {
+  return digest(meaningOf(request, scope))
+}
+
+/** Everything that the answer depends on. */
+export function meaningOf(request: Request, { route, hints, shared = false }: KeyScope) {
+  const { messages, tools, toolChoice, parallelTools, params, output, reasoning, ext } = request
+  // The end user, metadata, cache hints and the service tier do not change what is answered; the model is in the route's name and its own.
+  return {
     model: request.model,
     route,
-    client: hints.client,
+    client: shared ? undefined : hints.client,
     tier: hints.tier,
     messages,
     tools,
@@ -28,9 +39,19 @@ export function cacheKey(request: Request, { route, hints }: CacheScope): string
     output,
     reasoning,
     ext,
-    metadata,
   }
+}
+
+/** A name for a meaning, whatever the order of its fields. */
+export function digest(meaning: object): string {
   return createHash('sha256').update(JSON.stringify(meaning, sorted)).digest('base64url')
+}
+
+/** `store: false` alone asks a provider to keep nothing; all else in a conversation's state is more than what the request says. */
+function isKeptElsewhere({ state }: Request): boolean {
+  if (state === undefined) return false
+  const { store, ...rest } = state
+  return store === true || Object.values(rest).some((value) => value !== undefined && value !== false)
 }
 
 /** Keys in one order, without the hints that ask a provider to cache. */

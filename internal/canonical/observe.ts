@@ -124,13 +124,20 @@ export type RequestEnded = {
   readonly costUsd?: number
   /** What the answer would have cost more, in USD, at the first target of the model that was asked for; below 0 when it cost more. */
   readonly savedUsd?: number
+  /**
+   * What the provider's own prompt cache saved, in USD: against the same tokens, all read anew. Below 0 when writing to the
+   * cache cost more than reading from it saved. Left out where no cache was used or no price is known.
+   */
+  readonly promptCacheSavedUsd?: number
   readonly durationMs: number
   readonly firstTokenMs?: number
   /** Time spent inside the relay: neither waiting for a provider nor for the client. */
   readonly overheadMs: number
   readonly dropped: readonly string[]
-  /** What the cache said, where it was asked. */
-  readonly cache?: 'hit' | 'miss'
+  /** What the cache said, where it was asked; `semantic`: it had an answer to another question that means the same. */
+  readonly cache?: 'hit' | 'semantic' | 'miss'
+  /** Of a `semantic` answer: how alike the two questions are (cosine, 0–1). */
+  readonly similarity?: number
   readonly client?: string
   readonly tier?: string
   /** The trace that tells of the request; left out without tracing. */

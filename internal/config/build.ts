@@ -8,8 +8,8 @@ import { buildModels } from './build-models.ts'
 import { buildProviders } from './build-providers.ts'
 import { optionalSecret } from './build-secret.ts'
 import { checkAddresses } from './check-addresses.ts'
+import { checkCache } from './check-cache.ts'
 import { checkRules } from './check-rules.ts'
-import { checkUnsupported } from './check-unsupported.ts'
 import { checkWaits } from './check-waits.ts'
 import type { Config, StateConfig } from './config.ts'
 import type { Filled } from './schema/routing-file.ts'
@@ -24,7 +24,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   checkRules(data, report, clientNames)
   checkAddresses(data, report)
   checkWaits(data, report)
-  checkUnsupported(data, report)
+  checkCache(data, models, report)
   const { listen, admin, rules, retry, breaker, timeouts, stream, media, hedge, health, cache, limits, telemetry, log, reload } =
     data
   return compact({

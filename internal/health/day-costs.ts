@@ -8,6 +8,8 @@ export type TodaysCosts = {
   readonly usd: number
   /** Against the first targets of the models that were asked for; below 0 when answers cost more. */
   readonly savedUsd: number
+  /** What providers' own prompt caches saved; below 0 when writing to them cost more. */
+  readonly promptCacheSavedUsd: number
   /** What was paid beside the answers. */
   readonly wasted: ReadonlyMap<WasteReason, number>
   /** Once there are too many targets, those whose model a client named are counted under their route's `provider/*`. */
@@ -15,7 +17,7 @@ export type TodaysCosts = {
 }
 
 export type DayCosts = {
-  readonly add: (event: Pick<RequestEnded, 'target' | 'costUsd' | 'savedUsd' | 'attempts'>) => void
+  readonly add: (event: Pick<RequestEnded, 'target' | 'costUsd' | 'savedUsd' | 'promptCacheSavedUsd' | 'attempts'>) => void
   readonly today: () => TodaysCosts
 }
 
@@ -28,6 +30,7 @@ export function createDayCosts(wallNowMs: () => number): DayCosts {
   const wasted = new Map<WasteReason, number>()
   let usd = 0
   let savedUsd = 0
+  let promptCacheSavedUsd = 0
 
   const turn = (): void => {
     const midnightMs = Math.floor(wallNowMs() / dayMs) * dayMs
@@ -35,13 +38,15 @@ export function createDayCosts(wallNowMs: () => number): DayCosts {
     sinceMs = midnightMs
     usd = 0
     savedUsd = 0
+    promptCacheSavedUsd = 0
     byTarget.clear()
     wasted.clear()
   }
   return {
-    add({ target, costUsd, savedUsd: saved = 0, attempts }) {
+    add({ target, costUsd, savedUsd: saved = 0, promptCacheSavedUsd: cached = 0, attempts }) {
       turn()
       savedUsd += saved
+      promptCacheSavedUsd += cached
       for (const { wasted: waste } of attempts) {
         if (waste !== undefined) wasted.set(waste.reason, (wasted.get(waste.reason) ?? 0) + waste.usd)
       }
@@ -53,7 +58,7 @@ export function createDayCosts(wallNowMs: () => number): DayCosts {
     },
     today() {
       turn()
-      return { sinceMs, usd, savedUsd, wasted: new Map(wasted), byTarget: new Map(byTarget) }
+      return { sinceMs, usd, savedUsd, promptCacheSavedUsd, wasted: new Map(wasted), byTarget: new Map(byTarget) }
     },
   }
 }

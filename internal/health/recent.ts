@@ -50,6 +50,8 @@ export type Recent = {
   /** The newest first. */
   readonly failovers: () => readonly RecentFailover[]
   readonly costs: DayCosts['today']
+  /** Money that was spent beside the requests of clients. */
+  readonly spent: DayCosts['add']
   /** A probe of the provider ended. */
   readonly probed: (provider: string, result: ProbeResult) => void
   readonly probe: (provider: string) => RecentProbe | undefined
@@ -118,6 +120,7 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
     traffic: () => talliesOf(requests, clock.now()),
     failovers: () => [...failovers],
     costs: costs.today,
+    spent: costs.add,
     probed(provider, result) {
       const atMs = wallNowMs()
       const failingSinceMs = result.ok ? undefined : (probes.get(provider)?.failingSinceMs ?? atMs)

@@ -8,7 +8,7 @@ import type { AttemptResult } from './consumer.ts'
 import type { CachedAnswer, Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
-import { costOfAnswer, savedUsd } from './ledger.ts'
+import { costOfAnswer, promptCacheSavedUsd, savedUsd } from './ledger.ts'
 import { rememberSignatures } from './put-back.ts'
 import type { Ending } from './record.ts'
 import { rememberItems } from './remember-items.ts'
@@ -191,10 +191,15 @@ function closingComment(run: Run, outcome: 'complete' | 'recovered' | 'truncated
   const { record, exchange } = run
   const { dialect, request } = exchange
   if (dialect.streamComments === false || !dialect.streamContentType(request).startsWith('text/event-stream')) return ''
-  const cache = run.cache === undefined ? '' : ` cache=${run.cache}`
   const cost = record.costUsd === undefined ? '' : ` cost_usd=${formatUsd(record.costUsd)}`
   const target = (record.target?.id ?? '').replaceAll(' ', '_')
-  return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}${cache}`)
+  return commentFrame(`outrigger outcome=${outcome}${cost} target=${target} attempts=${record.attempts.length}${cacheWords(run)}`)
+}
+
+/** As the headers `x-outrigger-cache…` have it. */
+function cacheWords({ cache, similarity }: Run): string {
+  if (cache === undefined) return ''
+  return similarity === undefined ? ` cache=${cache}` : ` cache=hit cache_similarity=${similarity.toFixed(4)}`
 }
 
 function close(run: Run, ending: Ending): void {
@@ -222,6 +227,7 @@ function close(run: Run, ending: Ending): void {
     ...(finishReason === undefined ? {} : { finishReason }),
     ...(record.target === undefined ? {} : { target: record.target }),
     ...(run.cache === undefined ? {} : { cache: run.cache }),
+    ...(run.similarity === undefined ? {} : { similarity: run.similarity }),
     ...moneyOf(run),
     ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
     ...(hints.client === undefined ? {} : { client: hints.client }),
@@ -230,12 +236,14 @@ function close(run: Run, ending: Ending): void {
   })
 }
 
-function moneyOf(run: Run): Pick<RequestEnded, 'usage' | 'costUsd' | 'savedUsd'> {
+function moneyOf(run: Run): Pick<RequestEnded, 'usage' | 'costUsd' | 'savedUsd' | 'promptCacheSavedUsd'> {
   const { usage, costUsd } = run.record
   const saved = run.record.savedUsd ?? savedUsd(run, usage, costUsd)
+  const promptCache = promptCacheSavedUsd(run)
   return {
     ...(usage === undefined ? {} : { usage }),
     ...(costUsd === undefined ? {} : { costUsd }),
     ...(saved === undefined ? {} : { savedUsd: saved }),
+    ...(promptCache === undefined ? {} : { promptCacheSavedUsd: promptCache }),
   }
 }

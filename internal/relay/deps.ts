@@ -26,10 +26,14 @@ export type Refusal = {
 /** An answer that is kept, and the target that gave it. */
 export type CachedAnswer = { readonly answer: Answer; readonly target: string }
 
+/** What came of a request that was to get an answer: one to keep, its client went away before that, or nothing to keep. */
+export type LeadEnd = CachedAnswer | 'gone' | undefined
+
 /** What the cache says of a request: an answer, or that this one is to get it; `settle` must then be called once. */
 export type CacheEntry =
-  | { readonly kind: 'hit'; readonly cached: CachedAnswer }
-  | { readonly kind: 'lead'; readonly settle: (cached: CachedAnswer | undefined) => void }
+  /** `similarity` (0–1): the answer was given to another question that means the same. */
+  | { readonly kind: 'hit'; readonly cached: CachedAnswer; readonly similarity?: number }
+  | { readonly kind: 'lead'; readonly settle: (end: LeadEnd) => void }
 
 /** What the relay works with; wired in one place, given in tests. */
 export type RelayDeps = {

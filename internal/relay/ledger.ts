@@ -75,6 +75,16 @@ export function costOfAnswer({ attempts }: RequestRecord): number | undefined {
   return known.length === 0 ? undefined : known.reduce((sum, usd) => sum + usd, 0)
 }
 
+/** What the answering target's prompt cache saved: against the same tokens without it. */
+export function promptCacheSavedUsd({ deps, record }: Run): number | undefined {
+  const { target, usage } = record
+  if (target === undefined || usage === undefined || (usage.cacheRead === 0 && usage.cacheWrite === 0)) return undefined
+  const { cacheWrite1h: _kept, ...rest } = usage
+  const without = deps.costOf(target, { ...rest, cacheRead: 0, cacheWrite: 0 })
+  const withCache = deps.costOf(target, usage)
+  return without === undefined || withCache === undefined ? undefined : without - withCache
+}
+
 /** What the same answer would have cost more at the first target of the model that was asked for. */
 export function savedUsd(run: Run, usage: Usage | undefined, costUsd: number | undefined): number | undefined {
   const { baseline } = run.plan

@@ -16,7 +16,7 @@ import {
   closeUnplanned,
 } from './close.ts'
 import { canContinue } from './continue.ts'
-import type { CachedAnswer, RelayDeps } from './deps.ts'
+import type { LeadEnd, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
 import { tryHedged } from './hedge.ts'
@@ -42,7 +42,11 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
 
   const asked = exchange.operation === undefined ? deps.cache?.(exchange, plan) : undefined
   const entry = asked === undefined ? undefined : await asked
-  if (entry?.kind === 'hit') return closeCached(openRun(exchange, plan, { config, deps, cache: 'hit' }), entry.cached)
+  if (entry?.kind === 'hit') {
+    const { cached, similarity } = entry
+    const cache = similarity === undefined ? 'hit' : 'semantic'
+    return closeCached(openRun(exchange, plan, { config, deps, cache, similarity }), cached)
+  }
 
   const kept = await relayPlanned(exchange, plan, { config, deps, cache: entry === undefined ? undefined : 'miss' }).catch(
     (error: unknown) => {
@@ -53,8 +57,8 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
   entry?.settle(kept)
 }
 
-/** Asks the plan's targets; gives what the cache may keep of the answer. */
-async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions): Promise<CachedAnswer | undefined> {
+/** Asks the plan's targets; gives what the cache may keep of the answer, or that the client went away before it. */
+async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions): Promise<LeadEnd> {
   const { deps } = options
   const reserved = deps.reserve?.(exchange, plan)
   const refusal = reserved instanceof Promise ? await reserved : reserved
@@ -66,6 +70,7 @@ async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions)
   const run = openRun(exchange, plan, options)
   exchange.client.onGone(() => clientGone(run))
   const answered = await tryTargets(run)
+  if (answered === undefined && run.presence.gone) return 'gone'
   return options.cache === 'miss' && answered !== undefined ? keepable(run, answered) : undefined
 }
 

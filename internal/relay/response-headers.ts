@@ -2,13 +2,15 @@ import type { Plan, Step } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Exchange } from './exchange.ts'
 import type { RequestRecord } from './record.ts'
+import type { CacheResult } from './run.ts'
 
 /** What the headers are made of. */
 type Answered = {
   readonly exchange: Exchange
   readonly record: RequestRecord
   readonly plan: Plan
-  readonly cache?: 'hit' | 'miss' | undefined
+  readonly cache?: CacheResult | undefined
+  readonly similarity?: number | undefined
   readonly deps: { readonly clock: Clock }
 }
 
@@ -29,7 +31,8 @@ export function answerHeaders(run: Answered): Record<string, string> {
   const maxOutput = (plan.steps.find(isAnswering) ?? plan.spares?.find(isAnswering))?.maxOutput
   if (maxOutput !== undefined) headers['x-outrigger-max-tokens'] = String(maxOutput)
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
-  if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache
+  if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache === 'semantic' ? 'hit' : run.cache
+  if (run.similarity !== undefined) headers['x-outrigger-cache-similarity'] = run.similarity.toFixed(4)
   if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)
   return headers
 }

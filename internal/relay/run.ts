@@ -40,11 +40,14 @@ export type Run = {
   onCommit: () => void
   /** What the cache said; after `miss` it wants the answer. Undefined where it was not asked. */
   readonly cache: CacheResult | undefined
+  /** Of an answer to another question that means the same: how alike the two are, 0–1. */
+  readonly similarity?: number | undefined
 }
 
-export type CacheResult = 'hit' | 'miss'
+/** `semantic`: it had an answer to another question that means the same. */
+export type CacheResult = 'hit' | 'semantic' | 'miss'
 
-export type RunOptions = { readonly config: Config; readonly deps: RelayDeps; readonly cache: CacheResult | undefined }
+export type RunOptions = Pick<Run, 'config' | 'deps' | 'cache' | 'similarity'>
 
 /** The model's own settings, and over them those of the rule that applied. */
 function policyOf({ route, rule: index, requireAll }: Plan, config: Config): Policy {
@@ -79,7 +82,7 @@ function holdBack(hold: Config['stream']['hold'], clock: Clock): (characters: nu
 // Rough: what matters is that a held answer is long enough to show that it lives.
 const charactersPerToken = 4
 
-export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache }: RunOptions): Run {
+export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache, similarity }: RunOptions): Run {
   const record = openRecord()
   const answerContext: AnswerContext = {
     request: exchange.request,
@@ -100,6 +103,7 @@ export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache }:
     attempt: undefined,
     onCommit: () => {},
     cache,
+    similarity,
   }
   if (exchange.request.stream) run.out = openOut(run)
   return run

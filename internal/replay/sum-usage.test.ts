@@ -17,10 +17,17 @@ const lines = [
   line({ time: '2026-01-06T10:00:00.000Z', outcome: 'failed' }),
   JSON.stringify({ message: 'mirrored request finished', time: '2026-01-06T10:00:00.000Z', client: 'web', cost_usd: 9 }),
   JSON.stringify({ message: 'failover' }),
+  JSON.stringify({
+    message: 'cache embedding finished',
+    time: '2026-01-05T10:00:00.000Z',
+    client: 'web',
+    target: 'a/x',
+    cost_usd: 0.5,
+  }),
   '{"message":"request finished" broken',
 ]
 
-test('usage: by client, what had none apart', () => {
+test("usage: by client, what had none apart; the cache's vectors cost, but are no requests", () => {
   const sums = sumUsage(lines, ['client'])
   assert.deepEqual(
     sums.map(({ group, requests, failed, inputTokens, costUsd, wastedUsd }) => [
@@ -33,7 +40,7 @@ test('usage: by client, what had none apart', () => {
     ]),
     [
       ['', 1, 1, 0, 0, 0],
-      ['web', 2, 0, 30, 0.75, 0.125],
+      ['web', 2, 0, 30, 1.25, 0.125],
     ],
   )
 })

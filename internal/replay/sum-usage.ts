@@ -26,7 +26,7 @@ export type UsageSum = {
 export function sumUsage(lines: Iterable<string>, by: readonly UsageField[]): readonly UsageSum[] {
   const sums = new Map<string, UsageSum>()
   for (const line of lines) {
-    if (!line.includes('"request finished"')) continue
+    if (!counted.some((message) => line.includes(message))) continue
     const parsed = parseJson(line)
     if (!parsed.ok || !isObject(parsed.value)) continue
     const entry = parsed.value
@@ -35,9 +35,7 @@ export function sumUsage(lines: Iterable<string>, by: readonly UsageField[]): re
     const key = JSON.stringify(Object.values(group))
     const sum = sums.get(key) ?? emptySum(group)
     sums.set(key, sum)
-    const outcome = asString(entry['outcome'])
-    sum.requests++
-    if (outcome !== 'ok' && outcome !== 'recovered') sum.failed++
+    if (entry['message'] === 'request finished') countRequest(sum, asString(entry['outcome']))
     sum.inputTokens += number('input_tokens')
     sum.outputTokens += number('output_tokens')
     sum.cacheReadTokens += number('cache_read_tokens')
@@ -45,6 +43,14 @@ export function sumUsage(lines: Iterable<string>, by: readonly UsageField[]): re
     sum.wastedUsd += number('wasted_usd')
   }
   return [...sums].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, sum]) => sum)
+}
+
+// The cache's own embeddings are no requests of clients, but somebody's tokens and money.
+const counted = ['"request finished"', '"cache embedding finished"']
+
+function countRequest(sum: UsageSum, outcome: string | undefined): void {
+  sum.requests++
+  if (outcome !== 'ok' && outcome !== 'recovered') sum.failed++
 }
 
 function textOf(field: UsageField, entry: Readonly<Record<string, unknown>>): string {

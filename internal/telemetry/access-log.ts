@@ -27,6 +27,11 @@ export function logMirrored(log: Logger): (event: RequestEnded, target: Target) 
   return (event, target) => logRequest(log, { ...event, target }, 'mirrored request finished')
 }
 
+/** A line for each vector that the semantic cache asked for, under the id of the request that it was for. */
+export function logEmbedded(log: Logger): (event: RequestEnded) => void {
+  return (event) => logRequest(log, event, 'cache embedding finished')
+}
+
 function logRequest(log: Logger, event: RequestEnded, message = 'request finished'): void {
   if (!log.isLevelEnabled('info')) return
   // Written out here and not by the log: a line with this many fields is a good part of what a request costs.
@@ -43,6 +48,7 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
     status: event.status,
     code: event.code,
     cache: event.cache,
+    cache_similarity: event.similarity === undefined ? undefined : Math.round(event.similarity * 1e4) / 1e4,
     rule: event.rule === undefined ? undefined : event.rule + 1,
     strategy: event.strategy,
     attempts: event.attempts.map(describe),
@@ -54,6 +60,7 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
     reasoning_tokens: event.usage?.reasoning,
     cost_usd: event.costUsd,
     saved_usd: event.savedUsd,
+    prompt_cache_saved_usd: event.promptCacheSavedUsd,
     wasted_usd: wastedUsd(event.attempts),
     duration_ms: round(event.durationMs),
     first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),

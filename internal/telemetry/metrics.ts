@@ -62,7 +62,7 @@ export function createMetrics(version: string) {
     inFlight: gauge('in_flight', 'Requests under way.', [], 'sum'),
     queueDepth: gauge('queue_depth', 'Requests that wait for a place.', [], 'sum'),
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
-    cacheRequests: counter('cache_requests_total', 'Requests that asked the cache.', ['result']),
+    ...cacheMetrics(counter, gauge, histogram),
     ...clientMetrics(registry),
     configReloads: counter('config_reloads_total', 'Reloads of the routing file.', ['result']),
     configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', [], 'min'),
@@ -95,6 +95,40 @@ function moneyMetrics(counter: MakeCounter) {
       'extra_cost_usd_total',
       'What answers cost more than at the first target of the model that was asked for, in USD.',
       ['route'],
+    ),
+  }
+}
+
+type MakeGauge = <L extends string>(name: string, help: string, labelNames: readonly L[], merge?: Aggregator) => Gauge<L>
+
+/** Of kept answers: our own, and what the providers' prompt caches save. */
+function cacheMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHistogram) {
+  return {
+    cacheRequests: counter(
+      'cache_requests_total',
+      'Requests that asked the cache: `hit`, `semantic` (the answer to another question that means the same) or `miss`.',
+      ['result'],
+    ),
+    cacheBytes: gauge('cache_bytes', 'What is kept in memory: answers, and vectors of questions.', ['kind'], 'sum'),
+    cacheEntries: gauge('cache_entries', 'Answers that are kept in memory.', [], 'sum'),
+    cacheEmbeddings: counter('cache_embeddings_total', 'Vectors that the semantic cache asked for, by how that ended.', [
+      'outcome',
+    ]),
+    cacheEmbeddingDuration: histogram(
+      'cache_embedding_seconds',
+      'How long requests waited for their vectors.',
+      [],
+      [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2],
+    ),
+    promptCacheSaved: counter(
+      'prompt_cache_saved_usd_total',
+      'What reading prompts from providers\u2019 own caches saved, in USD.',
+      ['target'],
+    ),
+    promptCacheExtra: counter(
+      'prompt_cache_extra_usd_total',
+      'What writing prompts to providers\u2019 own caches cost beyond what it saved, in USD, request by request.',
+      ['target'],
     ),
   }
 }

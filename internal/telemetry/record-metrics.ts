@@ -54,10 +54,22 @@ function recordRequest(metrics: Metrics, event: RequestEnded): void {
   recordMoney(metrics, event, target)
 }
 
-function recordMoney(metrics: Metrics, { route, costUsd, savedUsd = 0 }: RequestEnded, target: string): void {
+function recordMoney(metrics: Metrics, event: RequestEnded, target: string): void {
+  const { route, costUsd, savedUsd = 0, promptCacheSavedUsd = 0 } = event
+  if (promptCacheSavedUsd > 0) metrics.promptCacheSaved.inc({ target }, promptCacheSavedUsd)
+  else if (promptCacheSavedUsd < 0) metrics.promptCacheExtra.inc({ target }, -promptCacheSavedUsd)
   if (costUsd !== undefined) metrics.cost.inc({ route, target }, costUsd)
   if (savedUsd > 0) metrics.saved.inc({ route }, savedUsd)
   else if (savedUsd < 0) metrics.extraCost.inc({ route }, -savedUsd)
+}
+
+/** What became of the vectors that the semantic cache asked for; attempts and tokens are counted with all others. */
+export function countEmbedded(metrics: Metrics): (event: RequestEnded) => void {
+  return ({ route, target, outcome, durationMs, costUsd }) => {
+    metrics.cacheEmbeddings.inc({ outcome })
+    metrics.cacheEmbeddingDuration.observe(durationMs / 1000)
+    if (costUsd !== undefined && target !== undefined) metrics.cost.inc({ route, target: labelOf(target) }, costUsd)
+  }
 }
 
 /** What became of copies of requests. */

@@ -53,6 +53,19 @@ test('the same question in another dialect is answered from the cache, whole and
   assert.equal(asked(), before)
 })
 
+test('Responses clients are answered from the cache, too, whole and streamed', async () => {
+  const first = await ask('and by responses?')
+  const before = asked()
+  const request = { model: 'smart', input: 'and by responses?', max_output_tokens: 100, store: false } as const
+  assert.equal((await world.openai.responses.create(request)).output_text, first.text)
+  let streamed = ''
+  for await (const event of await world.openai.responses.create({ ...request, stream: true })) {
+    if (event.type === 'response.output_text.delta') streamed += event.delta
+  }
+  assert.equal(streamed, first.text)
+  assert.equal(asked(), before)
+})
+
 test('what was streamed is kept, too', async () => {
   const stream = await world.openai.chat.completions.create({
     model: 'smart',
@@ -79,6 +92,26 @@ test('requests that ask the same at once share one call', async () => {
   assert.equal(asked() - before, 1)
   assert.equal(new Set(heard.map(({ text }) => text)).size, 1)
   assert.equal(heard.filter(({ cache }) => cache === 'hit').length, 19)
+})
+
+test('when the client of the first goes away, the next one is sent, and answers those behind it', async () => {
+  world.setFaults([{ kind: 'slow_first_token', delay: '300ms' }])
+  const before = asked()
+  const leaving = new AbortController()
+  const first = world.openai.chat.completions.create(
+    { model: 'smart', messages: [{ role: 'user', content: 'who leaves?' }], max_tokens: 100 },
+    { signal: leaving.signal },
+  )
+  const gone = assert.rejects(first)
+  while (asked() === before) await new Promise((resolve) => setTimeout(resolve, 5))
+  const others = Promise.all(Array.from({ length: 5 }, () => ask('who leaves?')))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  leaving.abort()
+  await gone
+  const heard = await others
+  world.setFaults([])
+  assert.equal(asked() - before, 2)
+  assert.deepEqual(heard.map(({ cache }) => cache).sort(), ['hit', 'hit', 'hit', 'hit', 'miss'])
 })
 
 test('an error is not kept, nor an answer that was cut', async () => {
