@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
-import { type AnswerCache, type Cached, type CacheEntry, type CacheScope, createCache, type SharedCache } from './cache.ts'
-import { cacheKey } from './key.ts'
+import { type AnswerCache, type Cached, type CacheEntry, createCache, type SharedCache } from './cache.ts'
+import { type CacheScope, cacheKey } from './key.ts'
 
 const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {} }
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Answer } from '#canonical/answer.ts'
 import type { Request } from '#canonical/request.ts'
 import { isObject, parseJson } from '#lib/json.ts'
-import { cacheKey, type KeyScope } from './key.ts'
+import { type CacheScope, cacheKey } from './key.ts'
 import type { Comparison, SemanticCache } from './semantic.ts'
 
 /** An answer that is kept, with who gave it. */
@@ -16,14 +16,6 @@ export type CacheEntry =
   /** `similarity` (0–1): it was given to another question that means the same; left out: to this one. */
   | { readonly kind: 'hit'; readonly cached: Cached; readonly similarity?: number }
   | { readonly kind: 'lead'; readonly settle: (end: LeadEnd) => void }
-
-export type CacheScope = KeyScope & {
-  readonly requestId: string
-  /** Whether an answer of this target may still be given. Default: any. */
-  readonly accepts?: (target: string) => boolean
-  /** Calls when the request can wait for another one's answer no longer; gives what ends that. Default: it can wait for ever. */
-  readonly whenLate?: (call: () => void) => () => void
-}
 
 export type AnswerCache = {
   /**

@@ -10,6 +10,15 @@ export type KeyScope = {
   readonly shared?: boolean
 }
 
+/** Who asks, and what it takes for an answer. */
+export type CacheScope = KeyScope & {
+  readonly requestId: string
+  /** Whether an answer of this target may still be given. Default: any. */
+  readonly accepts?: (target: string) => boolean
+  /** Calls when the request can wait for another one's answer no longer; gives what ends that. Default: it can wait for ever. */
+  readonly whenLate?: (call: () => void) => () => void
+}
+
 /**
  * The name of a request in the cache: of its meaning, not of its bytes, so that the same question in two dialects is one.
  * Undefined for what must not be answered twice: tools that run at a provider, conversations that a provider keeps, what

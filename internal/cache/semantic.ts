@@ -1,6 +1,5 @@
 import type { Request } from '#canonical/request.ts'
-import type { CacheScope } from './cache.ts'
-import { digest, type KeyScope, meaningOf } from './key.ts'
+import { type CacheScope, digest, type KeyScope, meaningOf } from './key.ts'
 import type { Near, VectorIndex } from './vectors.ts'
 
 /** A text as a vector, with the model that made it: those of two models cannot be compared. */

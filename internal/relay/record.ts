@@ -35,6 +35,9 @@ export type RequestRecord = {
   inlined: Promise<Result<Request, string>> | undefined
 }
 
+/** `semantic`: it had an answer to another question that means the same. */
+export type CacheResult = 'hit' | 'semantic' | 'miss'
+
 /** How it all ended. */
 export type Ending = {
   readonly outcome: RequestOutcome

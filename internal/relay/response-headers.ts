@@ -1,8 +1,7 @@
 import type { Plan, Step } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Exchange } from './exchange.ts'
-import type { RequestRecord } from './record.ts'
-import type { CacheResult } from './run.ts'
+import type { CacheResult, RequestRecord } from './record.ts'
 
 /** What the headers are made of. */
 type Answered = {

@@ -7,7 +7,7 @@ import { announce } from './announce.ts'
 import type { Attempt, AttemptEnd } from './attempt.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
-import { openRecord, type RequestRecord } from './record.ts'
+import { type CacheResult, openRecord, type RequestRecord } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
 import { openStreamOut, type StreamOut } from './stream-out.ts'
 
@@ -43,9 +43,6 @@ export type Run = {
   /** Of an answer to another question that means the same: how alike the two are, 0–1. */
   readonly similarity?: number | undefined
 }
-
-/** `semantic`: it had an answer to another question that means the same. */
-export type CacheResult = 'hit' | 'semantic' | 'miss'
 
 export type RunOptions = Pick<Run, 'config' | 'deps' | 'cache' | 'similarity'>
 
