@@ -56,6 +56,8 @@ export type Step = {
   readonly estimatedUsd?: number
   /** The answer is asked to have no more tokens, since more would cost more than the client allows. */
   readonly maxOutput?: number
+  /** Its breaker is open, but no more targets may be out at once: it is asked all the same. */
+  readonly keptIn?: boolean
 }
 
 /** A target that was left out, and why. */

@@ -50,7 +50,7 @@ retry:
   budget: 20%
 `,
   breaker: `
-breaker: { consecutive_errors: 3, error_rate: 50%, min_requests: 20, open_for: 30s, max_open_for: 5m, return: gradual }
+breaker: { consecutive_errors: 3, error_rate: 50%, min_requests: 20, open_for: 30s, max_open_for: 5m, max_ejected: 50%, return: gradual }
 `,
   timeouts: `
 timeouts: { connect: 2s, first_token: auto, idle: 20s, total: 10m }

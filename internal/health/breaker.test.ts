@@ -91,6 +91,13 @@ const cases: readonly {
   { name: 'a probe that recovered makes a trial due at once', steps: [...opened, probe(100, true)], state: 'trial' },
   { name: 'a probe that never failed does not', steps: [...opened, probe(7000, false)], state: 'open' },
   { name: 'but it shortens the pause to a quarter', steps: [...opened, probe(7502, false)], state: 'trial' },
+  { name: 'also when it came before', steps: [...opened, probe(100, false), time(7502)], state: 'trial' },
+  {
+    name: 'and to 20 s at most, however long the pause has grown',
+    steps: [error(0), probe(19_999, false), time(20_000)],
+    state: 'trial',
+    config: { consecutiveErrors: 1, openForMs: 300_000 },
+  },
   {
     name: 'a trial is booked for a time',
     steps: [...opened, time(30_002), booked(30_500, 45_500)],

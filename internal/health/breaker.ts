@@ -77,6 +77,8 @@ export const closed: Breaker = { state: 'closed', errorsInARow: 0, sinceMs: Numb
 /** The share of traffic in each step of the return. */
 const returnShares: readonly number[] = [0.05, 0.25]
 const longestStepMs = 5000
+// While probes succeed, a target that recovers is used again within half a minute, however often its trials failed before.
+const longestProbedPauseMs = 20_000
 
 /** The breaker's whole behaviour: old state, what happened, the time → new state. No clock, no timer inside. */
 export function next(breaker: Breaker, input: BreakerInput, nowMs: number, config: BreakerConfig): Breaker {
@@ -138,8 +140,9 @@ function fromOpen(breaker: State<'open'>, input: BreakerInput, nowMs: number, co
   if (input.kind === 'success' && input.startedMs >= breaker.sinceMs) return toReturning(breaker, nowMs, config)
   if (input.kind !== 'probe_ok') return breaker
   // A probe that never failed may well ask another machine than the one that fails, so it shortens the pause only.
-  const early = input.recovered || nowMs - breaker.sinceMs >= breaker.pauseMs / 4
-  return early ? toTrial(breaker, nowMs) : breaker
+  const earliestMs = input.recovered ? nowMs : breaker.sinceMs + Math.min(breaker.pauseMs / 4, longestProbedPauseMs)
+  if (nowMs >= earliestMs) return toTrial(breaker, nowMs)
+  return { ...breaker, untilMs: Math.min(breaker.untilMs, earliestMs) }
 }
 
 function fromTrial(breaker: State<'trial'>, input: BreakerInput, nowMs: number, config: BreakerConfig): Breaker {

@@ -25,10 +25,12 @@ export function nextCandidate(run: Run, after: number, accept: (target: Target) 
   // After a failure a target whose traffic returns in steps takes the request, whatever its share: the alternative is an error.
   const rescue = run.record.attempts.length > 0 ? 'rescue' : undefined
   for (let index = after + 1; index < steps.length; index++) {
-    const target = steps[index]?.target
-    if (target === undefined || !accept(target)) continue
+    const step = steps[index]
+    if (step === undefined || !accept(step.target)) continue
+    const { target } = step
     const keyIndex = freeKey(run, target)
-    if (keyIndex === undefined || run.deps.health.admit(target, run.deps.clock.now(), rescue) === 'refused') continue
+    if (keyIndex === undefined) continue
+    if (run.deps.health.admit(target, run.deps.clock.now(), rescue) === 'refused' && step.keptIn !== true) continue
     return { index, target, keyIndex }
   }
   return undefined
@@ -37,8 +39,8 @@ export function nextCandidate(run: Run, after: number, accept: (target: Target) 
 /** Whether there is such a target, without booking it: a target on trial takes one request at a time. */
 export function hasCandidate(run: Run, accept: (target: Target) => boolean): boolean {
   const snapshot = run.deps.health.snapshot(run.deps.clock.now())
-  const mayBeAsked = ({ target }: Step): boolean =>
-    accept(target) && freeKey(run, target) !== undefined && snapshot.of(target.id).admit !== 'refused'
+  const mayBeAsked = ({ target, keptIn }: Step): boolean =>
+    accept(target) && freeKey(run, target) !== undefined && (keptIn === true || snapshot.of(target.id).admit !== 'refused')
   return run.plan.steps.some(mayBeAsked) || lastResort(run, accept) !== undefined
 }
 

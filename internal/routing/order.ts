@@ -1,4 +1,4 @@
-import type { Hints, PlanInput, Step } from '#canonical/plan.ts'
+import type { Hints, PlanInput, Step, TargetId } from '#canonical/plan.ts'
 import { chanceOf } from '#lib/hash.ts'
 import { findStrategy } from '#strategy/registry.ts'
 import type { Candidate } from '#strategy/strategy.ts'
@@ -14,15 +14,21 @@ export type OrderContext = {
   readonly strategy: string
   readonly wishes: BodyWishes
   readonly random: () => number
+  /** Targets that their breakers would keep out, if not too many were out already. */
+  readonly kept: ReadonlySet<TargetId>
 }
 
 /** Targets that may be asked, in the order in which they are. */
-export function order(judged: readonly Judged[], { input, matched, strategy, wishes, random }: OrderContext): readonly Step[] {
+export function order(judged: readonly Judged[], context: OrderContext): readonly Step[] {
+  const { input, matched, strategy, wishes, random, kept } = context
   const lots = lotsFor(input, matched)
   const found = findStrategy(strategy)
   const until = found?.isTimed !== true ? undefined : input.request.stream ? 'first_token' : 'answer'
-  const candidates = judged.map((each) => asCandidate(each, until, lots))
-  const ranked = found?.order(candidates, random) ?? []
+  const candidates = judged.map((each) => {
+    const candidate = asCandidate(each, until, lots)
+    return kept.has(each.target.id) ? { ...candidate, share: 1 } : candidate
+  })
+  const ranked = marked(found?.order(candidates, random) ?? [], kept)
   const steps = matched.model?.affinity === 'prefix' ? cachedFirst(ranked, judged) : ranked
   if (wishes.order.length === 0) return steps
   const place = (step: Step): number => {
@@ -30,6 +36,13 @@ export function order(judged: readonly Judged[], { input, matched, strategy, wis
     return at < 0 ? wishes.order.length : at
   }
   return steps.toSorted((a, b) => place(a) - place(b))
+}
+
+function marked(steps: readonly Step[], kept: ReadonlySet<TargetId>): readonly Step[] {
+  if (kept.size === 0) return steps
+  return steps.map((step) =>
+    kept.has(step.target.id) ? { ...step, keptIn: true, reason: `${step.reason}; its breaker is open, but too many are` } : step,
+  )
 }
 
 /** The target that has most of the prompt in its cache goes first, unless it costs more all the same than the one that would. */
@@ -95,8 +108,10 @@ function expectMs({ health: { times }, inputTokens }: Facts, until: Until): numb
 
 /** When nothing is healthy, the least bad is tried rather than nobody. */
 export function leastBad(judged: readonly Judged[]): readonly Step[] {
-  const until = ({ facts }: Judged): number => facts.health.restingUntilMs ?? 0
-  return [...judged]
-    .sort((a, b) => until(a) - until(b) || a.facts.health.errorRatio - b.facts.health.errorRatio)
-    .map(({ target }) => ({ target, reason: 'not healthy, but nothing better is left' }))
+  return [...judged].sort(soonestGood).map(({ target }) => ({ target, reason: 'not healthy, but nothing better is left' }))
+}
+
+/** Orders targets that are not well: the one that is soonest good comes first. */
+export function soonestGood({ facts: { health: one } }: Judged, { facts: { health: other } }: Judged): number {
+  return (one.restingUntilMs ?? 0) - (other.restingUntilMs ?? 0) || one.errorRatio - other.errorRatio
 }

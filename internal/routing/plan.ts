@@ -1,11 +1,12 @@
 import { type Need, needsOf } from '#canonical/needs.ts'
-import type { Exclusion, ExclusionKind, Hints, Plan, PlanInput, PlanProblem, Step } from '#canonical/plan.ts'
+import type { Exclusion, ExclusionKind, Hints, Plan, PlanInput, PlanProblem, Step, TargetId } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
 import { hardExclusion, healthExclusion, type Limits } from './exclude.ts'
 import { type Judged, judge } from './judge.ts'
+import { keptIn } from './kept-in.ts'
 import { type Matched, matchModel } from './match.ts'
 import { type BodyWishes, readWishes } from './openrouter-fields.ts'
 import { leastBad, order } from './order.ts'
@@ -27,9 +28,9 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
   const strategy = wishes.sort === 'price' ? 'cost' : (wishes.sort ?? found?.rule.strategy ?? matched.strategy)
   const sorted = sortOut({ input, config, context, asked, found, wishes, matched, strategy })
   if (sorted.able.length === 0) return err(nobodyAble(matched.route, sorted, input.hints))
-  const { healthy } = sorted
+  const { healthy, kept } = sorted
   const { random } = context
-  const ordered = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random }) : leastBad(sorted.able)
+  const ordered = healthy.length > 0 ? order(healthy, { input, matched, strategy, wishes, random, kept }) : leastBad(sorted.able)
   const fitted = (steps: readonly Step[]): readonly Step[] =>
     found?.rule.lower_max_tokens === true ? shortened(steps, sorted.able, request) : steps
   const steps = fitted(ordered)
@@ -81,6 +82,8 @@ type Sorted = {
   /** Targets that can take the request, and of them those that may be asked now. */
   readonly able: readonly Judged[]
   readonly healthy: readonly Judged[]
+  /** Of these, those that are asked although their breakers are open. */
+  readonly kept: ReadonlySet<TargetId>
   /** Of those that can, the others. */
   readonly unwell: readonly Judged[]
   /** Who cannot take it, and who could but is not well. */
@@ -104,19 +107,19 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   const [excluded, resting]: [Exclusion[], Exclusion[]] = [[], []]
   for (const one of judged) {
     const never = hardExclusion(one.target, one.facts, limits)
-    if (never !== undefined) {
-      excluded.push(never)
-      continue
-    }
-    able.push(one)
-    const notNow = healthExclusion(one.target, one.facts)
+    if (never === undefined) able.push(one)
+    else excluded.push(never)
+  }
+  const kept = keptIn(able, config.breaker.max_ejected)
+  for (const one of able) {
+    const notNow = kept.has(one.target.id) ? undefined : healthExclusion(one.target, one.facts)
     if (notNow === undefined) healthy.push(one)
     else {
       resting.push(notNow)
       unwell.push(one)
     }
   }
-  return { judged, able, healthy, unwell, excluded, resting }
+  return { judged, able, healthy, kept, unwell, excluded, resting }
 }
 
 /** When nobody is well, those who are not are the plan itself. */

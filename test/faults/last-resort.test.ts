@@ -52,3 +52,21 @@ test('last resort: a target that told us to wait is left in peace', async () => 
   await assert.rejects(ask('told'))
   assert.equal(world.mock.stats().providers['anthropic'], undefined)
 })
+
+test('max_ejected: a target beyond the share goes on getting traffic although its breaker is open', async () => {
+  const pool = await startMockRelay(
+    'models: { pool: { targets: [openai/pool, anthropic/pool] } }\nbreaker: { max_ejected: 40% }\nretry: { backoff: { base: 1ms } }\nhealth: { probe: off }\nlog: { level: warn }\n',
+  )
+  try {
+    pool.setFaults([{ kind: 'error', status: 503, when: { provider: 'openai' } }])
+    const messages = [{ role: 'user' as const, content: `Write ${words} words.` }]
+    for (let count = 0; count < 12; count++) {
+      const { choices } = await pool.openai.chat.completions.create({ model: 'pool', messages })
+      assert.equal(choices[0]?.message.content?.trim().split(/\s+/).length, words)
+    }
+    // Three of them opened its breaker; of two targets none may be out.
+    assert.equal(pool.mock.stats().providers['openai'], 12)
+  } finally {
+    await pool.close()
+  }
+})

@@ -83,7 +83,7 @@ function routing(urls: ReadonlyMap<string, string>): string {
     'models:',
     ...models,
     '  sound: { targets: [sound/second] }',
-    'timeouts: { first_token: 700ms, idle: 700ms, total: 3s }',
+    'timeouts: { first_token: 2s, idle: 2s, total: 8s }',
     'retry: { backoff: { base: 10ms }, budget: 100% }',
     'health: { probe: off }',
     'log: { level: warn }',

@@ -15,6 +15,13 @@ export const Breaker = Type.Object(
       Duration({ default: '30s', description: 'How long it stays open the first time; doubled each time a trial fails.' }),
     ),
     max_open_for: Type.Optional(Duration({ default: '5m', description: 'The longest it stays open. Not below `open_for`.' })),
+    max_ejected: Type.Optional(
+      Ratio({
+        default: '100%',
+        description:
+          'At most this share of the targets that could take a request is kept out at once, rounded down; the least bad of the others are asked all the same. For models whose targets share the load: the few that are left would fall over next. When all are out, the least bad is asked whatever stands here.',
+      }),
+    ),
     return: Type.Optional(
       Word(['gradual', 'at_once'], { default: 'gradual', description: 'How traffic returns after a successful trial.' }),
     ),
