@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Plan } from '#canonical/plan.ts'
+import { type Plan, reasonText } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import { loadText } from '#config/load.ts'
 import type { TargetHealth } from '#health/snapshot.ts'
@@ -38,8 +38,7 @@ function planOf(maxEjected: string, openForMs: Readonly<Record<string, number>>,
     nowMs: 0,
     wallNowMs: 0,
     random: () => 0.5,
-    rates: () => undefined,
-    contextOf: () => undefined,
+    offerOf: () => ({ price: undefined, context: undefined }),
   })
   assert.ok(planned.ok)
   return planned.value
@@ -61,12 +60,12 @@ test('max_ejected: beyond the share the least bad stays in, at its place', () =>
     plan.excluded.map(({ target }) => target.model),
     ['a', 'b'],
   )
-  assert.match(plan.steps[0]?.reason ?? '', /its breaker is open, but too many are/)
+  assert.match(reasonText(plan.steps[0]?.reason ?? ''), /its breaker is open, but too many are/)
 })
 
 test('max_ejected: who stays in has its weight again', () => {
   assert.deepEqual(orderOf(planOf(half, { a: 3, b: 2, c: 1 }, 'weighted')).toSorted(), ['c (kept in)', 'd'])
-  assert.match(planOf(half, { a: 3, b: 2, c: 1 }, 'weighted').steps[0]?.reason ?? '', /\(50 %\)/)
+  assert.match(reasonText(planOf(half, { a: 3, b: 2, c: 1 }, 'weighted').steps[0]?.reason ?? ''), /\(50 %\)/)
 })
 
 test('max_ejected: 0 % keeps everybody in', () => {

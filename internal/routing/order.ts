@@ -1,4 +1,4 @@
-import type { Hints, PlanInput, Step, TargetId } from '#canonical/plan.ts'
+import { type Hints, type PlanInput, reasonText, type Step, type TargetId } from '#canonical/plan.ts'
 import { chanceOf } from '#lib/hash.ts'
 import { findStrategy } from '#strategy/registry.ts'
 import type { Candidate } from '#strategy/strategy.ts'
@@ -40,9 +40,10 @@ export function order(judged: readonly Judged[], context: OrderContext): readonl
 
 function marked(steps: readonly Step[], kept: ReadonlySet<TargetId>): readonly Step[] {
   if (kept.size === 0) return steps
-  return steps.map((step) =>
-    kept.has(step.target.id) ? { ...step, keptIn: true, reason: `${step.reason}; its breaker is open, but too many are` } : step,
-  )
+  return steps.map((step) => {
+    if (!kept.has(step.target.id)) return step
+    return { ...step, keptIn: true, reason: () => `${reasonText(step.reason)}; its breaker is open, but too many are` }
+  })
 }
 
 /** The target that has most of the prompt in its cache goes first, unless it costs more all the same than the one that would. */
