@@ -62,8 +62,8 @@ async function startRelay({ name, metrics, level, sample }: Variant, upstream: U
   const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
   const flags = metrics ? [] : ['--import', join(here, 'programs/mute-metrics.ts')]
   const { running, port } = await runOutrigger(bench, { form: 'source', routing, flags })
-  await listening(running, port)
-  return { name, pid: running.pid, port, ask: askOf(port) }
+  const startMs = await listening(running, port)
+  return { name, pid: running.pid, startMs, ask: askOf(port) }
 }
 
 async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {

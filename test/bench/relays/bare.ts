@@ -18,8 +18,8 @@ export function bareOf(name: string, { h2 }: { readonly h2: boolean }): RelayKin
         args: [program, String(port), upstream.origin, h2 ? 'h2' : 'h1'],
         env: upstream.ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: upstream.ca },
       })
-      await listening(running, port)
-      return ok({ name, pid: running.pid, port, ask: plainAsk(port, upstream) })
+      const startMs = await listening(running, port)
+      return ok({ name, pid: running.pid, startMs, ask: plainAsk(port, upstream) })
     },
   }
 }

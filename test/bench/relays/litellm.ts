@@ -27,8 +27,8 @@ export const litellm: RelayKind = {
         env: { LITELLM_MASTER_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
       })
       // It imports for a long time, and looks for its list of prices in the network first.
-      await listening(running, port, 240_000)
-      return ok({ name: 'litellm', pid: running.pid, port, ask: askOf(port) })
+      const startMs = await listening(running, port, 240_000)
+      return ok({ name: 'litellm', pid: running.pid, startMs, ask: askOf(port) })
     }),
 }
 

@@ -11,7 +11,7 @@ export const nginx: RelayKind = {
     const [port = 0] = await freePorts(1)
     const conf = writeProxy(bench.folder, port, upstream)
     const running = bench.run({ core: '0', command: 'nginx', args: ['-c', conf, '-p', bench.folder] })
-    await listening(running, port)
-    return ok({ name: 'nginx', pid: running.pid, port, ask: plainAsk(port, upstream) })
+    const startMs = await listening(running, port)
+    return ok({ name: 'nginx', pid: running.pid, startMs, ask: plainAsk(port, upstream) })
   },
 }

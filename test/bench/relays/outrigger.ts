@@ -22,8 +22,8 @@ export function outriggerOf(name: string, form: Form): RelayKind {
     name,
     async start(bench, upstream) {
       const { running, port } = await runOutrigger(bench, { form, routing: routingOf(upstream), ca: upstream.ca })
-      await listening(running, port)
-      return ok({ name, pid: running.pid, port, ask: askOf(port) })
+      const startMs = await listening(running, port)
+      return ok({ name, pid: running.pid, startMs, ask: askOf(port) })
     },
   }
 }

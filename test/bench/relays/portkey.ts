@@ -24,11 +24,11 @@ export const portkey: RelayKind = {
       const script = install(bench.settings.cache)
       const [port = 0] = await freePorts(1)
       const running = bench.run({ core: '0', command: process.execPath, args: [script, `--port=${port}`, '--headless'] })
-      await listening(running, port, 30_000)
+      const startMs = await listening(running, port, 30_000)
       return ok({
         name: 'portkey',
         pid: running.pid,
-        port,
+        startMs,
         // It has no routing file: each request says where it goes. It does not offer Anthropic's dialect for OpenAI's models.
         ask: ({ model, dialect }) =>
           dialect === 'anthropic'

@@ -17,7 +17,8 @@ export type Question = { readonly model: string; readonly dialect: 'openai-chat'
 export type Relay = {
   readonly name: string
   readonly pid: number
-  readonly port: number
+  /** From its start until it listened. */
+  readonly startMs: number
   /** How this relay is asked; undefined: it does not know the dialect. */
   readonly ask: (question: Question) => Pick<Target, 'url' | 'headers'> | undefined
 }

@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../../support/relay-process.ts'
+import { type Bench, listening } from '../bench.ts'
+import type { Target } from '../load.ts'
+import { rssMiB } from '../process-cost.ts'
+import { bare } from '../relays/bare.ts'
+import { nginx } from '../relays/nginx.ts'
+import { outrigger } from '../relays/outrigger.ts'
+import { portkey } from '../relays/portkey.ts'
+import type { Question, Relay, Upstream } from '../relays/relay.ts'
+import { startRelays } from '../relays/start.ts'
+import { inTurns } from '../rounds.ts'
+import type { Section } from '../section.ts'
+import { measureStreams, medianOfStreams, type StreamSample } from '../stream-load.ts'
+import type { Column, Table } from '../table.ts'
+import { bodyOf, targetOf } from './questions.ts'
+
+/** So many streams at once, of a model that sends at its own pace. */
+type Pace = { readonly title: string; readonly name: string; readonly model: string; readonly streams: number }
+
+const paths = { five: '/every/5', one: '/every/1', slow: '/every/200', short: '/every/20/times/50' }
+const paces: readonly Pace[] = [
+  { title: '16 streams, a chunk every 5 ms', name: 'paced', model: 'five', streams: 16 },
+  { title: '16 streams, a chunk every 1 ms', name: 'paced fast', model: 'one', streams: 16 },
+  { title: '1,000 streams, 5 chunks a second each', name: 'thousand', model: 'slow', streams: 1000 },
+]
+const short: Pace = { title: '128 streams: time to the first token', name: 'first token', model: 'short', streams: 128 }
+const program = join(import.meta.dirname, '../programs/paced-upstream.ts')
+// Memory is given back some seconds after it was last needed.
+const restMs = 15_000
+
+/** Answers that come at the pace of a model. */
+export const streams: Section = {
+  name: 'streams',
+  title: 'Streams at the pace of a model',
+  about: `A model's chunks come one by one, each a packet that wakes the relay up: what a chunk costs here are mostly system calls. \`translated\` is
+Outrigger asked in Anthropic's dialect. Latency is the time from the upstream's write of a chunk to the caller's read, the clock being the
+same. A stream that has nothing for two seconds is stalled. \`load\` is the share of the other core that the load itself takes; \`direct\` is the
+upstream without a relay. The time to the first token is taken with 128 streams of 50 chunks in one second, each asked for anew when it ends.`,
+  async play(bench) {
+    const upstream = await startPaced(bench)
+    const { relays, notes } = await startRelays(bench, [nginx, bare, outrigger, portkey], upstream)
+    await sleep(1000)
+    const idle = new Map(relays.map((relay) => [relay.name, rssMiB(relay.pid)]))
+    const tables: Table[] = []
+    const ratios: Record<string, number> = {}
+    let peak: Medians = new Map()
+    for (const pace of paces) {
+      peak = await play(bench, pace, { upstream, relays })
+      tables.push(paceTable(pace, peak))
+      Object.assign(ratios, ratiosOf(pace, peak))
+    }
+    await sleep(restMs)
+    tables.push(memoryTable({ relays, idle, peak }))
+    tables.push(firstTokenTable(await play(bench, short, { upstream, relays })))
+    return { tables, notes, ratios }
+  },
+}
+
+type Medians = ReadonlyMap<string, StreamSample>
+type Field = { readonly upstream: Upstream; readonly relays: readonly Relay[] }
+
+async function startPaced(bench: Bench): Promise<Upstream> {
+  const [port = 0] = await freePorts(1)
+  await listening(bench.run({ core: '1', command: process.execPath, args: [program, String(port)] }), port)
+  return { origin: `http://127.0.0.1:${port}`, paths }
+}
+
+async function play(bench: Bench, pace: Pace, field: Field): Promise<Medians> {
+  const take = ({ target }: Asked): Promise<StreamSample> => measureStreams(bench, target, pace.streams)
+  const samples = await inTurns(askedOf(pace.model, field), bench.settings.rounds, take)
+  return new Map([...samples].map(([{ name }, taken]) => [name, medianOfStreams(taken)]))
+}
+
+type Asked = { readonly name: string; readonly target: Target }
+
+function askedOf(model: string, { upstream, relays }: Field): readonly Asked[] {
+  const body = bodyOf({ model, characters: 1800, stream: true })
+  const base = upstream.paths[model]
+  const direct: Target = { url: `${upstream.origin}${base}/chat/completions`, headers: {}, body, pid: undefined }
+  const ask = (relay: Relay, name: string, question: Question & { readonly body: string }): readonly Asked[] => {
+    const target = targetOf(relay, question)
+    return target === undefined ? [] : [{ name, target }]
+  }
+  const translated = bodyOf({ model, characters: 1800, stream: true, max_tokens: 1000 })
+  return [
+    { name: 'direct', target: direct },
+    ...relays.flatMap((relay) => [
+      ...ask(relay, relay.name, { model, dialect: 'openai-chat', body }),
+      ...(relay.name === 'outrigger' ? ask(relay, 'translated', { model, dialect: 'anthropic', body: translated }) : []),
+    ]),
+  ]
+}
+
+function ratiosOf({ name }: Pace, medians: Medians): Record<string, number> {
+  const base = medians.get('bare')?.cpuMicroseconds
+  const [same, translated] = [medians.get('outrigger'), medians.get('translated')]
+  return {
+    ...(base === undefined || same === undefined ? {} : { [name]: same.cpuMicroseconds / base }),
+    ...(base === undefined || translated === undefined ? {} : { [`${name}, translated`]: translated.cpuMicroseconds / base }),
+  }
+}
+
+const paceColumns: readonly Column[] = [
+  { heading: 'chunks/s', digits: 0 },
+  { heading: 'CPU µs/chunk', digits: 1 },
+  { heading: '× nginx', digits: 2 },
+  { heading: '× bare', digits: 2 },
+  { heading: 'chunk p50 ms', digits: 2 },
+  { heading: 'chunk p99 ms', digits: 2 },
+  { heading: 'stalled', digits: 0 },
+  { heading: 'failed', digits: 0 },
+  { heading: 'load %', digits: 0 },
+]
+
+function paceTable({ title }: Pace, medians: Medians): Table {
+  const times = (cpu: number, other: string): number | undefined => {
+    const base = medians.get(other)?.cpuMicroseconds
+    return base === undefined ? undefined : cpu / base
+  }
+  const rows = [...medians].map(([name, sample]) => {
+    const cpu = name === 'direct' ? undefined : sample.cpuMicroseconds
+    return {
+      name,
+      figures: [
+        sample.perSecond,
+        cpu,
+        cpu === undefined ? undefined : times(cpu, 'nginx'),
+        cpu === undefined ? undefined : times(cpu, 'bare'),
+        sample.chunkP50Ms,
+        sample.chunkP99Ms,
+        sample.stalled,
+        sample.failed,
+        sample.loadShare * 100,
+      ],
+    }
+  })
+  return { title, columns: paceColumns, rows }
+}
+
+type Memory = { readonly relays: readonly Relay[]; readonly idle: ReadonlyMap<string, number>; readonly peak: Medians }
+
+function memoryTable({ relays, idle, peak }: Memory): Table {
+  return {
+    title: `Resident memory, MiB: before the first request, with 1,000 streams (and all that came before), ${restMs / 1000} s after them`,
+    columns: [
+      { heading: 'idle', digits: 0 },
+      { heading: '1,000 streams', digits: 0 },
+      { heading: 'after', digits: 0 },
+    ],
+    rows: relays.map(({ name, pid }) => ({ name, figures: [idle.get(name), peak.get(name)?.rssMiB, rssMiB(pid)] })),
+  }
+}
+
+function firstTokenTable(medians: Medians): Table {
+  const direct = medians.get('direct')
+  const rows = [...medians].map(([name, sample]) => {
+    const added = (ms: number, base: number | undefined): number | undefined =>
+      name === 'direct' || base === undefined ? undefined : ms - base
+    return {
+      name,
+      figures: [
+        sample.firstTokenP50Ms,
+        sample.firstTokenP99Ms,
+        added(sample.firstTokenP50Ms, direct?.firstTokenP50Ms),
+        added(sample.firstTokenP99Ms, direct?.firstTokenP99Ms),
+        sample.stalled,
+        sample.failed,
+        sample.loadShare * 100,
+      ],
+    }
+  })
+  const columns = [
+    { heading: 'p50 ms', digits: 2 },
+    { heading: 'p99 ms', digits: 2 },
+    { heading: 'added p50 ms', digits: 2 },
+    { heading: 'added p99 ms', digits: 2 },
+    { heading: 'stalled', digits: 0 },
+    { heading: 'failed', digits: 0 },
+    { heading: 'load %', digits: 0 },
+  ]
+  return { title: short.title, columns, rows }
+}
