@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
 import { lazyModules, outside } from './lazy-modules.ts'
-import { partNames, parts } from './parts.ts'
+import { type PartName, partNames } from './parts.ts'
 
 export type BundleOptions = {
   /** The repository. */
@@ -30,29 +30,26 @@ export async function bundleWhole({ root, folder }: BundleOptions): Promise<read
  */
 export async function bundlePieces({ root, folder }: BundleOptions): Promise<void> {
   const shared = common(root)
-  const packages = Object.values(parts).flat()
-  await Promise.all([
-    build({
-      ...shared,
-      entryPoints: [join(root, 'cmd/outrigger/main.ts')],
-      outfile: join(folder, 'core.cjs'),
-      plugins: [outside(packages), lazyModules],
-      // What is external is asked of the loader, which knows `require` only.
-      supported: { 'dynamic-import': false },
+  // The loader knows `require` only.
+  const supported = { 'dynamic-import': false }
+  const wanted = new Map<PartName, Set<string>>()
+  await build({
+    ...shared,
+    entryPoints: [join(root, 'cmd/outrigger/main.ts')],
+    outfile: join(folder, 'core.cjs'),
+    plugins: [outside(wanted), lazyModules],
+    supported,
+  })
+  await Promise.all(
+    partNames.map((name) => {
+      const imports = [...(wanted.get(name) ?? [])].sort()
+      if (imports.length === 0)
+        throw new Error(`the core wants nothing of the piece ${name}: scripts/executable/parts.ts is out of date`)
+      const contents = imports.map((of) => `exports[${JSON.stringify(of)}] = require(${JSON.stringify(of)})`).join('\n')
+      return build({ ...shared, stdin: { contents, resolveDir: root }, outfile: join(folder, `${name}.cjs`), supported })
     }),
-    ...partNames.map((name) =>
-      build({
-        ...shared,
-        stdin: {
-          contents: parts[name].map((of) => `exports[${JSON.stringify(of)}] = require(${JSON.stringify(of)})`).join('\n'),
-          resolveDir: root,
-        },
-        outfile: join(folder, `${name}.cjs`),
-        supported: { 'dynamic-import': false },
-      }),
-    ),
-    build({ ...shared, entryPoints: [join(root, 'scripts/executable/boot.ts')], outfile: join(folder, 'boot.cjs') }),
-  ])
+  )
+  await build({ ...shared, entryPoints: [join(root, 'scripts/executable/boot.ts')], outfile: join(folder, 'boot.cjs') })
 }
 
 /** What goes into the executable beside what loads it: each piece, and what V8 kept of having compiled it. */

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Plugin } from 'esbuild'
+import { type PartName, partOf } from './parts.ts'
 
 /** Modules of Node that are not needed to start: loaded when something of theirs is first used. */
 const lateBuiltins =
@@ -29,12 +30,17 @@ export const lazyModules: Plugin = {
   },
 }
 
-/** For esbuild: these packages are asked of the loader. What is named within them (`undici/lib/…`) is not. */
-export function outside(packages: readonly string[]): Plugin {
+/** For esbuild: what lies in another piece is asked of the loader; which imports these were is added to `wanted`. */
+export function outside(wanted: Map<PartName, Set<string>>): Plugin {
   return {
     name: 'outside',
     setup(build) {
-      build.onResolve({ filter: /^[^./#]/ }, ({ path }) => (packages.includes(path) ? { path, external: true } : undefined))
+      build.onResolve({ filter: /^[^./#]/ }, ({ path }) => {
+        const part = partOf(path)
+        if (part === undefined) return undefined
+        wanted.set(part, (wanted.get(part) ?? new Set()).add(path))
+        return { path, external: true }
+      })
     },
   }
 }

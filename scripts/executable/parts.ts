@@ -6,19 +6,20 @@ export const parts = {
   redis: ['@redis/client'],
   google: ['google-auth-library'],
   amazon: ['@smithy/signature-v4'],
-  traces: ['@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', '@opentelemetry/sdk-trace-base'],
+  traces: [
+    '@opentelemetry/otlp-exporter-base',
+    '@opentelemetry/otlp-transformer',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-base',
+  ],
 } as const
 
-export const partNames = [
-  'prices',
-  'undici',
-  'redis',
-  'google',
-  'amazon',
-  'traces',
-] as const satisfies readonly (keyof typeof parts)[]
+export type PartName = keyof typeof parts
 
-/** The piece that has this package. */
-export function partOf(id: string): (typeof partNames)[number] | undefined {
-  return partNames.find((part) => parts[part].some((name) => name === id))
+export const partNames = ['prices', 'undici', 'redis', 'google', 'amazon', 'traces'] as const satisfies readonly PartName[]
+
+/** The piece that has what this import names; undefined for the core's own. */
+export function partOf(id: string): PartName | undefined {
+  // What the core takes from within undici is its own copy.
+  return partNames.find((part) => parts[part].some((name) => id === name || (part !== 'undici' && id.startsWith(`${name}/`))))
 }
