@@ -4,15 +4,26 @@ import { err, ok, type Result } from '#lib/result.ts'
 import type { HandlerDeps, Identity, Incoming } from './handler-deps.ts'
 import { reject } from './reject.ts'
 
-/** Whether the request may go on: who asks, or that nobody needs to be anybody. Refuses it otherwise. */
-export async function authorize(
+/** Whether the request may go on: who asks, or that nobody needs to be anybody. Refuses it otherwise. At once, unless a token's keys must be fetched. */
+export function authorize(
   incoming: Incoming,
   dialect: Dialect,
   deps: HandlerDeps,
-): Promise<Result<Identity | undefined, 'refused'>> {
-  const { request, url, requestId } = incoming
-  const asked = deps.identify(request.headers, url.searchParams)
-  const identified = asked instanceof Promise ? await asked : asked
+): Result<Identity | undefined, 'refused'> | Promise<Result<Identity | undefined, 'refused'>> {
+  const { request, target } = incoming
+  const asked = deps.identify(request.headers, target.query)
+  return asked instanceof Promise
+    ? asked.then((identified) => admitOrRefuse(incoming, dialect, deps, identified))
+    : admitOrRefuse(incoming, dialect, deps, asked)
+}
+
+function admitOrRefuse(
+  incoming: Incoming,
+  dialect: Dialect,
+  deps: HandlerDeps,
+  identified: Result<Identity | undefined, Stranger>,
+): Result<Identity | undefined, 'refused'> {
+  const { requestId } = incoming
   if (identified.ok) return identified
   const { code, message, kind = 'client_auth' } = identified.error
   const headers: Record<string, string> = kind === 'client_auth' ? { 'www-authenticate': 'Bearer' } : {}

@@ -19,7 +19,7 @@ export async function forwardToProvider(
   match: Extract<Match, { readonly kind: 'provider' }>,
   deps: HandlerDeps,
 ): Promise<void> {
-  const { request, response, requestId, url } = incoming
+  const { request, response, requestId, target } = incoming
   const identity = await authorize(incoming, deps.fallbackDialect, deps)
   if (!identity.ok) return
   const forwardable = mayForward(identity.value)
@@ -55,7 +55,7 @@ export async function forwardToProvider(
   const result = await deps.forward({
     provider,
     method,
-    path: match.rest + url.search,
+    path: match.rest + target.search,
     contentType: request.headers['content-type'],
     body: body?.value,
     forward: forwardedHeaders(request.headers),

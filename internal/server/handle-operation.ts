@@ -60,17 +60,17 @@ export async function handleOperation(
 
 type ReadOperation = { readonly model: string; readonly text: string; readonly operation: Operation }
 
-function readOperation({ request, url }: Incoming, match: OperationMatch, body: Buffer): Result<ReadOperation, Failure> {
+function readOperation({ request, target }: Incoming, match: OperationMatch, body: Buffer): Result<ReadOperation, Failure> {
   if (match.name !== 'embeddings') {
     const contentType = request.headers['content-type'] ?? 'application/json'
-    return readUntranslated({ name: match.name, path: match.path + url.search, contentType, body })
+    return readUntranslated({ name: match.name, path: match.path + target.search, contentType, body })
   }
   const parsed = parseBody(body)
   if (!parsed.ok) return { ok: false, error: { kind: 'invalid_request', phase: 'request', message: bodyMessage(parsed.error) } }
   const codec = match.api === 'openai' ? openaiEmbeddings : geminiEmbeddings
   const decoded = codec.decodeRequest({
-    path: url.pathname,
-    query: url.searchParams,
+    path: target.path,
+    query: target.query,
     headers: {},
     body: parsed.value,
     ...(match.pathModel === undefined ? {} : { pathModel: match.pathModel }),

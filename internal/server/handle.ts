@@ -10,6 +10,7 @@ import { readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
 import { reject, rejectBody } from './reject.ts'
 import { relayAdmitted } from './relay-admitted.ts'
+import { readTarget } from './request-target.ts'
 import type { Match } from './routes.ts'
 
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
@@ -18,16 +19,16 @@ type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
 export async function handle(request: IncomingMessage, response: ServerResponse, deps: HandlerDeps): Promise<void> {
   const requestId = requestIdOf(request.headers, deps.newId)
   const startedMs = deps.clock.now()
-  const url = URL.parse(request.url ?? '/', 'http://relay')
-  if (url === null)
+  const target = readTarget(request.url ?? '/')
+  if (target === undefined)
     return reject(
-      { request, response, url: new URL('http://relay'), requestId, startedMs },
+      { request, response, target: { path: '/', search: '', query: new URLSearchParams() }, requestId, startedMs },
       deps.fallbackDialect,
       unknownPath(requestId, 'this URL'),
       deps,
     )
-  const incoming: Incoming = { request, response, url, requestId, startedMs }
-  const match = deps.router(request.method ?? 'GET', url.pathname)
+  const incoming: Incoming = { request, response, target, requestId, startedMs }
+  const match = deps.router(request.method ?? 'GET', target.path)
   switch (match.kind) {
     case 'dialect':
       return await handleDialect(incoming, match, deps)
@@ -38,18 +39,19 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
     case 'models':
       return await respondModels(incoming, match, deps)
     case 'wrong_method': {
-      const message = `${request.method} is not allowed on ${url.pathname}; use ${match.allow}`
+      const message = `${request.method} is not allowed on ${target.path}; use ${match.allow}`
       const error: ClientError = { code: 'method_not_allowed', kind: 'method_not_allowed', message, requestId }
       return reject(incoming, match.dialect ?? deps.fallbackDialect, error, deps, { allow: match.allow })
     }
     case 'unknown':
-      return reject(incoming, deps.fallbackDialect, unknownPath(requestId, url.pathname), deps)
+      return reject(incoming, deps.fallbackDialect, unknownPath(requestId, target.path), deps)
   }
 }
 
 async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
-  const { request, requestId, url } = incoming
-  const identity = await authorize(incoming, dialect, deps)
+  const { request, requestId, target } = incoming
+  const asked = authorize(incoming, dialect, deps)
+  const identity = asked instanceof Promise ? await asked : asked
   if (!identity.ok) return
   const read = await readBody(request, deps.config().limits.max_body)
   const body = read.ok ? parseBody(read.value) : read
@@ -67,8 +69,8 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
     )
   }
   const decoded = dialect.decodeRequest({
-    path: url.pathname,
-    query: url.searchParams,
+    path: target.path,
+    query: target.query,
     headers: hints.value.headers,
     body: deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value,
     ...(pathModel === undefined ? {} : { pathModel }),

@@ -10,6 +10,7 @@ import type { Result } from '#lib/result.ts'
 import type { Exchange } from '#relay/exchange.ts'
 import type { Forwarded } from '#relay/forward.ts'
 import type { Admission } from './admission.ts'
+import type { RequestTarget } from './request-target.ts'
 import type { Router } from './routes.ts'
 
 export type HandlerDeps = {
@@ -66,7 +67,7 @@ export type Rejection = {
 export type Incoming = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly url: URL
+  readonly target: RequestTarget
   readonly requestId: string
   readonly startedMs: number
 }

@@ -3,11 +3,11 @@ import type { Dialect } from '#dialect/dialect.ts'
 import type { Incoming } from './handler-deps.ts'
 
 /** What is known of a request before it is read, for its trace. */
-export function traceStart({ request, url, requestId, startedMs }: Incoming, dialect: Dialect): TraceStart {
+export function traceStart({ request, target, requestId, startedMs }: Incoming, dialect: Dialect): TraceStart {
   return {
     requestId,
     method: request.method ?? '',
-    path: url.pathname,
+    path: target.path,
     headers: request.headers,
     dialect: dialect.name,
     startedMs,
