@@ -20,10 +20,7 @@ const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
  * One attempt, and a second one at the next target when the first is silent for longer than usual ("The Tail at Scale",
  * Dean and Barroso 2013). The first to have content goes on alone; the other is ended and leaves no trace at the client.
  */
-export async function tryHedged(run: Run, candidate: Candidate): Promise<Tried> {
-  const patience = patienceMs(run, candidate)
-  if (patience === undefined) return { end: await tryTarget(run, candidate), candidate }
-
+export async function tryHedged(run: Run, candidate: Candidate, patience: number): Promise<Tried> {
   const { clock } = run.deps
   const race = createRace(run, candidate)
   const cancel = whenSilent(run, patience, race.startSecond)
@@ -124,7 +121,7 @@ function openLane(run: Run, win: (lane: Run) => void): Run {
 }
 
 /** How long the first attempt may be silent; undefined when no second one comes into question. */
-function patienceMs(run: Run, { target, continuation }: Candidate): number | undefined {
+export function patienceMs(run: Run, { target, continuation }: Candidate): number | undefined {
   const { config, exchange, plan, out, deps } = run
   if (config.hedge === undefined || plan.steps.length < 2 || continuation !== undefined) return undefined
   // Images and the like cost too much to be made twice, and a job in the background has no first token.

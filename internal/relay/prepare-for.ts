@@ -9,17 +9,30 @@ import { restoreSignatures } from './put-back.ts'
 import type { Run } from './run.ts'
 import { type Candidate, stepAt } from './walk.ts'
 
-/** Writes the request for a candidate; media by URL is downloaded for a target that takes none, where that is allowed. */
-export async function prepareFor(run: Run, candidate: Candidate, provider: ProviderConfig): Promise<Result<Prepared, Failure>> {
+/** Writes the request for a candidate, at once unless media by URL is downloaded for a target that takes none, where that is allowed. */
+export function prepareFor(
+  run: Run,
+  candidate: Candidate,
+  provider: ProviderConfig,
+): Result<Prepared, Failure> | Promise<Result<Prepared, Failure>> {
   const { request, operation } = run.exchange
   if (operation !== undefined) return prepareOperation(operation, request, candidate.target, provider)
   const prepared = prepareRequest(run, candidate, provider, request)
   if (prepared.ok || prepared.error.kind !== 'unsupported') return prepared
   if (run.config.media.urls !== 'fetch' || !hasMediaUrls(request)) return prepared
-  run.record.inlined ??= inlineMedia(request, run.config.media)
+  return prepareInlined(run, candidate, provider, prepared.error)
+}
+
+async function prepareInlined(
+  run: Run,
+  candidate: Candidate,
+  provider: ProviderConfig,
+  unsupported: Failure,
+): Promise<Result<Prepared, Failure>> {
+  run.record.inlined ??= inlineMedia(run.exchange.request, run.config.media)
   const inlined = await run.record.inlined
   if (inlined.ok) return prepareRequest(run, candidate, provider, inlined.value)
-  return err({ ...prepared.error, message: `${prepared.error.message}; it could not be fetched: ${inlined.error}` })
+  return err({ ...unsupported, message: `${unsupported.message}; it could not be fetched: ${inlined.error}` })
 }
 
 function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, given: Request): Result<Prepared, Failure> {

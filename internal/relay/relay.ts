@@ -19,9 +19,10 @@ import { canContinue } from './continue.ts'
 import type { LeadEnd, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
-import { tryHedged } from './hedge.ts'
+import { patienceMs, type Tried, tryHedged } from './hedge.ts'
 import { withoutSignatures } from './put-back.ts'
 import { clientGone, openRun, type Run, type RunOptions, tell, wait } from './run.ts'
+import { tryTarget } from './try-target.ts'
 import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 
 /**
@@ -93,7 +94,9 @@ async function tryTargets(run: Run): Promise<Answered | undefined> {
   let empty: AttemptEnd | undefined
   let candidate = firstCandidate(run)
   while (candidate !== undefined && !run.presence.gone) {
-    const { end, candidate: tried } = await tryHedged(run, candidate)
+    const patience = patienceMs(run, candidate)
+    const { end, candidate: tried }: Tried =
+      patience === undefined ? { end: await tryTarget(run, candidate), candidate } : await tryHedged(run, candidate, patience)
     if (run.presence.gone) break
     if (end.result.kind !== 'failed') {
       closeAnswered(run, end.result)

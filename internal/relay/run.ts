@@ -4,7 +4,7 @@ import type { Config, ModelRoute } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
 import { announce } from './announce.ts'
-import type { Attempt, AttemptEnd } from './attempt.ts'
+import type { Attempt } from './attempt.ts'
 import type { RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { type CacheResult, openRecord, type RequestRecord } from './record.ts'
@@ -135,14 +135,12 @@ export function clientGone({ presence }: Run): void {
   for (const end of presence.endings) end()
 }
 
-/** The attempt's end; it comes at once when the client goes. */
-export async function endOrGone({ presence }: Run, attempt: Attempt): Promise<AttemptEnd> {
+/** Ends the attempt when the client goes; to be taken back when it has ended by itself. */
+export function whileHere({ presence }: Run, attempt: Attempt): () => void {
   const end = (): void => attempt.cancel({ kind: 'cancelled', phase: 'body', message: 'the client went away' })
   if (presence.gone) end()
   presence.endings.add(end)
-  const ended = await attempt.ended
-  presence.endings.delete(end)
-  return ended
+  return () => void presence.endings.delete(end)
 }
 
 /** Waits; cut short when the client goes. */

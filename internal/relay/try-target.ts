@@ -3,8 +3,9 @@ import type { Failure } from '#canonical/failure.ts'
 import type { AttemptOutcome, AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { compact } from '#lib/json.ts'
+import type { Result } from '#lib/result.ts'
 import { answerView } from './answer-view.ts'
-import { type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
+import { type Attempt, type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
 import { enter } from './ledger.ts'
@@ -13,7 +14,7 @@ import { prepareFor } from './prepare-for.ts'
 import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
-import { endOrGone, leftMs, type Run, tell } from './run.ts'
+import { leftMs, type Run, tell, whileHere } from './run.ts'
 import { spendLimit } from './spend-limit.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
@@ -22,17 +23,26 @@ import type { Candidate } from './walk.ts'
 const maxAnswerBytes = 64 * 1024 * 1024
 
 /** One attempt at one target, told to the observers and written into the record. */
-export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
-  const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
-  if (prepared.ok) return tryPrepared(run, candidate, prepared.value)
-  run.record.failures.push({ target: candidate.target, failure: prepared.error })
-  return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
+export function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
+  const tryWritten = (prepared: Result<Prepared, Failure>): Promise<AttemptEnd> => {
+    if (prepared.ok) return tryPrepared(run, candidate, prepared.value)
+    run.record.failures.push({ target: candidate.target, failure: prepared.error })
+    return Promise.resolve({ result: { kind: 'failed', failure: prepared.error }, durationMs: 0 })
+  }
+  const prepared = prepareFor(run, candidate, providerOf(run, candidate))
+  return prepared instanceof Promise ? prepared.then(tryWritten) : tryWritten(prepared)
 }
 
 /** The attempt with a request that is written already; it is under way when this returns. */
 export async function tryPrepared(run: Run, candidate: Candidate, prepared: Prepared): Promise<AttemptEnd> {
   const before = { attempts: run.record.attempts.length, seen: run.out?.committed() === true ? run.out.seen.length() : 0 }
-  const end = await runAttempt(run, candidate, prepared, before)
+  const { record } = run
+  const attempt = beginAttempt(run, candidate, prepared, before)
+  const leave = whileHere(run, attempt)
+  const end = await attempt.ended
+  leave()
+  record.attemptStartedMs = undefined
+  record.waitedMs += end.durationMs
   noteEnd(run, candidate, before, end)
   return end
 }
@@ -44,7 +54,7 @@ export function providerOf({ config }: Run, { target }: Candidate): ProviderConf
   return provider
 }
 
-async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared, before: Before): Promise<AttemptEnd> {
+function beginAttempt(run: Run, candidate: Candidate, prepared: Prepared, before: Before): Attempt {
   const { deps, record, exchange, plan } = run
   const { target, keyIndex } = candidate
   const provider = providerOf(run, candidate)
@@ -82,10 +92,7 @@ async function runAttempt(run: Run, candidate: Candidate, prepared: Prepared, be
     { clock: deps.clock, pools: deps.pools, maxAnswerBytes },
   )
   run.attempt = attempt
-  const end = await endOrGone(run, attempt)
-  record.attemptStartedMs = undefined
-  record.waitedMs += end.durationMs
-  return end
+  return attempt
 }
 
 function beginRelayed(run: Run, contentType: string): void {
