@@ -4,7 +4,6 @@ import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Cancel, Clock } from '#lib/clock.ts'
-import { compact } from '#lib/json.ts'
 import type { Call, ResponseHeaders } from '#upstream/call.ts'
 import { type BodySink, decompressing } from '#upstream/decompress.ts'
 import type { Pools } from '#upstream/pools.ts'
@@ -42,12 +41,12 @@ export type AttemptDeps = { readonly clock: Clock; readonly pools: Pools; readon
 /** How an attempt ended, with what the observers want to know of it. */
 export type AttemptEnd = {
   readonly result: AttemptResult
-  readonly status?: number
-  readonly headers?: ResponseHeaders
+  readonly status?: number | undefined
+  readonly headers?: ResponseHeaders | undefined
   /** From the call to the end. */
   readonly durationMs: number
   /** From the call to the first content. */
-  readonly firstTokenMs?: number
+  readonly firstTokenMs?: number | undefined
 }
 
 export type Attempt = {
@@ -78,7 +77,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     settled = true
     watch.stop()
     cancelLinger = letGo(running, result, clock)
-    resolve({ result, durationMs: clock.now() - startedMs, ...compact({ status, headers, firstTokenMs }) })
+    resolve({ result, durationMs: clock.now() - startedMs, status, headers, firstTokenMs })
   }
   const fail = (failure: Failure): void => settle({ kind: 'failed', failure })
 

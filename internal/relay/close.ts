@@ -221,29 +221,23 @@ function close(run: Run, ending: Ending): void {
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.client.written(),
     atMs: nowMs,
-    ...ending,
+    outcome: ending.outcome,
+    status: ending.status,
+    streamOutcome: ending.streamOutcome,
+    code: ending.code,
     strategy: plan.strategy,
-    ...(plan.rule === undefined ? {} : { rule: plan.rule }),
-    ...(finishReason === undefined ? {} : { finishReason }),
-    ...(record.target === undefined ? {} : { target: record.target }),
-    ...(run.cache === undefined ? {} : { cache: run.cache }),
-    ...(run.similarity === undefined ? {} : { similarity: run.similarity }),
-    ...moneyOf(run),
-    ...(record.firstTokenMs === undefined ? {} : { firstTokenMs: record.firstTokenMs }),
-    ...(hints.client === undefined ? {} : { client: hints.client }),
-    ...(hints.tier === undefined ? {} : { tier: hints.tier }),
-    ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
+    rule: plan.rule,
+    finishReason,
+    target: record.target,
+    cache: run.cache,
+    similarity: run.similarity,
+    usage: record.usage,
+    costUsd: record.costUsd,
+    savedUsd: record.savedUsd ?? savedUsd(run, record.usage, record.costUsd),
+    promptCacheSavedUsd: promptCacheSavedUsd(run),
+    firstTokenMs: record.firstTokenMs,
+    client: hints.client,
+    tier: hints.tier,
+    traceId: exchange.trace?.traceId,
   })
-}
-
-function moneyOf(run: Run): Pick<RequestEnded, 'usage' | 'costUsd' | 'savedUsd' | 'promptCacheSavedUsd'> {
-  const { usage, costUsd } = run.record
-  const saved = run.record.savedUsd ?? savedUsd(run, usage, costUsd)
-  const promptCache = promptCacheSavedUsd(run)
-  return {
-    ...(usage === undefined ? {} : { usage }),
-    ...(costUsd === undefined ? {} : { costUsd }),
-    ...(saved === undefined ? {} : { savedUsd: saved }),
-    ...(promptCache === undefined ? {} : { promptCacheSavedUsd: promptCache }),
-  }
 }

@@ -2,7 +2,6 @@ import type { Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AttemptOutcome, AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
-import { compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import { answerView } from './answer-view.ts'
 import { type Attempt, type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
@@ -151,15 +150,17 @@ function noteEnd(run: Run, candidate: Candidate, before: Before, end: AttemptEnd
   const { outcome, failure } = verdictOf(end)
   const entry = enter(run, candidate, end, before.seen)
   const answer = exchange.trace?.wantsAnswer === true ? answerView(run, end.result) : undefined
-  const known = compact({ status: end.status, firstTokenMs: end.firstTokenMs, wasted: entry.wasted })
-  const attempt: AttemptRecord = compact({
+  const { status, firstTokenMs, durationMs } = end
+  const attempt: AttemptRecord = {
     target: target.id,
     outcome,
-    durationMs: end.durationMs,
-    ...known,
+    durationMs,
+    status,
+    firstTokenMs,
+    wasted: entry.wasted,
     message: failure === undefined ? undefined : messageOf(failure),
     costUsd: entry.costUsd,
-  })
+  }
   record.attempts[before.attempts] = attempt
   record.firstTokenMs ??= end.firstTokenMs
   if (failure !== undefined) record.failures.push({ target, failure })
@@ -171,14 +172,16 @@ function noteEnd(run: Run, candidate: Candidate, before: Before, end: AttemptEnd
     target,
     keyIndex,
     outcome,
-    durationMs: end.durationMs,
+    durationMs,
     atMs: deps.clock.now(),
-    ...known,
-    ...(failure === undefined ? {} : { failure }),
-    ...(wasSilent(end) ? { silentUntil: run.out === undefined ? 'answer' : 'first_token' } : {}),
-    ...(usage === undefined ? {} : { usage }),
-    ...(answer === undefined ? {} : { answer }),
-    ...(end.headers === undefined ? {} : { headers: end.headers }),
+    status,
+    firstTokenMs,
+    wasted: entry.wasted,
+    failure,
+    silentUntil: wasSilent(end) ? (run.out === undefined ? 'answer' : 'first_token') : undefined,
+    usage,
+    answer,
+    headers: end.headers,
   })
 }
 
