@@ -1,7 +1,7 @@
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import { matchesPattern } from '#lib/pattern.ts'
 import { err, ok, type Result } from '#lib/result.ts'
-import type { HandlerDeps, Identity, Incoming } from './handler-deps.ts'
+import type { HandlerDeps, Identity, Incoming, Stranger } from './handler-deps.ts'
 import { reject } from './reject.ts'
 
 /** Whether the request may go on: who asks, or that nobody needs to be anybody. Refuses it otherwise. At once, unless a token's keys must be fetched. */
