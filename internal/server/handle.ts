@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Failure } from '#canonical/failure.ts'
 import type { ClientError } from '#dialect/dialect.ts'
 import { namedModels } from '#routing/openrouter-fields.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
@@ -6,7 +7,7 @@ import { parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
 import { handleOperation } from './handle-operation.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
-import { readHints, requestIdOf } from './headers.ts'
+import { type HintProblem, readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
 import { reject, rejectBody } from './reject.ts'
 import { relayAdmitted } from './relay-admitted.ts'
@@ -59,15 +60,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
 
   const hints = readHints(request.headers, identity.value)
-  if (!hints.ok) {
-    const message = `${hints.error.header} ${hints.error.message}`
-    return reject(
-      incoming,
-      dialect,
-      { code: 'invalid_header', kind: 'invalid_request', message, param: hints.error.header, requestId },
-      deps,
-    )
-  }
+  if (!hints.ok) return reject(incoming, dialect, headerError(hints.error, requestId), deps)
   const decoded = dialect.decodeRequest({
     path: target.path,
     query: target.query,
@@ -75,15 +68,7 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
     body: deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value,
     ...(pathModel === undefined ? {} : { pathModel }),
   })
-  if (!decoded.ok) {
-    const { kind, message, code, param } = decoded.error
-    return reject(
-      incoming,
-      dialect,
-      { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) },
-      deps,
-    )
-  }
+  if (!decoded.ok) return reject(incoming, dialect, bodyError(decoded.error, requestId), deps)
   // Models to fall back to are asked for as well.
   const denied = namedModels(decoded.value).find((model) => !mayAsk(identity.value, model))
   if (identity.value !== undefined && denied !== undefined)
@@ -91,6 +76,14 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   if (route.operation === 'count_tokens')
     return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
   await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value, bytesIn }, deps)
+}
+
+function headerError({ header, message }: HintProblem, requestId: string): ClientError {
+  return { code: 'invalid_header', kind: 'invalid_request', message: `${header} ${message}`, param: header, requestId }
+}
+
+function bodyError({ kind, message, code, param }: Failure, requestId: string): ClientError {
+  return { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) }
 }
 
 async function respondModels(
