@@ -45,6 +45,7 @@ import { type Guard, guardReloads } from './guard-reloads.ts'
 import { observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
+import { shareHints } from './share-hints.ts'
 import { startAlerts } from './start-alerts.ts'
 import { type StartedCache, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
@@ -117,6 +118,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     log.warn({ target, from, to, reason }, `breaker ${to === 'half_open' ? 'half-open' : to}`),
   )
   const prober = startProber(shared)
+  shareHints({ ...shared, bus: opened.bus })
   const alerts = startAlerts(shared)
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
   const guard = guardReloads({ current, clock, log, alerts })

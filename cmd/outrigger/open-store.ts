@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SharedCache } from '#cache/cache.ts'
 import type { Config } from '#config/config.ts'
 import { createClock } from '#lib/clock.ts'
+import type { Bus } from '#state/bus.ts'
 import { createMemoryStore } from '#state/memory.ts'
 import type { RedisVectors } from '#state/redis-vectors.ts'
 import type { Store } from '#state/store.ts'
@@ -16,6 +17,8 @@ export type OpenedStore = {
   readonly sharedCache: SharedCache | undefined
   /** Vectors that instances share, if the server can keep them. */
   readonly sharedVectors?: RedisVectors
+  /** What instances tell each other; undefined: each is alone. */
+  readonly bus: Bus | undefined
   /** Hears when the shared server stops answering, and when it answers again. */
   readonly onState: (listener: StateListener) => void
 }
@@ -25,12 +28,15 @@ type StateListener = (state: 'up' | 'down', reason: string) => void
 /** Where limits and budgets are counted: in memory, or in Redis, whose client is loaded only then. */
 export async function openStore({ state }: Config, log: Logger, ofWorker?: Store): Promise<OpenedStore> {
   const { redis } = state
-  if (redis === undefined) return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined }
-  const [{ connectRedis }, { createRedisStore }, { createRedisVectors }] = await Promise.all([
+  if (redis === undefined)
+    return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined, bus: undefined }
+  const [{ connectRedis }, { createRedisStore }, { createRedisVectors }, { createBus }] = await Promise.all([
     import('#state/redis-port.ts'),
     import('#state/redis.ts'),
     import('#state/redis-vectors.ts'),
+    import('#state/bus.ts'),
   ])
+  const clock = createClock()
   const listeners: StateListener[] = []
   const connected = Promise.withResolvers<void>()
   const port = connectRedis({ ...state, redis }, (to, reason) => {
@@ -44,14 +50,15 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
     prefix: state.prefix,
     timeoutMs: state.timeout,
     fallback: state.on_failure === 'open' ? createMemoryStore(Date.now) : undefined,
-    replicas: () => 1,
+    replicas: () => bus.others() + 1,
     onState: (to, reason) => {
       for (const listener of listeners) listener(to, reason)
     },
     onLost: (sums) => log.error({ sums }, 'stopped while redis was gone: what was spent meanwhile is not counted'),
     nowMs: Date.now,
-    clock: createClock(),
+    clock,
   })
+  const bus = createBus({ port, channel: `${state.prefix}hints`, clock, isUp: store.gate.isOpen })
   const sharedCache: SharedCache = {
     get: (key) => store.gate.ask(() => port.get(`${state.prefix}cache:${key}`)),
     // Nobody waits for it, so that a large answer that takes long says nothing about the server.
@@ -61,5 +68,17 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
   }
   const sharedVectors = createRedisVectors({ port, prefix: state.prefix, ask: store.gate.ask })
   await Promise.race([connected.promise, sleep(firstConnectMs, undefined, { ref: false })])
-  return { store, sharedCache, sharedVectors, onState: (listener) => listeners.push(listener) }
+  return {
+    store: {
+      ...store,
+      close() {
+        bus.close()
+        return store.close()
+      },
+    },
+    sharedCache,
+    sharedVectors,
+    bus,
+    onState: (listener) => listeners.push(listener),
+  }
 }

@@ -18,6 +18,8 @@ import { complain } from './terminal.ts'
 import { version } from './version.ts'
 import { asWorker, type Worker, workerAdmin } from './worker.ts'
 
+const lingerMs = 2000
+
 /** `outrigger serve`: runs until a signal, then lets requests end. */
 export async function serve(options: ServeOptions): Promise<number> {
   const drainMs = parseDuration(options.drainTimeout)
@@ -74,6 +76,8 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
   })
   lines.flush()
   worker?.leave()
+  // What a library left open must not keep the process.
+  setTimeout(() => process.exit(code), lingerMs).unref()
   return code
 }
 

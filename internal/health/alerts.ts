@@ -141,6 +141,8 @@ export function tripText(reason: TripReason): string {
       return `${reason.count} errors in a row`
     case 'error_rate':
       return `${(reason.ratio * 100).toFixed(0)} % of ${reason.requests} requests failed`
+    case 'told_by_others':
+      return 'other instances see it fail'
     case 'trial_failed':
       return 'a trial failed'
     case 'return_aborted':

@@ -6,6 +6,8 @@ export type TripReason =
   | { readonly kind: 'error_rate'; readonly ratio: number; readonly requests: number }
   /** The trial failed. */
   | { readonly kind: 'trial_failed' }
+  /** Other instances see it fail; here it had not failed yet. */
+  | { readonly kind: 'told_by_others' }
   /** Errors came back while traffic returned in steps; `share` is how far it had come. */
   | { readonly kind: 'return_aborted'; readonly share: number }
 
@@ -67,6 +69,10 @@ export type BreakerInput =
   | { readonly kind: 'time' }
   /** A trial was given out, or began. */
   | { readonly kind: 'booked'; readonly untilMs: number }
+  /** Another instance has opened its breaker: one error of our own is enough from now on. */
+  | { readonly kind: 'suspected' }
+  /** Most of the other instances have: it must show that it works, with one request at a time. */
+  | { readonly kind: 'doubted' }
   /** The provider's health probe succeeded; `recovered`: the one before had failed. */
   | { readonly kind: 'probe_ok'; readonly recovered: boolean }
 
@@ -126,6 +132,10 @@ function afterTime(breaker: Breaker, nowMs: number, config: BreakerConfig): Brea
 
 function fromClosed(breaker: State<'closed'>, input: BreakerInput, nowMs: number, config: BreakerConfig): Breaker {
   if (input.kind === 'success') return breaker.errorsInARow === 0 ? breaker : { ...breaker, errorsInARow: 0 }
+  if (input.kind === 'suspected')
+    return { ...breaker, errorsInARow: Math.max(breaker.errorsInARow, config.consecutiveErrors - 1) }
+  if (input.kind === 'doubted')
+    return { state: 'trial', sinceMs: nowMs, bookedUntilMs: nowMs, pauseMs: config.openForMs, reason: { kind: 'told_by_others' } }
   if (input.kind !== 'error' || input.startedMs < breaker.sinceMs) return breaker
   const count = breaker.errorsInARow + 1
   if (count >= config.consecutiveErrors) return open({ kind: 'consecutive_errors', count }, nowMs, config.openForMs)
@@ -149,6 +159,8 @@ function fromTrial(breaker: State<'trial'>, input: BreakerInput, nowMs: number, 
   switch (input.kind) {
     case 'time':
     case 'probe_ok':
+    case 'suspected':
+    case 'doubted':
       return breaker
     case 'booked':
       return { ...breaker, bookedUntilMs: input.untilMs }

@@ -4,6 +4,8 @@ export type KeyPool = {
   readonly pick: (nowMs: number, accept: (index: number) => boolean, prefer: (index: number) => boolean) => number | undefined
   /** The provider refused the key itself; it rests long. */
   readonly refuse: (index: number, cause: KeyCause, nowMs: number) => void
+  /** Another instance says that it was refused: it rests, unless it is the last that does not. */
+  readonly doubt: (index: number, untilMs: number, nowMs: number) => void
   /** The key works. A probe proves only that it is known, not that it is paid for. */
   readonly proveGood: (index: number, by: 'answer' | 'probe') => void
   /** 0 when the key does not rest. */
@@ -51,6 +53,11 @@ export function createKeyPool(size: number): KeyPool {
       if (state === undefined || nowMs < state.restUntilMs) return
       const restMs = Math.min(firstRestMs * 2 ** state.refusals, longestRestMs)
       states[index] = { restUntilMs: nowMs + restMs, refusals: state.refusals + 1, cause }
+    },
+    doubt(index, untilMs, nowMs) {
+      const state = states[index]
+      const others = states.some((other, at) => at !== index && other.restUntilMs <= nowMs)
+      if (state !== undefined && others && state.restUntilMs < untilMs) states[index] = { ...state, restUntilMs: untilMs }
     },
     proveGood(index, by) {
       const state = states[index]

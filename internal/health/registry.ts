@@ -3,6 +3,7 @@ import type { Target, TargetId } from '#canonical/plan.ts'
 import { type AccountLimits, createAccountLimits } from './account-limits.ts'
 import { type Blame, blameOf } from './blame.ts'
 import type { BreakerInput, TripReason } from './breaker.ts'
+import { createHintDesk, type HintDesk } from './hint-desk.ts'
 import type { KeyPool } from './keys.ts'
 import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
 import { createStore, type HealthConfig, type Store, type Transition } from './store.ts'
@@ -26,7 +27,7 @@ export type TargetStatus = TargetHealth & {
 export type Probed = { readonly recovered: boolean; readonly keyIndex?: number }
 
 /** What is known of targets and keys across requests. Times by the monotonic clock, in milliseconds. */
-export type Health = {
+export type Health = HintDesk & {
   /** Hears what the relay tells. */
   readonly observe: Observer
   /**
@@ -74,6 +75,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
   const store = createStore(config)
   const accounts = createAccountLimits((provider) => store.limitOf(provider))
   const answeredMs = new Map<string, number>()
+  const desk = createHintDesk(store)
   const look = (state: TargetState, nowMs: number): TargetHealth => lookAt(store, accounts, state, nowMs)
   const snapshot = (nowMs: number): Snapshot => ({
     of(target) {
@@ -82,6 +84,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
     },
   })
   return {
+    ...desk,
     observe(event) {
       accounts.observe(event)
       switch (event.kind) {
@@ -91,7 +94,8 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
           return speak(store, event)
         case 'attempt_ended':
           if (event.outcome === 'ok') answeredMs.set(event.target.provider, event.atMs)
-          return settle(store, event, wallNowMs())
+          settle(store, event, wallNowMs())
+          return desk.learnt(event)
         default:
           return
       }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { AccountLimit } from './account-limits.ts'
@@ -37,10 +38,14 @@ export type Transition = {
 export type Store = {
   readonly find: (target: TargetId) => TargetState | undefined
   /** Makes it when it is new. */
-  readonly of: (target: Target) => TargetState
+  readonly of: (target: Pick<Target, 'id' | 'provider'>) => TargetState
   readonly all: () => readonly TargetState[]
   readonly ofProvider: (provider: string) => readonly TargetState[]
   readonly pool: (provider: string) => KeyPool
+  /** The place of a key in its provider's pool, by its digest; undefined for a key that is not there. */
+  readonly keyIndex: (provider: string, digest: string) => number | undefined
+  /** The digest of a provider's key; undefined where it has none. */
+  readonly keyDigest: (provider: string, index: number) => string | undefined
   /** What the routing file says that the provider's account allows. */
   readonly limitOf: (provider: string) => AccountLimit | undefined
   /** Lets the target's breaker know what happened. */
@@ -84,6 +89,14 @@ export function createStore(initial: HealthConfig): Store {
     all,
     ofProvider: (provider) => all().filter((state) => state.provider === provider),
     pool,
+    keyIndex(provider, digest) {
+      const index = config.providers.get(provider)?.keys.findIndex((key) => digestOfKey(key.reveal()) === digest)
+      return index === undefined || index < 0 ? undefined : index
+    },
+    keyDigest(provider, index) {
+      const key = config.providers.get(provider)?.keys[index]?.reveal()
+      return key === undefined || key === '' ? undefined : digestOfKey(key)
+    },
     limitOf: (provider) => config.providers.get(provider)?.limits,
     tell(state, input, nowMs) {
       const transition = turn(state, input, nowMs, breakerConfig)
@@ -131,6 +144,11 @@ function breakerConfigOf({ breaker }: HealthConfig): BreakerConfig {
     maxOpenForMs: breaker.max_open_for,
     gradual: breaker.return === 'gradual',
   }
+}
+
+/** Names a key among instances that have it too, and tells nothing to others. */
+function digestOfKey(key: string): string {
+  return createHash('sha256').update('outrigger key ').update(key).digest('hex').slice(0, 24)
 }
 
 /** The provider's keys as one text, to see whether they changed. */

@@ -3,6 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import { takeAlone } from './alone.ts'
 import { createBooks } from './books.ts'
 import { createGate, type Gate, ShutError } from './gate.ts'
+import { inTime } from './in-time.ts'
 import { createKnownSums } from './known-sums.ts'
 import { createLeases, type Leases } from './leases.ts'
 import type { MemoryStore } from './memory.ts'
@@ -41,6 +42,8 @@ export type RedisStore = Store & {
 
 // A place whose request is not heard of is free again after this.
 const leaseMs = 60_000
+// A connection that is being made anew in that moment may not end by itself.
+const closeMs = 1000
 
 /**
  * Counters that all instances share. While the server is slow or gone each instance counts for itself, from what it last knew;
@@ -88,7 +91,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       if (owed.size() > 0) onLost(owed.size())
       gate.close()
       leases.stop()
-      await port.close()
+      await inTime(port.close(), closeMs).catch(() => {})
     },
   }
 }
