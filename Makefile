@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load soak bench bench-check bench-plan bench-telemetry bench-cache docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load load-gateway soak bench bench-check bench-plan bench-telemetry bench-cache docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ image: ## build the container image
 
 load: node_modules/.installed ## a thousand callers while providers fail
 	@node test/load/run.ts $(ARGS)
+
+load-gateway: node_modules/.installed ## four replicas, one budget in Redis, a thousand requests a second
+	@node test/load/gateway.ts $(ARGS)
 
 soak: node_modules/.installed ## ten minutes of load with random faults and reloads
 	@node test/load/soak.ts $(ARGS)

@@ -6,6 +6,7 @@ import { err, ok, type Result } from '#lib/result.ts'
 import type { Give, Store, Taken } from '#state/store.ts'
 import { createKeyring } from './keyring.ts'
 import { presentedKey, type RequestHeaders } from './keys.ts'
+import { headersOfGranted } from './limit-headers.ts'
 import { type Expected, type LimitedTake, type LimitName, nanoUsd, takesFor } from './limits.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import type { Stranger } from './stranger.ts'
@@ -18,10 +19,16 @@ export type Clients = {
   /** Whose key or token it is; undefined when neither is configured, and everybody may ask. A promise only for a token that is new. */
   readonly identify: (headers: RequestHeaders, query: URLSearchParams) => Identified | Promise<Identified>
   /** Takes what the request is expected to need of its client's limits. */
-  readonly reserve: (request: Reservation) => Refusal | undefined | Promise<Refusal | undefined>
+  readonly reserve: (request: Reservation) => Reserved | Promise<Reserved>
   /** Puts right what was taken, once the request has ended. */
   readonly observe: Observer
 }
+
+/** Undefined: there is nothing to take, and nothing to tell. */
+type Reserved = Refusal | Granted | undefined
+
+/** The request is let in; with what is left of the limits, for its answer. */
+export type Granted = { readonly kind: 'granted'; readonly headers: Readonly<Record<string, string>> }
 
 export type Reservation = Expected & { readonly client: string | undefined; readonly dialect: DialectName }
 
@@ -56,18 +63,14 @@ export function createClients({ config, store, tokens, onLimited, onSpent }: Cli
   const withToken = new LRUCache<string, ClientConfig>({ max: mostTokenClients })
   const held = new Map<string, Held>()
 
-  const settle = (
-    client: ClientConfig,
-    takes: readonly LimitedTake[],
-    taken: Taken,
-    request: Reservation,
-  ): Refusal | undefined => {
+  const settle = (client: ClientConfig, takes: readonly LimitedTake[], taken: Taken, request: Reservation): Reserved => {
     const { requestId, dialect, tokens: expected, usd } = request
     if (taken.ok) {
       held.set(requestId, { takes, expected: { requestId, tokens: expected, usd }, takenMs: store.nowMs() })
       const spent = spentOf(client, takes, taken.used)
       if (spent !== undefined) onSpent(spent)
-      return undefined
+      const headers = headersOfGranted(takes, taken.used, { dialect, nowMs: store.nowMs() })
+      return headers === undefined ? undefined : { kind: 'granted', headers }
     }
     const over = takes[taken.refused]
     if (over === undefined) return uncounted

@@ -1,6 +1,7 @@
 import type { DialectName } from '#canonical/request.ts'
 import type { ClientConfig } from '#config/config.ts'
 import type { Taken } from '#state/store.ts'
+import { limitHeaders } from './limit-headers.ts'
 import { type LimitedTake, type LimitName, nanoUsd, periodAt } from './limits.ts'
 
 /** Why a request of a known client is not served now. */
@@ -38,7 +39,7 @@ export function refusalOf(
     ...retry,
     headers: {
       ...('retryAfterMs' in retry ? {} : { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
-      ...headersOf(over, taken, waitMs, about),
+      ...limitHeaders(over, { used: taken.used, resetMs: waitMs, ...about }),
     },
   }
 }
@@ -74,35 +75,4 @@ function messageOf({ name }: ClientConfig, over: LimitedTake, { used }: Over): s
 
 function usd(nano: number): string {
   return (nano / nanoUsd).toFixed(4).replace(/\.?0+$/, '')
-}
-
-/**
- * What the vendors' SDKs and their users read. Sources: platform.openai.com/docs/guides/rate-limits, docs.claude.com/en/api/rate-limits.
- */
-function headersOf(
-  { name, take }: LimitedTake,
-  { used }: Over,
-  waitMs: number,
-  { dialect, nowMs }: { readonly dialect: DialectName; readonly nowMs: number },
-): Readonly<Record<string, string>> {
-  if (name !== 'requests' && name !== 'tokens') return {}
-  const remaining = String(Math.max(0, Math.floor(take.limit - used)))
-  switch (dialect) {
-    case 'openai-chat':
-    case 'openai-responses':
-    case 'openai-completions':
-      return {
-        [`x-ratelimit-limit-${name}`]: String(take.limit),
-        [`x-ratelimit-remaining-${name}`]: remaining,
-        [`x-ratelimit-reset-${name}`]: `${(waitMs / 1000).toFixed(3)}s`,
-      }
-    case 'anthropic':
-      return {
-        [`anthropic-ratelimit-${name}-limit`]: String(take.limit),
-        [`anthropic-ratelimit-${name}-remaining`]: remaining,
-        [`anthropic-ratelimit-${name}-reset`]: new Date(nowMs + waitMs).toISOString(),
-      }
-    case 'gemini':
-      return {}
-  }
 }

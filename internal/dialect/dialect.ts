@@ -83,6 +83,8 @@ export type ClientError = {
   readonly kind: FailureKind | 'client_auth' | 'permission' | 'method_not_allowed' | 'too_large' | 'queue_full' | 'internal'
   readonly message: string
   readonly param?: string
+  /** When asking again makes sense, for dialects that tell it in the body. */
+  readonly retryAfterMs?: number
   readonly requestId: string
 }
 

@@ -158,14 +158,17 @@ export function sendError(
   final: FinalError,
   headers: Readonly<Record<string, string>>,
 ): number {
-  const { status, body } = exchange.dialect.encodeError(final.error)
+  const { retryAfterMs } = final
+  const { status, body } = exchange.dialect.encodeError(
+    retryAfterMs === undefined ? final.error : { ...final.error, retryAfterMs },
+  )
   const retry =
-    final.retryAfterMs === undefined
+    retryAfterMs === undefined
       ? { 'x-should-retry': 'false' }
       : {
           'x-should-retry': 'true',
-          'retry-after': String(Math.ceil(final.retryAfterMs / 1000)),
-          'retry-after-ms': String(Math.ceil(final.retryAfterMs)),
+          'retry-after': String(Math.ceil(retryAfterMs / 1000)),
+          'retry-after-ms': String(Math.ceil(retryAfterMs)),
         }
   exchange.client.head(status, { ...headers, ...retry, 'content-type': 'application/json' })
   exchange.client.end(JSON.stringify(body))

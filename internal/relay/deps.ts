@@ -23,6 +23,9 @@ export type Refusal = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** A client's request is served; its answer tells what is left of the client's limits. */
+export type Granted = { readonly kind: 'granted'; readonly headers: Readonly<Record<string, string>> }
+
 /** An answer that is kept, and the target that gave it. */
 export type CachedAnswer = { readonly answer: Answer; readonly target: string }
 
@@ -34,6 +37,8 @@ export type CacheEntry =
   /** `similarity` (0–1): the answer was given to another question that means the same. */
   | { readonly kind: 'hit'; readonly cached: CachedAnswer; readonly similarity?: number }
   | { readonly kind: 'lead'; readonly settle: (end: LeadEnd) => void }
+
+type Reserved = Refusal | Granted | undefined
 
 /** What the relay works with; wired in one place, given in tests. */
 export type RelayDeps = {
@@ -50,7 +55,7 @@ export type RelayDeps = {
   /** About how many tokens a request's prompt has: what an attempt cost that was ended before its provider told. */
   readonly estimateInput: (request: Request) => number
   /** Takes what the request will need of its client's limits; left out: nobody is limited. */
-  readonly reserve?: (exchange: Exchange, plan: Plan) => Refusal | undefined | Promise<Refusal | undefined>
+  readonly reserve?: (exchange: Exchange, plan: Plan) => Reserved | Promise<Reserved>
   /** Answers that are kept; left out: none are. */
   readonly cache?: (exchange: Exchange, plan: Plan) => Promise<CacheEntry> | undefined
   /** Sends a copy of the request elsewhere, as its model says; left out: nothing is copied. It returns at once. */

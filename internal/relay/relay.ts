@@ -62,13 +62,13 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
 async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions): Promise<LeadEnd> {
   const { deps } = options
   const reserved = deps.reserve?.(exchange, plan)
-  const refusal = reserved instanceof Promise ? await reserved : reserved
-  if (refusal !== undefined) {
-    closeRefused(exchange, plan.route, refusal, deps)
+  const answer = reserved instanceof Promise ? await reserved : reserved
+  if (answer !== undefined && answer.kind !== 'granted') {
+    closeRefused(exchange, plan.route, answer, deps)
     return undefined
   }
   deps.mirror?.(exchange, plan, options.config)
-  const run = openRun(exchange, plan, options)
+  const run = openRun(exchange, plan, answer === undefined ? options : { ...options, limitHeaders: answer.headers })
   exchange.client.onGone(() => clientGone(run))
   const answered = await tryTargets(run)
   if (answered === undefined && run.presence.gone) return 'gone'

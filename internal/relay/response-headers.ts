@@ -10,6 +10,7 @@ type Answered = {
   readonly plan: Plan
   readonly cache?: CacheResult | undefined
   readonly similarity?: number | undefined
+  readonly limitHeaders?: Readonly<Record<string, string>> | undefined
   readonly deps: { readonly clock: Clock }
 }
 
@@ -32,6 +33,7 @@ export function answerHeaders(run: Answered): Record<string, string> {
   if (record.dropped.length > 0) headers['x-outrigger-dropped'] = headerText(record.dropped.join(', '))
   if (run.cache !== undefined) headers['x-outrigger-cache'] = run.cache === 'semantic' ? 'hit' : run.cache
   if (run.similarity !== undefined) headers['x-outrigger-cache-similarity'] = run.similarity.toFixed(4)
+  if (run.limitHeaders !== undefined) Object.assign(headers, run.limitHeaders)
   if (record.costUsd !== undefined) headers['x-outrigger-cost-usd'] = formatUsd(record.costUsd)
   return headers
 }

@@ -42,9 +42,11 @@ export type Run = {
   readonly cache: CacheResult | undefined
   /** Of an answer to another question that means the same: how alike the two are, 0–1. */
   readonly similarity?: number | undefined
+  /** What is left of the client's limits, as its SDK reads it. */
+  readonly limitHeaders?: Readonly<Record<string, string>> | undefined
 }
 
-export type RunOptions = Pick<Run, 'config' | 'deps' | 'cache' | 'similarity'>
+export type RunOptions = Pick<Run, 'config' | 'deps' | 'cache' | 'similarity' | 'limitHeaders'>
 
 /** The model's own settings, and over them those of the rule that applied. */
 function policyOf({ route, rule: index, requireAll }: Plan, config: Config): Policy {
@@ -79,7 +81,7 @@ function holdBack(hold: Config['stream']['hold'], clock: Clock): (characters: nu
 // Rough: what matters is that a held answer is long enough to show that it lives.
 const charactersPerToken = 4
 
-export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache, similarity }: RunOptions): Run {
+export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache, similarity, limitHeaders }: RunOptions): Run {
   const record = openRecord()
   const answerContext: AnswerContext = {
     request: exchange.request,
@@ -101,6 +103,7 @@ export function openRun(exchange: Exchange, plan: Plan, { config, deps, cache, s
     onCommit: () => {},
     cache,
     similarity,
+    limitHeaders,
   }
   if (exchange.request.stream) run.out = openOut(run)
   return run

@@ -47,7 +47,9 @@ export function mayForward(identity: Identity | undefined): Result<undefined, st
   if (identity === undefined) return ok(undefined)
   const limits = [
     ['models', identity.models],
+    ['rpm', identity.rpm],
     ['tpm', identity.tpm],
+    ['max_concurrent', identity.max_concurrent],
     ['budget', identity.budgets],
   ].filter(([, limit]) => limit !== undefined)
   if (limits.length === 0) return ok(undefined)

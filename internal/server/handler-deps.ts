@@ -47,7 +47,9 @@ export type Identity = {
   readonly tags?: Readonly<Record<string, string>>
   /** The models it may ask for; left out: all. */
   readonly models?: readonly string[]
+  readonly rpm?: number
   readonly tpm?: number
+  readonly max_concurrent?: number
   readonly budgets?: readonly unknown[]
 }
 

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import Anthropic from '@anthropic-ai/sdk'
 import { ApiError, GoogleGenAI } from '@google/genai'
+import { Mistral } from '@mistralai/mistralai'
+import { SDKError } from '@mistralai/mistralai/models/errors'
 import OpenAI from 'openai'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 
@@ -31,6 +33,11 @@ clients:
   - { name: small, key: key-small, tpm: 900 }
   - { name: poor, key: key-poor, budget: { usd: 1, per: day } }
   - { name: one, key: key-one, max_concurrent: 1 }
+  - { name: retry-openai, key: key-retry-openai, max_concurrent: 1 }
+  - { name: retry-anthropic, key: key-retry-anthropic, max_concurrent: 1 }
+  - { name: retry-mistral, key: key-retry-mistral, max_concurrent: 1 }
+  - { name: retry-gemini, key: key-retry-gemini, max_concurrent: 1 }
+  - { name: plenty, key: key-plenty, rpm: 100, tpm: 10000 }
 log: { level: warn }
 `)
 })
@@ -51,7 +58,8 @@ test('without a key, with a wrong one, with one that has expired, nobody is let 
   await assert.rejects(ask('wrong'), OpenAI.AuthenticationError)
   await assert.rejects(ask('key-gone'), /expired/)
   assert.equal((await fetch(`${world.relay.url}/providers/openai/models`)).status, 401)
-  const before = world.mock.calls().length
+  const posts = (): number => world.mock.calls().filter(({ method }) => method === 'POST').length
+  const before = posts()
   await assert.rejects(
     new Anthropic({ baseURL: world.relay.url, apiKey: 'wrong', maxRetries: 0 }).messages.create({
       model: 'smart',
@@ -60,7 +68,7 @@ test('without a key, with a wrong one, with one that has expired, nobody is let 
     }),
     Anthropic.AuthenticationError,
   )
-  assert.equal(world.mock.calls().length, before)
+  assert.equal(posts(), before)
 })
 
 test('a key works in every place where an SDK puts it, plain or hashed, old and new', async () => {
@@ -174,6 +182,99 @@ test('a place is taken as long as a request runs', async () => {
   await first
   world.setFaults([])
   await ask('key-one')
+})
+
+/** How a request ends that finds its client's only place taken, and asks again only if its SDK does. */
+async function whileTaken(key: string, call: () => Promise<unknown>): Promise<unknown> {
+  world.setFaults([{ kind: 'slow_first_token', delay: '600ms' }])
+  const first = ask(key)
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  world.setFaults([])
+  try {
+    return await call()
+  } finally {
+    await first
+  }
+}
+
+async function timesLimited(client: string): Promise<number> {
+  const metrics = await (await fetch(`${world.relay.adminUrl}/metrics`)).text()
+  const found = new RegExp(`client_limited_total\\{client="${client}",limit="concurrency"\\} (\\d+)`).exec(metrics)
+  return Number(found?.[1] ?? 0)
+}
+
+test('SDKs that ask again wait as long as they are told: once, not as often as they would of their own accord', async () => {
+  const retries = {
+    'retry-openai': () =>
+      new OpenAI({ baseURL: `${world.relay.url}/v1`, apiKey: 'key-retry-openai', maxRetries: 3 }).chat.completions.create({
+        model: 'smart',
+        messages: [...messages],
+      }),
+    'retry-anthropic': () =>
+      new Anthropic({ baseURL: world.relay.url, apiKey: 'key-retry-anthropic', maxRetries: 3 }).messages.create({
+        model: 'smart',
+        max_tokens: 9,
+        messages: [...messages],
+      }),
+    'retry-mistral': () =>
+      new Mistral({
+        serverURL: world.relay.url,
+        apiKey: 'key-retry-mistral',
+        retryConfig: {
+          strategy: 'backoff',
+          backoff: { initialInterval: 10, maxInterval: 5000, exponent: 1, maxElapsedTime: 5000 },
+          retryConnectionErrors: false,
+        },
+      }).chat.complete({ model: 'smart', messages: [...messages] }),
+  }
+  for (const [client, call] of Object.entries(retries)) {
+    await whileTaken(`key-${client}`, call)
+    assert.equal(await timesLimited(client), 1, client)
+  }
+})
+
+test('SDKs of Google and Mistral raise their own error of a limit; when to come back is in the body, or in retry-after', async () => {
+  const gemini = new GoogleGenAI({ apiKey: 'key-retry-gemini', httpOptions: { baseUrl: world.relay.url } })
+  await whileTaken('key-retry-gemini', () =>
+    assert.rejects(gemini.models.generateContent({ model: 'smart', contents: 'hi' }), (error) => {
+      assert.ok(error instanceof ApiError)
+      assert.equal(error.status, 429)
+      assert.match(error.message, /"RESOURCE_EXHAUSTED"/)
+      assert.match(error.message, /"type.googleapis.com\/google.rpc.RetryInfo","retryDelay":"1s"/)
+      return true
+    }),
+  )
+  const mistral = new Mistral({ serverURL: world.relay.url, apiKey: 'key-retry-mistral' })
+  await whileTaken('key-retry-mistral', () =>
+    assert.rejects(mistral.chat.complete({ model: 'smart', messages: [...messages] }), (error) => {
+      assert.ok(error instanceof SDKError)
+      assert.deepEqual([error.statusCode, error.headers.get('retry-after')], [429, '1'])
+      return true
+    }),
+  )
+})
+
+test('an answer tells what is left of the limits, in the words of its SDK', async () => {
+  const { response } = await openai('key-plenty')
+    .chat.completions.create({ model: 'smart', messages: [...messages], max_tokens: 100 })
+    .withResponse()
+  assert.equal(response.headers.get('x-ratelimit-limit-requests'), '100')
+  assert.equal(response.headers.get('x-ratelimit-remaining-requests'), '99')
+  assert.equal(response.headers.get('x-ratelimit-reset-requests'), '0.600s')
+  assert.ok(Number(response.headers.get('x-ratelimit-remaining-tokens')) > 9800)
+  const streamed = await new Anthropic({ baseURL: world.relay.url, apiKey: 'key-plenty', maxRetries: 0 }).messages
+    .create({ model: 'smart', max_tokens: 9, messages: [...messages], stream: true })
+    .withResponse()
+  assert.equal(streamed.response.headers.get('anthropic-ratelimit-requests-remaining'), '98')
+  assert.ok(Date.parse(streamed.response.headers.get('anthropic-ratelimit-requests-reset') ?? '') > Date.now())
+  for await (const _ of streamed.data);
+})
+
+test('a client with limits has no way around them', async () => {
+  for (const key of ['key-plenty', 'key-one']) {
+    const response = await fetch(`${world.relay.url}/providers/openai/models`, { headers: { 'x-api-key': key } })
+    assert.equal(response.status, 403)
+  }
 })
 
 test('keys are shown nowhere', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { budgetCounted } from '../load/gateway-load.ts'
 import { askMany, askReplica, type Gateway, passed, startGateway, totalUsd } from '../support/gateway-world.ts'
 import { redisCli, redisMissing, startRedis, startRedisCluster, startRedisTls, startSentinel } from '../support/redis-server.ts'
 import { freePorts } from '../support/relay-process.ts'
@@ -91,7 +92,7 @@ test('sentinels: when the master dies requests go on, and the counts do at its r
     let counted = 0
     for (let tries = 0; tries < 120 && counted < cost * 0.999; tries++) {
       await sleep(250)
-      counted = sumAt(replicaPort)
+      counted = budgetCounted(replicaPort, 'app')
     }
     assert.match(redisCli(replicaPort, ['ROLE']), /^master/)
     assert.ok(counted >= cost * 0.999 && counted <= cost * 1.05, `${counted} of ${cost} USD`)
@@ -100,12 +101,6 @@ test('sentinels: when the master dies requests go on, and the counts do at its r
     await Promise.all([master.stop(), replica.stop(), sentinel.stop()])
   }
 })
-
-function sumAt(port: number): number {
-  const [key = ''] = redisCli(port, ['KEYS', 'outrigger:{app}:budget:*']).trim().split('\n')
-  const [begins = '0', added = '0'] = key === '' ? [] : redisCli(port, ['HMGET', key, 'b', 'd']).split('\n')
-  return (Number(begins) + Number(added)) / 1e9
-}
 
 test('clocks that are days apart: one day, one budget', { skip }, async () => {
   const [port = 0] = await freePorts(1)

@@ -116,10 +116,11 @@ const forms: Readonly<Record<ClientError['kind'], Form>> = {
   timeout: { code: 504, status: 'DEADLINE_EXCEEDED' },
 }
 
-export function encodeError({ kind, code: reason, message, param }: ClientError): EncodedError {
+export function encodeError({ kind, code: reason, message, param, retryAfterMs }: ClientError): EncodedError {
   const { code, status } = forms[kind]
   const violations = param === undefined ? [] : [badRequest(param, message)]
-  return { status: code, body: { error: { code, message, status, details: [errorInfo(reason), ...violations] } } }
+  const retry = retryAfterMs === undefined ? [] : [retryInfo(retryAfterMs)]
+  return { status: code, body: { error: { code, message, status, details: [errorInfo(reason), ...violations, ...retry] } } }
 }
 
 /** The error object of a stream under way. */
