@@ -56,29 +56,7 @@ export type RelayEvent =
       readonly afterMs: number
       readonly atMs: number
     }
-  | {
-      readonly kind: 'attempt_ended'
-      readonly requestId: string
-      readonly route: string
-      readonly target: Target
-      readonly keyIndex: number
-      readonly outcome: AttemptOutcome
-      readonly failure?: Failure | undefined
-      readonly status?: number | undefined
-      readonly usage?: Usage | undefined
-      /** What it cost without an answer to show for it; left out where that is nothing or not known. */
-      readonly wasted?: Waste | undefined
-      /** Of an abandoned attempt that was slow: what had not come when it was ended, so that its duration is the least of that wait. */
-      readonly silentUntil?: 'first_token' | 'answer' | undefined
-      readonly durationMs: number
-      /** From the call to the first content. */
-      readonly firstTokenMs?: number | undefined
-      /** What it answered; only where the request is traced. */
-      readonly answer?: AnswerView | undefined
-      readonly atMs: number
-      /** Response headers of the provider, lower-case names: the rate limits are learnt from them. */
-      readonly headers?: Readonly<Record<string, string>> | undefined
-    }
+  | AttemptEnded
   | {
       readonly kind: 'failover'
       readonly requestId: string
@@ -90,6 +68,30 @@ export type RelayEvent =
     }
   | { readonly kind: 'retry_budget_exhausted'; readonly requestId: string; readonly route: string }
   | RequestEnded
+
+export type AttemptEnded = {
+  readonly kind: 'attempt_ended'
+  readonly requestId: string
+  readonly route: string
+  readonly target: Target
+  readonly keyIndex: number
+  readonly outcome: AttemptOutcome
+  readonly failure?: Failure | undefined
+  readonly status?: number | undefined
+  readonly usage?: Usage | undefined
+  /** What it cost without an answer to show for it; left out where that is nothing or not known. */
+  readonly wasted?: Waste | undefined
+  /** Of an abandoned attempt that was slow: what had not come when it was ended, so that its duration is the least of that wait. */
+  readonly silentUntil?: 'first_token' | 'answer' | undefined
+  readonly durationMs: number
+  /** From the call to the first content. */
+  readonly firstTokenMs?: number | undefined
+  /** What it answered; only where the request is traced. */
+  readonly answer?: AnswerView | undefined
+  readonly atMs: number
+  /** Response headers of the provider, lower-case names: the rate limits are learnt from them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
 export type RequestEnded = {
   readonly kind: 'request_ended'

@@ -11,18 +11,11 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics(version: string) {
   const registry = new Registry()
-  const registers = [registry]
   collectNodeMetrics(registry)
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
-    new Counter({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers })
-  /** `merge`: how the values of several workers become one; default the largest. */
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[], merge: Aggregator = 'max'): Gauge<L> =>
-    new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers, aggregator: merge })
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> =>
-    new Histogram({ name: `outrigger_${name}`, help, labelNames: [...labelNames], buckets, registers })
-
+  const { counter, gauge, histogram, beforeScrape } = makersFor(registry)
   const metrics = {
     registry,
+    beforeScrape,
     requests: counter('requests_total', 'Requests of clients, by how they ended.', [
       'route',
       'dialect',
@@ -72,6 +65,30 @@ export function createMetrics(version: string) {
   metrics.buildInfo.set({ version }, 1)
   metrics.configLastReloadSuccessful.set(1)
   return metrics
+}
+
+/** What makes the metrics of a registry. */
+function makersFor(registry: Registry) {
+  const registers = [registry]
+  let settle = (): void => {}
+  // Whichever of them a scrape comes to first, what was gathered is told before.
+  const collect = (): void => settle()
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+    new Counter({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers, collect })
+  /** `merge`: how the values of several workers become one; default the largest. */
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[], merge: Aggregator = 'max'): Gauge<L> =>
+    new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers, aggregator: merge, collect })
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]): Histogram<L> =>
+    new Histogram({ name: `outrigger_${name}`, help, labelNames: [...labelNames], buckets, registers, collect })
+  return {
+    counter,
+    gauge,
+    histogram,
+    /** Calls this before values are read; one listener. */
+    beforeScrape(listener: () => void): void {
+      settle = listener
+    },
+  }
 }
 
 /** A maker of counters whose names begin as all of them do. */

@@ -87,3 +87,45 @@ test('metrics: money that bought no answer counts by its reason; an answer that 
   assert.match(text, /outrigger_wasted_cost_usd_total\{reason="failed"\} 0\.125/)
   assert.match(text, /outrigger_extra_cost_usd_total\{route="smart"\} 0\.5/)
 })
+
+test('metrics: many that ended alike, told without a scrape or by one, add up', async () => {
+  const metrics = createMetrics('1')
+  const observe = recordMetrics(metrics)
+  for (let number = 0; number < 1500; number++) {
+    observe({ kind: 'request_started', requestId: `r${number}`, dialect: 'anthropic', atMs: 0 })
+    observe({ ...attempt(target), ...(number % 3 === 0 ? { firstTokenMs: 30 } : {}) })
+    observe({
+      kind: 'request_ended',
+      requestId: `r${number}`,
+      dialect: 'anthropic',
+      route: number % 2 === 0 ? 'smart' : 'fast',
+      target,
+      outcome: 'ok',
+      status: 200,
+      stream: false,
+      attempts: [],
+      costUsd: 0.5,
+      savedUsd: number % 2 === 0 ? 0.25 : -0.125,
+      durationMs: 40,
+      overheadMs: 0.2,
+      dropped: [],
+      atMs: 1,
+    })
+  }
+  const text = await metrics.registry.metrics()
+  for (const line of [
+    'outrigger_requests_total{route="fast",dialect="anthropic",target="openai/gpt",outcome="ok",status="200"} 750',
+    'outrigger_request_duration_seconds_bucket{le="0.05",route="smart",outcome="ok"} 750',
+    'outrigger_request_duration_seconds_bucket{le="0.025",route="smart",outcome="ok"} 0',
+    'outrigger_overhead_seconds_count 1500',
+    'outrigger_attempts_total{target="openai/gpt",outcome="ok"} 1500',
+    'outrigger_time_to_first_token_seconds_count{target="openai/gpt"} 500',
+    'outrigger_tokens_total{target="openai/gpt",type="output"} 7500',
+    'outrigger_tokens_total{target="openai/gpt",type="reasoning"} 3000',
+    'outrigger_cost_usd_total{route="fast",target="openai/gpt"} 375',
+    'outrigger_saved_usd_total{route="smart"} 187.5',
+    'outrigger_extra_cost_usd_total{route="fast"} 93.75',
+    'outrigger_in_flight 0',
+  ])
+    assert.ok(text.includes(`${line}\n`), `${line}\n${text.slice(0, 4000)}`)
+})

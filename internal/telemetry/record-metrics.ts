@@ -1,18 +1,27 @@
-import type { Observer, RelayEvent, RequestEnded } from '#canonical/observe.ts'
+import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
+import { gatherCounts, labelOf } from './gather-counts.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Turns what the relay tells into metrics. Labels come from the routing file and from closed sets, never from a client. */
 export function recordMetrics(metrics: Metrics): Observer {
+  const gathered = gatherCounts(metrics)
+  let inFlight = 0
+  metrics.beforeScrape(() => {
+    gathered.flush()
+    metrics.inFlight.set(inFlight)
+  })
   return (event) => {
     switch (event.kind) {
       case 'request_started':
-        return metrics.inFlight.inc()
+        inFlight++
+        return
       case 'attempt_started':
       case 'first_token':
         return
       case 'attempt_ended':
-        return recordAttempt(metrics, event)
+        if (event.wasted !== undefined) metrics.wastedCost.inc({ reason: event.wasted.reason }, event.wasted.usd)
+        return gathered.attempt(event)
       case 'failover':
         return metrics.failovers.inc({
           route: event.route,
@@ -23,44 +32,10 @@ export function recordMetrics(metrics: Metrics): Observer {
       case 'retry_budget_exhausted':
         return metrics.retryBudgetExhausted.inc()
       case 'request_ended':
-        return recordRequest(metrics, event)
+        inFlight--
+        return gathered.request(event)
     }
   }
-}
-
-function recordAttempt(metrics: Metrics, event: Extract<RelayEvent, { kind: 'attempt_ended' }>): void {
-  const target = labelOf(event.target)
-  metrics.attempts.inc({ target, outcome: event.outcome })
-  if (event.firstTokenMs !== undefined) metrics.timeToFirstToken.observe({ target }, event.firstTokenMs / 1000)
-  const { usage, wasted } = event
-  if (wasted !== undefined) metrics.wastedCost.inc({ reason: wasted.reason }, wasted.usd)
-  if (usage === undefined) return
-  metrics.tokens.inc({ target, type: 'input' }, usage.input)
-  metrics.tokens.inc({ target, type: 'output' }, usage.output)
-  if (usage.cacheRead > 0) metrics.tokens.inc({ target, type: 'cache_read' }, usage.cacheRead)
-  if (usage.cacheWrite > 0) metrics.tokens.inc({ target, type: 'cache_write' }, usage.cacheWrite)
-  if (usage.reasoning > 0) metrics.tokens.inc({ target, type: 'reasoning' }, usage.reasoning)
-}
-
-function recordRequest(metrics: Metrics, event: RequestEnded): void {
-  const { route, dialect, outcome } = event
-  const target = event.target === undefined ? '' : labelOf(event.target)
-  metrics.inFlight.dec()
-  metrics.requests.inc({ route, dialect, target, outcome, status: String(event.status) })
-  metrics.requestDuration.observe({ route, outcome }, event.durationMs / 1000)
-  metrics.overhead.observe(event.overheadMs / 1000)
-  if (event.cache !== undefined) metrics.cacheRequests.inc({ result: event.cache })
-  if (event.streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: event.streamOutcome })
-  recordMoney(metrics, event, target)
-}
-
-function recordMoney(metrics: Metrics, event: RequestEnded, target: string): void {
-  const { route, costUsd, savedUsd = 0, promptCacheSavedUsd = 0 } = event
-  if (promptCacheSavedUsd > 0) metrics.promptCacheSaved.inc({ target }, promptCacheSavedUsd)
-  else if (promptCacheSavedUsd < 0) metrics.promptCacheExtra.inc({ target }, -promptCacheSavedUsd)
-  if (costUsd !== undefined) metrics.cost.inc({ route, target }, costUsd)
-  if (savedUsd > 0) metrics.saved.inc({ route }, savedUsd)
-  else if (savedUsd < 0) metrics.extraCost.inc({ route }, -savedUsd)
 }
 
 /** What became of the vectors that the semantic cache asked for; attempts and tokens are counted with all others. */
@@ -93,8 +68,3 @@ export function recordMirrored(
 
 type MirroredEnd = (event: RequestEnded, target: Target) => void
 type MirroredSkipped = (route: string, target: Target) => void
-
-/** Models that clients name are unbounded: their targets share a label. */
-function labelOf({ label, id }: Target): string {
-  return label ?? id
-}
