@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
-import { adminRoutes, type Lifecycle } from '#admin/routes.ts'
+import { adminRoutes, type Lifecycle, openPaths } from '#admin/routes.ts'
 import { statusView } from '#admin/status-view.ts'
 import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Clients } from '#clients/clients.ts'
@@ -315,5 +315,9 @@ function operatorPort(
       return true
     },
   })
-  return createAdmin(routes, (error) => log.error({ err: error }, 'error inside the admin port'))
+  return createAdmin({
+    routes,
+    guard: { hosts: () => [hostname(), ...current.get().admin_hosts], open: openPaths },
+    onBug: (error) => log.error({ err: error }, 'error inside the admin port'),
+  })
 }

@@ -1,12 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-
-/** What an operator's request is answered with. */
-export type AdminAnswer = {
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>>
-}
+import { type AdminAnswer, text } from './admin-answer.ts'
+import { type GuardRules, refusal } from './guard.ts'
 
 /** `body` is the text of the request, at most `maxBodyBytes` long. */
 export type AdminCall = {
@@ -27,21 +21,29 @@ export type AdminRoutes = Readonly<Record<string, AdminRoute>>
 
 const maxBodyBytes = 1024 * 1024
 
+export type AdminOptions = {
+  readonly routes: AdminRoutes
+  readonly guard: GuardRules
+  readonly onBug: (error: unknown) => void
+}
+
 /** The operator port: health, metrics, status. It has no secrets to give, but it can drain: bind it to a trusted address. */
-export function createAdmin(routes: AdminRoutes, onBug: (error: unknown) => void): Server {
+export function createAdmin(options: AdminOptions): Server {
   return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
-    answer(request, routes)
+    answer(request, options)
       .then((result) => ('open' in result ? openStream(request, response, result) : send(request, response, result)))
       .catch((error: unknown) => {
-        onBug(error)
+        options.onBug(error)
         send(request, response, text(500, 'an error inside the relay\n'))
       })
   })
 }
 
-async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<AdminAnswer | AdminStream> {
+async function answer(request: IncomingMessage, { routes, guard }: AdminOptions): Promise<AdminAnswer | AdminStream> {
   const url = URL.parse(request.url ?? '/', 'http://admin')
   if (url === null) return text(400, 'not a URL\n')
+  const refused = refusal(request, url.pathname, guard)
+  if (refused !== undefined) return refused
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')
   const route = routes[`${method} ${url.pathname}`]
   if (route === undefined) {
@@ -51,17 +53,9 @@ async function answer(request: IncomingMessage, routes: AdminRoutes): Promise<Ad
     if (allowed.length === 0) return text(404, `there is nothing at ${url.pathname}\n`)
     return { ...text(405, `use ${allowed.join(' or ')}\n`), headers: { allow: allowed.join(', ') } }
   }
-  // A page in a browser may not make the relay do things: only the same origin, or a tool, may write.
-  if (method !== 'GET' && crossOrigin(request)) return text(403, 'requests from other origins are refused\n')
   const body = await readText(request)
   if (body === undefined) return text(413, `the body is larger than ${maxBodyBytes} bytes\n`)
   return await route({ method, path: url.pathname, query: url.searchParams, body, accept: request.headers.accept ?? '' })
-}
-
-function crossOrigin(request: IncomingMessage): boolean {
-  const { origin, host } = request.headers
-  if (origin === undefined) return false
-  return URL.parse(origin)?.host !== host
 }
 
 function readText(request: IncomingMessage): Promise<string | undefined> {
@@ -92,12 +86,4 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
     ...headers,
   })
   response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-export function text(status: number, body: string): AdminAnswer {
-  return { status, contentType: 'text/plain; charset=utf-8', body }
-}
-
-export function json(status: number, value: unknown): AdminAnswer {
-  return { status, contentType: 'application/json', body: `${JSON.stringify(value, null, 2)}\n` }
 }

@@ -1,4 +1,5 @@
-import type { AdminAnswer, AdminRoutes } from './admin.ts'
+import type { AdminRoutes } from './admin.ts'
+import type { AdminAnswer } from './admin-answer.ts'
 import { pageFileNames, readPageFile } from './page/files.ts'
 
 const contentTypes: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { parseJson } from '#lib/json.ts'
-import { type AdminRoutes, json, text } from './admin.ts'
+import type { AdminRoutes } from './admin.ts'
+import { json, text } from './admin-answer.ts'
 import type { Live } from './live.ts'
 import { pageRoutes } from './page-routes.ts'
 
@@ -21,6 +22,17 @@ export type AdminPorts = {
   /** False when the level is none. */
   readonly setLogLevel: (level: string) => boolean
 }
+
+/** What kubelets and Prometheus ask: answered under whatever name they know this port by. */
+export const openPaths: ReadonlySet<string> = new Set([
+  '/livez',
+  '/liveness',
+  '/readyz',
+  '/readiness',
+  '/startupz',
+  '/startup',
+  '/metrics',
+])
 
 export function adminRoutes(ports: AdminPorts): AdminRoutes {
   const live = (): ReturnType<typeof text> => text(200, 'ok\n')

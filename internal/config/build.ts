@@ -25,8 +25,24 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   checkAddresses(data, report)
   checkWaits(data, report)
   checkCache(data, models, report)
-  const { listen, admin, rules, retry, breaker, timeouts, stream, media, hedge, health, cache, limits, telemetry, log, reload } =
-    data
+  const {
+    listen,
+    admin,
+    admin_hosts,
+    rules,
+    retry,
+    breaker,
+    timeouts,
+    stream,
+    media,
+    hedge,
+    health,
+    cache,
+    limits,
+    telemetry,
+    log,
+    reload,
+  } = data
   return compact({
     path: context.file,
     loadedAtMs: context.nowMs,
@@ -35,6 +51,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     files: context.files,
     listen,
     admin,
+    admin_hosts,
     providers,
     models,
     prices: context.prices?.listed,

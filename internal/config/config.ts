@@ -61,6 +61,8 @@ export type Config = {
   readonly files: readonly string[]
   readonly listen: string
   readonly admin: string
+  /** Names by which browsers may reach the operators' port, besides those that need not be told. */
+  readonly admin_hosts: readonly string[]
   readonly providers: ReadonlyMap<string, ProviderConfig>
   readonly models: readonly ModelRoute[]
   /** What `prices.file` lists, by `provider/model`, in which a `*` stands for any characters. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import OpenAI from 'openai'
 import { dialects } from '#dialect/registry.ts'
@@ -18,7 +19,7 @@ before(async () => {
   assert.ok(plan.ok)
   mock = await createMock({ providers: [{ name: 'openai', dialects }], plan: plan.value })
   relay = await startRelay(
-    `version: 1\nproviders: { openai: { api_key: "${secret}", base_url: "${mock.providers[0]?.url}/v1", headers: { x-team: "${secret}" } } }\nmodels:\n  smart: { targets: [openai/gpt-4.1] }\n  refused: { targets: [openai/refused] }\n`,
+    `version: 1\nadmin_hosts: [relay.example.com]\nproviders: { openai: { api_key: "${secret}", base_url: "${mock.providers[0]?.url}/v1", headers: { x-team: "${secret}" } } }\nmodels:\n  smart: { targets: [openai/gpt-4.1] }\n  refused: { targets: [openai/refused] }\n`,
   )
 })
 after(async () => {
@@ -60,6 +61,44 @@ test('operators: a wrong method, an unknown path, another origin', async () => {
   assert.equal((await admin('/status', { method: 'POST' })).status, 405)
   assert.equal((await admin('/nothing')).status, 404)
   assert.equal((await admin('/drain', { method: 'POST', headers: { origin: 'https://evil.example' } })).status, 403)
+})
+
+/** As a browser asks whose page's name was led to this machine's address. */
+function askAs(host: string, path: string, method = 'GET'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(relay.adminUrl)
+    const asked = request({ hostname, port, path, method, headers: { host, origin: `http://${host}` } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    asked.on('error', reject)
+    asked.end(method === 'PUT' ? 'info' : undefined)
+  })
+}
+
+test('operators: a page whose name leads here by DNS rebinding reads and does nothing, probes go on', async () => {
+  const host = `attacker.example:${new URL(relay.adminUrl).port}`
+  for (const path of ['/', '/status', '/config', '/events', '/page/page.js']) assert.equal(await askAs(host, path), 421, path)
+  for (const [method, path] of [
+    ['POST', '/drain'],
+    ['PUT', '/loglevel'],
+    ['POST', '/explain'],
+  ] as const)
+    assert.equal(await askAs(host, path, method), 421, path)
+  for (const path of ['/livez', '/readyz', '/startupz', '/metrics']) assert.equal(await askAs(host, path), 200, path)
+  assert.equal(await askAs('relay.example.com', '/status'), 200, 'a name of admin_hosts')
+  assert.equal(await askAs('outrigger.gateway.svc:7071', '/loglevel', 'PUT'), 200, 'a name of the cluster')
+})
+
+test('operators: the log level and the drain are not for pages of another origin', async () => {
+  const foreign = [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]
+  for (const headers of foreign)
+    for (const [method, path] of [
+      ['POST', '/drain'],
+      ['PUT', '/loglevel'],
+    ] as const)
+      assert.equal((await admin(path, { method, headers, body: 'info' })).status, 403, path)
+  assert.equal((await admin('/readyz')).status, 200)
 })
 
 test('operators: the log level changes at run time', async () => {

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
-import { adminRoutes } from '#admin/routes.ts'
+import { adminRoutes, openPaths } from '#admin/routes.ts'
 import { type Status, statusView } from '#admin/status-view.ts'
 import type { AttemptOutcome, RelayEvent } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
@@ -108,8 +108,9 @@ export async function imagineStatus(troubles: readonly Trouble[], seed = 7): Pro
         wallNowMs: wallNowMs(),
         nowMs,
       })
-    const server: Server = createAdmin(
-      adminRoutes({
+    const server: Server = createAdmin({
+      guard: { hosts: () => [], open: openPaths },
+      routes: adminRoutes({
         lifecycle: () => ({ started: true, draining: false }),
         status,
         live: createLive({ clock: createClock(), read: status }),
@@ -119,10 +120,10 @@ export async function imagineStatus(troubles: readonly Trouble[], seed = 7): Pro
         drain() {},
         setLogLevel: () => false,
       }),
-      (error) => {
+      onBug(error) {
         throw error
       },
-    )
+    })
     const listening = await listenOn(server, '127.0.0.1:0')
     if (!listening.ok) throw new Error(listening.error)
     const address = server.address()

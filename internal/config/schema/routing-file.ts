@@ -32,6 +32,14 @@ export const RoutingFile = Type.Object(
     admin: Type.Optional(
       Address('127.0.0.1:7071', 'Address for operators: health, metrics, status. In a pod `:7071`, for the kubelet.'),
     ),
+    admin_hosts: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9.-]+$', expects: 'a host name without its port' }), {
+        default: [],
+        examples: [['relay.example.com']],
+        description:
+          'Names under which the operators’ port answers to browsers, besides addresses, names without a dot, and names that end in `.local`, `.internal` or `.svc`. Under others it gives health and metrics alone, so that no foreign page can reach it by DNS rebinding.',
+      }),
+    ),
     providers: Providers,
     models: Models,
     prices: Type.Optional(Prices),
@@ -79,6 +87,7 @@ type Blocks = {
   readonly models: Readonly<Record<string, FilledModel>>
   readonly listen: string
   readonly admin: string
+  readonly admin_hosts: readonly string[]
   readonly prices?: PricesConfig
   readonly rules: readonly Rule[]
   readonly retry: RetryConfig
