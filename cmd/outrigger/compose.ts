@@ -4,6 +4,7 @@ import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
 import { adminRoutes, type Lifecycle, openPaths } from '#admin/routes.ts'
+import { type StatusFacts, statusFacts } from '#admin/status-facts.ts'
 import { statusView } from '#admin/status-view.ts'
 import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Clients } from '#clients/clients.ts'
@@ -129,12 +130,14 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     sampleTargets()
     cache.sample()
   }
-  const others = worker?.share({ ...shared, sample })
+  const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache }
+  const status = (): StatusFacts => statusOf(shared, facts)
+  const others = worker?.share({ ...shared, sample, status })
   const deps = relayDeps(shared, { alerts, clients, cache, guard, others })
   const embed = createEmbedder(deps, recordEmbedded(shared))
   return {
     listener: clientPort(shared, { deps, clients, tracing }),
-    admin: operatorPort(shared, { version, startedAtMs: Date.now(), lifecycle, onDrain, alerts, cache, sample }),
+    admin: operatorPort(shared, { lifecycle, onDrain, status, sample }),
     health: shared.health,
     lifecycle,
     traced: tracing.ready,
@@ -259,40 +262,46 @@ function clientPort(shared: Shared, { deps, clients, tracing }: ClientSide): Lis
   })
 }
 
-type OperatorFacts = {
+type ProcessFacts = {
   readonly version: string
   readonly startedAtMs: number
   readonly lifecycle: Lifecycle
-  readonly onDrain: () => void
   readonly alerts: Alerts
   readonly cache: StartedCache
+}
+
+function statusOf({ current, clock, health, recent, admission }: Shared, facts: ProcessFacts): StatusFacts {
+  const { version, startedAtMs, lifecycle, alerts, cache } = facts
+  return statusFacts({
+    instance: hostname(),
+    version,
+    startedAtMs,
+    lifecycle,
+    config: current.get(),
+    reload: current.lastReload(),
+    targets: health.status(clock.now()),
+    recent,
+    alerts: alerts.firing(),
+    cache: cache.view(),
+    inFlight: admission.inFlight(),
+    queued: admission.queued(),
+    wallNowMs: Date.now(),
+    nowMs: clock.now(),
+  })
+}
+
+type OperatorDeps = {
+  readonly lifecycle: Lifecycle
+  readonly onDrain: () => void
+  readonly status: () => StatusFacts
   /** Brings the gauges up to date. */
   readonly sample: () => void
 }
 
-function operatorPort(
-  shared: Shared,
-  { version, startedAtMs, lifecycle, onDrain, alerts, cache, sample }: OperatorFacts,
-): Server {
-  const { current, log, clock, metrics, health, recent, admission } = shared
+function operatorPort(shared: Shared, { lifecycle, onDrain, sample, status: facts }: OperatorDeps): Server {
+  const { current, log, clock, metrics } = shared
   const expose = createExposition(metrics.registry)
-  const status = (): unknown =>
-    statusView({
-      instance: hostname(),
-      version,
-      startedAtMs,
-      lifecycle,
-      config: current.get(),
-      reload: current.lastReload(),
-      targets: health.status(clock.now()),
-      recent,
-      alerts: alerts.firing(),
-      cache: cache.view(),
-      inFlight: admission.inFlight(),
-      queued: admission.queued(),
-      wallNowMs: Date.now(),
-      nowMs: clock.now(),
-    })
+  const status = (): unknown => statusView(facts())
   const routes = adminRoutes({
     lifecycle: () => lifecycle,
     status,

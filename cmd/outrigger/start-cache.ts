@@ -1,4 +1,4 @@
-import type { CacheView } from '#admin/status-view.ts'
+import type { CacheView } from '#admin/status-facts.ts'
 import { createCache } from '#cache/cache.ts'
 import { createSemanticCache } from '#cache/semantic.ts'
 import { createMemoryVectors } from '#cache/vectors.ts'

@@ -1,3 +1,4 @@
+import type { StatusFacts } from '#admin/status-facts.ts'
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
@@ -12,6 +13,7 @@ export type FromWorker =
   /** An attempt that the others should know of. */
   | { readonly kind: 'attempt'; readonly event: AttemptEnded }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricsData }
+  | { readonly kind: 'status'; readonly id: number; readonly facts: StatusFacts }
   /** `POST /drain` at its port. */
   | { readonly kind: 'drain' }
 
@@ -19,4 +21,6 @@ export type FromWorker =
 export type ToWorker =
   | StoreMessage
   | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  /** It is asked for what it knows. */
   | { readonly kind: 'metrics'; readonly id: number }
+  | { readonly kind: 'status'; readonly id: number }

@@ -1,3 +1,4 @@
+import type { StatusFacts } from '#admin/status-facts.ts'
 import type { Observer } from '#canonical/observe.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -19,6 +20,7 @@ export type Worker = {
     readonly metrics: Metrics
     readonly clock: Clock
     readonly sample: () => void
+    readonly status: () => StatusFacts
   }) => Observer
 }
 
@@ -38,13 +40,19 @@ export function asWorker(): Worker | undefined {
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
     leave: () => process.connected && process.disconnect?.(),
-    share({ health, metrics, clock, sample }) {
+    share({ health, metrics, clock, sample, status }) {
       process.on('message', (message: ToWorker) => {
-        if (message.kind === 'attempt') hear(message, health, clock)
-        else if (message.kind === 'metrics') {
-          sample()
-          void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
-        } else store.receive(message)
+        switch (message.kind) {
+          case 'attempt':
+            return hear(message, health, clock)
+          case 'metrics':
+            sample()
+            return void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
+          case 'status':
+            return send({ kind: 'status', id: message.id, facts: status() })
+          default:
+            return store.receive(message)
+        }
       })
       return (event) => {
         if (event.kind === 'attempt_ended' && event.outcome !== 'ok' && event.outcome !== 'abandoned')

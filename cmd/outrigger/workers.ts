@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, r
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSea } from 'node:sea'
+import type { StatusFacts } from '#admin/status-facts.ts'
 import { loadFile } from '#config/load.ts'
 import { formatProblem } from '#config/problem.ts'
 import { listenOn } from '#server/listener.ts'
@@ -11,29 +12,31 @@ import { createMemoryStore } from '#state/memory.ts'
 import { serveStore } from '#state/remote.ts'
 import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
 import { type MetricsData, mergeMetrics } from '#telemetry/merge-metrics.ts'
+import { createQuestion, type Question } from './ask-workers.ts'
 import { exitCodes } from './exit.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { workerAdmin } from './worker.ts'
 import type { FromWorker } from './worker-messages.ts'
+import { workersStatus } from './workers-status.ts'
 
 type Member = { readonly process: Process; readonly socket: string; ready: boolean }
 
 /** What the primary keeps of its workers. */
 type Crew = {
   readonly members: Map<number, Member>
-  readonly metrics: Map<
-    number,
-    { readonly wanted: number; readonly data: MetricsData[]; readonly done: (data: readonly MetricsData[]) => void }
-  >
+  readonly metrics: Question<MetricsData>
+  readonly status: Question<StatusFacts>
   draining: boolean
 }
 
 // A worker that dies sooner than this after its start would die again at once.
 const soonMs = 1000
-// A worker that is busy has this long to tell its metrics; the others are told without it.
-const metricsMs = 2000
+
+function newCrew(): Crew {
+  return { members: new Map(), metrics: createQuestion('metrics'), status: createQuestion('status'), draining: false }
+}
 
 /** `outrigger serve --workers N`: processes that share the clients' port; this one starts them, and answers operators for all. */
 export async function serveWithWorkers(options: ServeOptions, count: number): Promise<number> {
@@ -45,7 +48,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   const { config } = loaded.value
   const lines = bufferLines((text) => process.stdout.write(text))
   const log = createLog({ level: config.log.level, format: options.logFormat, write: lines.write })
-  const crew: Crew = { members: new Map(), metrics: new Map(), draining: false }
+  const crew = newCrew()
   const store = createMemoryStore(Date.now)
   const stopped = Promise.withResolvers<string>()
   const failed = Promise.withResolvers<number>()
@@ -61,7 +64,9 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
         for (const other of crew.members.values()) if (other !== member) other.process.send(message)
         return
       case 'metrics':
-        return collect(crew, message.id, message.data)
+        return crew.metrics.answered(message.id, message.data)
+      case 'status':
+        return crew.status.answered(message.id, message.facts)
       default:
         void serveStore(store, message, (answer) => member.process.send(answer))
     }
@@ -87,7 +92,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   cluster.setupPrimary({ exec, args })
   for (let started = 0; started < count; started++) start()
 
-  const admin = createAdminProxy(crew)
+  const admin = createAdminProxy(crew, config.admin_hosts, log)
   const administering = await listenOn(admin, options.admin ?? config.admin)
   if (!administering.ok) complain(administering.error)
   process.on('SIGHUP', () => signal(crew, 'SIGHUP'))
@@ -114,38 +119,24 @@ function signal({ members }: Crew, name: NodeJS.Signals): void {
   for (const { process: worker } of members.values()) worker.process.kill(name)
 }
 
-function collect({ metrics }: Crew, id: number, data: MetricsData): void {
-  const waiting = metrics.get(id)
-  if (waiting === undefined) return
-  waiting.data.push(data)
-  if (waiting.data.length === waiting.wanted) waiting.done(waiting.data)
+function readyWorkers({ members }: Crew): readonly Process[] {
+  return [...members.values()]
+    .filter((member) => member.ready && member.process.isConnected())
+    .map(({ process: worker }) => worker)
 }
 
-let nextScrape = 0
-
-/** The metrics of all workers that answer in time. */
-function gather(crew: Crew): Promise<readonly MetricsData[]> {
-  const id = nextScrape++
-  const ready = [...crew.members.values()].filter((member) => member.ready)
-  const { promise, resolve } = Promise.withResolvers<readonly MetricsData[]>()
-  const data: MetricsData[] = []
-  const done = (all: readonly MetricsData[]): void => {
-    clearTimeout(timer)
-    crew.metrics.delete(id)
-    resolve(all)
-  }
-  const timer = setTimeout(() => done(data), metricsMs)
-  crew.metrics.set(id, { wanted: ready.length, data, done })
-  for (const { process: worker } of ready) worker.send({ kind: 'metrics', id })
-  if (ready.length === 0) done(data)
-  return promise
-}
-
-/** Answers for all: metrics added up, readiness of any, changes of the log level to every one; the rest is a worker's own answer. */
-function createAdminProxy(crew: Crew): Server {
+/** Answers for all: metrics and status added up, readiness of any, changes of the log level to every one; the rest is a worker's own answer. */
+function createAdminProxy(crew: Crew, hosts: readonly string[], log: Logger): Server {
+  const status = workersStatus({
+    ask: () => crew.status.ask(readyWorkers(crew)),
+    draining: () => crew.draining,
+    hosts,
+    log,
+  })
   return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
     const path = URL.parse(request.url ?? '/', 'http://admin')?.pathname ?? '/'
     if (request.method === 'GET' && path === '/metrics') return void tellMetrics(crew, request, response)
+    if (path === '/status' || path === '/events') return status(request, response)
     if (path === '/livez' || path === '/liveness') return plain(response, 200, 'ok\n')
     if (crew.draining && /^\/read(?:yz|iness)$/.test(path)) return plain(response, 503, 'draining\n')
     passOn(crew, request, response)
@@ -161,7 +152,7 @@ function passOn(crew: Crew, request: IncomingMessage, response: ServerResponse):
 }
 
 async function tellMetrics(crew: Crew, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { contentType, body } = await mergeMetrics(await gather(crew), request.headers.accept ?? '')
+  const { contentType, body } = await mergeMetrics(await crew.metrics.ask(readyWorkers(crew)), request.headers.accept ?? '')
   response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body)
 }
 

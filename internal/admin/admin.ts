@@ -27,16 +27,23 @@ export type AdminOptions = {
   readonly onBug: (error: unknown) => void
 }
 
+/** Answers a request to the operators' port. */
+export type AdminHandler = (request: IncomingMessage, response: ServerResponse) => void
+
 /** The operator port: health, metrics, status. It has no secrets to give, but it can drain: bind it to a trusted address. */
 export function createAdmin(options: AdminOptions): Server {
-  return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+  return createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, adminHandler(options))
+}
+
+export function adminHandler(options: AdminOptions): AdminHandler {
+  return (request, response) => {
     answer(request, options)
       .then((result) => ('open' in result ? openStream(request, response, result) : send(request, response, result)))
       .catch((error: unknown) => {
         options.onBug(error)
         send(request, response, text(500, 'an error inside the relay\n'))
       })
-  })
+  }
 }
 
 async function answer(request: IncomingMessage, { routes, guard }: AdminOptions): Promise<AdminAnswer | AdminStream> {

@@ -7,7 +7,11 @@ export type Live = {
   readonly open: (response: ServerResponse) => boolean
 }
 
-export type LiveDeps = { readonly clock: Clock; readonly read: () => unknown }
+export type LiveDeps = {
+  readonly clock: Clock
+  /** Gives the status, or a promise of it; undefined: there is none at the moment. */
+  readonly read: () => unknown
+}
 
 const intervalMs = 1000
 const mostPages = 32
@@ -18,12 +22,17 @@ export function createLive({ clock, read }: LiveDeps): Live {
   const pages = new Set<ServerResponse>()
   let stop: (() => void) | undefined
 
-  const frame = (): string => `event: status\ndata: ${JSON.stringify(read())}\n\n`
+  const send = async (to: Iterable<ServerResponse>): Promise<void> => {
+    const status = await read()
+    // Nobody knows yet: a worker is starting.
+    if (status === undefined) return
+    const text = `event: status\ndata: ${JSON.stringify(status)}\n\n`
+    // A page that does not keep up gets the next one: each status is whole.
+    for (const page of to) if (pages.has(page) && !page.writableNeedDrain) page.write(text)
+  }
   const tick = (): void => {
     stop = clock.after(intervalMs, tick, 'background')
-    const text = frame()
-    // A page that does not keep up gets the next one: each status is whole.
-    for (const page of pages) if (!page.writableNeedDrain) page.write(text)
+    void send(pages)
   }
   return {
     open(response) {
@@ -35,8 +44,9 @@ export function createLive({ clock, read }: LiveDeps): Live {
         // nginx would keep events back.
         'x-accel-buffering': 'no',
       })
-      response.write(`retry: ${retryMs}\n${frame()}`)
+      response.write(`retry: ${retryMs}\n`)
       pages.add(response)
+      void send([response])
       stop ??= clock.after(intervalMs, tick, 'background')
       response.once('close', () => {
         pages.delete(response)

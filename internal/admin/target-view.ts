@@ -2,6 +2,7 @@ import { tripText } from '#health/alerts.ts'
 import type { RecentTarget } from '#health/recent.ts'
 import type { TargetStatus } from '#health/registry.ts'
 import type { Tally } from '#health/series.ts'
+import type { Quantiles } from '#health/snapshot.ts'
 import type { Trouble } from '#health/trouble.ts'
 
 /**
@@ -12,11 +13,21 @@ import type { Trouble } from '#health/trouble.ts'
 export const targetStates = ['down', 'failing', 'resting', 'recovering', 'degraded', 'ok', 'idle'] as const
 export type TargetState = (typeof targetStates)[number]
 
+/** What a target's breaker and its last attempts tell. */
+export type TargetHealthFacts = Pick<
+  TargetStatus,
+  'breaker' | 'reason' | 'restsForMs' | 'errorRatio' | 'samples' | 'inFlight' | 'share'
+> & {
+  /** Of whole answers, and of the first tokens; left out before there was one. */
+  readonly latencyMs?: Quantiles | undefined
+  readonly firstTokenMs?: Quantiles | undefined
+}
+
 /** What is known of one target; `health` and `recent` are absent when no request went to it. */
 export type TargetFacts = {
   readonly target: string
   readonly provider: string
-  readonly health: TargetStatus | undefined
+  readonly health: TargetHealthFacts | undefined
   readonly recent: RecentTarget | undefined
   readonly costUsd: number
 }
@@ -29,7 +40,7 @@ export function stateOf({ health, recent }: Pick<TargetFacts, 'health' | 'recent
 }
 
 /** Where breaker and limits keep traffic away. Half-open without a share means that a trial is due. */
-function rotationState(health: TargetStatus | undefined): TargetState | undefined {
+function rotationState(health: TargetHealthFacts | undefined): TargetState | undefined {
   if (health === undefined) return undefined
   if (health.breaker === 'open' || (health.breaker === 'half_open' && health.share === 0)) return 'down'
   if (health.breaker === 'half_open') return 'recovering'
@@ -67,17 +78,18 @@ export function targetView(facts: TargetFacts) {
     samples: health.samples,
     in_flight: health.inFlight,
     share: health.share,
-    latency_ms: health.times?.latencyMs(),
-    first_token_ms: health.times?.firstTokenMs(),
+    latency_ms: health.latencyMs,
+    first_token_ms: health.firstTokenMs,
     requests_per_minute: minute.attempts,
     last_5m: fiveMinutes,
     cost_today_usd: costUsd,
     latency_series_ms: points.map(({ meanMs }) => (meanMs === undefined ? null : Math.round(meanMs))),
+    attempts_series: points.map(({ attempts }) => attempts),
     failed_series: points.map(({ failed }) => failed),
   }
 }
 
-const unseen: Omit<TargetStatus, 'target' | 'provider' | 'admit'> = {
+const unseen: TargetHealthFacts = {
   breaker: 'closed',
   restsForMs: 0,
   errorRatio: 0,

@@ -87,12 +87,41 @@ test('two workers: metrics are added up', async () => {
   assert.equal(await metric('outrigger_requests_total'), 40)
 })
 
+type Status = {
+  readonly workers: number
+  readonly traffic: { readonly last_5m: { readonly attempts: number } }
+  readonly targets: readonly {
+    readonly target: string
+    readonly state: string
+    readonly last_5m: { readonly attempts: number }
+  }[]
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse(await (await fetch(`${relay.adminUrl}/status`)).text())
+}
+
+test('two workers: the status is of both', async () => {
+  for (let tries = 0; tries < 100 && (await status()).workers < 2; tries++) await sleep(100)
+  const { workers, traffic, targets } = await status()
+  assert.equal(workers, 2)
+  assert.equal(traffic.last_5m.attempts, 40)
+  assert.equal(targets.find(({ target }) => target === 'good/m')?.last_5m.attempts, 40)
+  const response = await fetch(`${relay.adminUrl}/events`)
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!/data: .*\n\n/.test(text)) text += (await reader?.read())?.value ?? assert.fail('the events ended')
+  await reader?.cancel()
+  assert.match(text, /event: status\ndata: \{.*"workers":2,/)
+})
+
 test('what one worker learns of a failing target the other knows', async () => {
   await Promise.all(Array.from({ length: 3 }, () => ask('failing')))
   await sleep(300)
   const before = await metric('outrigger_attempts_total{target="bad/m"')
   await Promise.all(Array.from({ length: 20 }, () => ask('failing')))
   assert.equal(await metric('outrigger_attempts_total{target="bad/m"'), before)
+  assert.equal((await status()).targets[0]?.state, 'down')
 })
 
 test('limits of clients are counted together', async () => {

@@ -3,6 +3,7 @@ import { createAdmin } from '#admin/admin.ts'
 import { configView } from '#admin/config-view.ts'
 import { createLive } from '#admin/live.ts'
 import { adminRoutes, openPaths } from '#admin/routes.ts'
+import { statusFacts } from '#admin/status-facts.ts'
 import { type Status, statusView } from '#admin/status-view.ts'
 import type { AttemptOutcome, RelayEvent } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
@@ -93,21 +94,23 @@ export async function imagineStatus(troubles: readonly Trouble[], seed = 7): Pro
   async function serve(): Promise<ImaginedStatus> {
     const nowMs = clock.now()
     const status = (): Status =>
-      statusView({
-        instance: 'relay-7f9c',
-        version: '0.1.0',
-        startedAtMs: startMs,
-        lifecycle: { started: true, draining: false },
-        config,
-        reload: { atMs: startMs, ok: true, reason: 'start', problems: [] },
-        targets: health.status(nowMs),
-        recent,
-        alerts: alerts.firing(),
-        inFlight: 3,
-        queued: 0,
-        wallNowMs: wallNowMs(),
-        nowMs,
-      })
+      statusView(
+        statusFacts({
+          instance: 'relay-7f9c',
+          version: '0.1.0',
+          startedAtMs: startMs,
+          lifecycle: { started: true, draining: false },
+          config,
+          reload: { atMs: startMs, ok: true, reason: 'start', problems: [] },
+          targets: health.status(nowMs),
+          recent,
+          alerts: alerts.firing(),
+          inFlight: 3,
+          queued: 0,
+          wallNowMs: wallNowMs(),
+          nowMs,
+        }),
+      )
     const server: Server = createAdmin({
       guard: { hosts: () => [], open: openPaths },
       routes: adminRoutes({
