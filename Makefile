@@ -73,6 +73,10 @@ bench-cache: node_modules/.installed ## what an answer from the cache adds, and 
 docs: node_modules/.installed ## write the generated pages again
 	@node scripts/docs.ts
 
+.PHONY: screenshots
+screenshots: node_modules/.installed ## take the pictures of the documentation again (needs Chromium)
+	@node test/page/screenshots.ts
+
 fixtures: node_modules/.installed ## copy the chosen recordings into test/fixtures
 	@node scripts/fixtures.ts
 

@@ -27,6 +27,7 @@ export function verdictOf(problems: readonly ProviderProblem[], clients: Tally, 
   const served = clients.attempts === 0 ? '' : 'Clients are served by other targets.'
   if (bad.length > 0) return { level: 'critical', text: join(listOf(bad), served, reload) }
   if (problems.length > 0 || !reloaded) return { level: 'warning', text: join(listOf(problems), reload) }
+  if (clients.attempts === 0) return { level: 'ok', text: 'No requests in the last 5 minutes. No provider shows trouble.' }
   return { level: 'ok', text: 'All providers are well.' }
 }
 

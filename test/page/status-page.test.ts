@@ -3,13 +3,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'puppeteer-core'
+import { pageFileNames } from '#admin/page/files.ts'
 import { chromium, openPage, startBrowser } from '../support/browser.ts'
-import { imagineStatus } from '../support/imagined-status.ts'
+import { faintTexts } from '../support/faint-texts.ts'
+import { type Imagined, imagineStatus, type Trouble } from '../support/imagined-status.ts'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 
 const pictures = join(import.meta.dirname, '../../coverage/page')
 const skip = chromium === undefined ? 'no Chromium is installed' : false
 const waitMs = 15_000
+const down = [{ provider: 'anthropic', forMinutes: 6, status: 529, message: 'Overloaded' }]
 let browser: Browser
 let world: MockRelay
 
@@ -43,6 +46,26 @@ function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (element) => element.textContent ?? '')
 }
 
+/** A page of imagined traffic. */
+async function openImagined(
+  t: TestContext,
+  {
+    troubles = down,
+    theme = 'light',
+    ...imagined
+  }: Imagined & { readonly troubles?: readonly Trouble[]; readonly theme?: 'light' | 'dark' },
+): Promise<Page> {
+  const { url, close } = await imagineStatus(troubles, imagined)
+  const { page, complaints } = await openPage(browser, url, theme)
+  t.after(async () => {
+    // First the page: it would complain that its relay is gone.
+    await page.close()
+    close()
+    assert.deepEqual(complaints(), [])
+  })
+  return page
+}
+
 async function picture(page: Page, name: string): Promise<void> {
   writeFileSync(join(pictures, `${name}.png`), await page.screenshot({ fullPage: true }))
 }
@@ -69,7 +92,7 @@ test('status page: is small and comes from the relay alone', { skip }, async () 
   }
   const html = await read('/')
   const parts = [...html.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)].map(([, path]) => path ?? '')
-  const modules = ['dom', 'format', 'playground', 'sections', 'sparkline'].map((name) => `/page/${name}.js`)
+  const modules = pageFileNames.map((name) => `/page/${name}`).filter((path) => path.endsWith('.js') && !parts.includes(path))
   const texts = await Promise.all([...parts, ...modules].map(read))
   const bytes = [html, ...texts].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   assert.ok(parts.length >= 4 && bytes > 10_000 && bytes < 100_000, `${bytes} bytes`)
@@ -101,12 +124,14 @@ test('status page: a provider goes down while somebody looks', { skip }, async (
   await until(page, "document.querySelector('#verdict-text').textContent.startsWith('anthropic is down')")
   assert.equal(await textOf(page, '#verdict-text'), 'anthropic is down. Clients are served by other targets.')
   assert.equal(await page.$eval('#verdict', (verdict) => verdict.getAttribute('data-level')), 'critical')
-  assert.match(await textOf(page, '#problems li'), /^anthropic is down since \d\d:\d\d:\d\d \(\d+ s\)/)
+  assert.match(await textOf(page, '#problems li'), /^anthropic is down since \d\d:\d\d:\d\d, for \d+ s/)
   assert.match(await textOf(page, '#problems li'), /Last error: overloaded 529/)
   assert.match(await textOf(page, '#announcer'), /anthropic is down.*Alert: .*out of the rotation/)
   assert.match(await textOf(page, '#alerts'), /breaker open/)
   assert.match(await textOf(page, '#failover-rows tr'), /anthropic\/claude-opus-5-5openai\/gpt-4\.1overloaded 529/)
   assert.match(await textOf(page, '#target-rows tr'), /^downanthropic/)
+  assert.match(await textOf(page, '#providers li'), /^anthropicdown\d+ s, since \d\d:\d\d:\d\d · \d+\u00a0% failed/)
+  assert.notEqual(await page.$('#providers li .timeline .bad'), null)
   await picture(page, 'relay-down-dark')
 })
 
@@ -160,11 +185,55 @@ test('status page: shows that it lost the relay', { skip }, async () => {
   await page.close()
 })
 
+test('status page: on a phone nothing is cut off, rows are cards with their own labels', { skip }, async (t) => {
+  const page = await openImagined(t, {})
+  await page.setViewport({ width: 360, height: 740, deviceScaleFactor: 1 })
+  await until(page, "document.querySelectorAll('#target-rows tr').length > 1")
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360)
+  assert.equal(
+    await page.evaluate("getComputedStyle(document.querySelector('#target-rows td[data-label^=Failed]'), '::before').content"),
+    '"Failed, 5 min"',
+  )
+  // Both are there without scrolling: who, and since when.
+  const bottom = await page.$eval('#problems .problem-head', (head) => head.getBoundingClientRect().bottom)
+  assert.ok(bottom < 740, `the beginning of the trouble is at ${bottom}`)
+  await picture(page, 'down-phone')
+})
+
+test('status page: of 200 targets those with traffic are shown, the others can be found', { skip }, async (t) => {
+  const page = await openImagined(t, { targets: 194 })
+  const rows = "document.querySelectorAll('#target-rows tr').length"
+  await until(page, `${rows} === 3`)
+  assert.match(await textOf(page, '#targets-more'), /3 shown, 197 hidden/)
+  await picture(page, 'many-light')
+  await page.type('#filter', 'TUNED-19')
+  await until(page, `${rows} === 5`)
+  await page.click('#idle-too')
+  await page.click('#filter', { count: 3 })
+  await page.keyboard.press('Backspace')
+  await until(page, `${rows} === 200`)
+})
+
+test('status page: before the first request nothing is claimed', { skip }, async (t) => {
+  const page = await openImagined(t, { troubles: [], minutes: 0 })
+  await until(page, "document.querySelectorAll('#providers li').length === 4")
+  assert.equal(await textOf(page, '#verdict-text'), 'No requests in the last 5 minutes. No provider shows trouble.')
+  await picture(page, 'empty-light')
+})
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`status page: text stands out from its ground by 4.5 to 1, ${theme}`, { skip }, async (t) => {
+    const page = await openImagined(t, { theme })
+    await until(page, "document.querySelectorAll('#target-rows tr').length > 1")
+    assert.deepEqual(await page.evaluate(faintTexts), [])
+  })
+}
+
 for (const theme of ['light', 'dark'] as const) {
   test(`status page: pictures of half an hour, ${theme}`, { skip }, async () => {
     for (const [name, troubles] of [
       ['well', []],
-      ['down', [{ provider: 'anthropic', forMinutes: 6, status: 529, message: 'Overloaded' }]],
+      ['down', down],
     ] as const) {
       const imagined = await imagineStatus(troubles)
       const { page, complaints } = await openPage(browser, imagined.url, theme)

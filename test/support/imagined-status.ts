@@ -25,7 +25,6 @@ providers:
 models:
   smart: { targets: [anthropic/claude-opus-5-5, openai/gpt-5.6, gemini/gemini-3.7-pro] }
   fast: { strategy: latency, targets: [gemini/gemini-3.7-flash, openai/gpt-5.6-mini, mistral/mistral-small-latest] }
-alerts: [{ error_rate: 5%, over: 5m, min_requests: 20 }]
 `
 
 /** How a provider fails from some minutes before now. */
@@ -38,17 +37,29 @@ export type Trouble = {
 
 export type ImaginedStatus = { readonly url: string; readonly close: () => void }
 
-const simulatedMs = 29 * 60_000
+export type Imagined = {
+  /** How long the relay has run; default 29. */
+  readonly minutes?: number
+  /** Targets in the file that no request goes to; default 0. */
+  readonly targets?: number
+}
+
+function manyTargets(count: number): string {
+  const names = Array.from({ length: count }, (_, index) => `mistral/tuned-${String(index + 1).padStart(3, '0')}`)
+  return count === 0 ? '' : `  tuned: { targets: [${names.join(', ')}] }\n`
+}
 
 /** The operator port after half an hour of imagined traffic: no waiting for it, and the same each time. */
-export async function imagineStatus(troubles: readonly Trouble[], seed = 7): Promise<ImaginedStatus> {
-  const loaded = loadText(routingFile, { path: '/etc/outrigger/routing.yaml' })
+export async function imagineStatus(troubles: readonly Trouble[], imagined: Imagined = {}): Promise<ImaginedStatus> {
+  const { minutes = 29, targets = 0 } = imagined
+  const simulatedMs = minutes * 60_000
+  const loaded = loadText(routingFile + manyTargets(targets), { path: '/etc/outrigger/routing.yaml' })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  const { config } = loaded.value
+  const config = { ...loaded.value.config, loadedAtMs: Date.now() - simulatedMs }
   const clock = createFakeClock(1000)
   const startMs = Date.now() - simulatedMs
   const wallNowMs = (): number => startMs + clock.now()
-  const random = seeded(seed)
+  const random = seeded(7)
   const health = createHealth(config, { random, wallNowMs })
   const recent = createRecent({ clock, wallNowMs })
   const alerts = createAlerts([{ error_rate: 0.05, over: 300_000, min_requests: 20 }], { clock, notify() {} })
@@ -105,7 +116,7 @@ export async function imagineStatus(troubles: readonly Trouble[], seed = 7): Pro
           targets: health.status(nowMs),
           recent,
           alerts: alerts.firing(),
-          inFlight: 3,
+          inFlight: minutes === 0 ? 0 : 3,
           queued: 0,
           wallNowMs: wallNowMs(),
           nowMs,
@@ -165,12 +176,18 @@ function ended(
     dropped: [],
     atMs: 0,
     ...(target === undefined ? {} : { target }),
-    ...(costUsd === undefined ? {} : { costUsd }),
+    ...(costUsd === undefined ? {} : { costUsd, savedUsd: costUsd * savedShare(route, target) }),
   }
 }
 
+/** Of what the route's first target would have cost more. */
+function savedShare(route: string, target: Target | undefined): number {
+  return route === 'smart' && target?.provider !== 'anthropic' ? 0.6 : 0
+}
+
 function latencyOf(target: string): number {
-  return target.includes('flash') || target.includes('mini') || target.includes('small') ? 420 : 1500
+  if (/flash|mini|small/.test(target)) return 420
+  return target.startsWith('openai') ? 1150 : 1500
 }
 
 /** The same numbers each time (mulberry32). */

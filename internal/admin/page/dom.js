@@ -27,6 +27,13 @@ export function svg(tag, attributes, ...children) {
   return element
 }
 
+/** A cell that tells its column itself, where there is no room for the table's head. @param {string} label @param {HTMLElement} element */
+export function cell(label, element) {
+  element.dataset.label = label
+  element.setAttribute('role', 'cell')
+  return element
+}
+
 /** The element of the page with this id. @param {string} id */
 export function byId(id) {
   const found = document.getElementById(id)
@@ -86,7 +93,7 @@ function morph(from, to) {
   })
 }
 
-/** A moment whose age is kept up to date by `tellAges`. @param {string} at @param {'ago' | 'since'} style */
+/** A moment whose age is kept up to date by `tellAges`. @param {string} at @param {'ago' | 'since' | 'for' | 'at'} style */
 export function age(at, style) {
   const element = document.createElement('time')
   element.dateTime = at

@@ -30,7 +30,7 @@ export function usd(amount) {
 export function failedShare({ attempts, failed }) {
   if (attempts === 0) return '–'
   const percent = (100 * failed) / attempts
-  return `${percent === 0 || percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)} %`
+  return `${percent === 0 || percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)}\u00a0%`
 }
 
 /** @param {number} ms */

@@ -2,6 +2,7 @@ import { byId, write } from './dom.js'
 import { moment, span } from './format.js'
 import { startPlayground, suggestModels } from './playground.js'
 import { show } from './sections.js'
+import { startFilter } from './targets.js'
 
 /** @typedef {import('../status-view.ts').Status} Status */
 
@@ -96,9 +97,23 @@ function mark(level, text) {
 function tellAges() {
   for (const element of document.querySelectorAll('time[data-age]')) {
     if (!(element instanceof HTMLTimeElement)) continue
-    const for_ = span(Date.now() + aheadMs - Date.parse(element.dateTime))
-    const text = element.dataset.age === 'ago' ? `${for_} ago` : `${moment(element.dateTime)} (${for_})`
+    const text = ageText(element.dateTime, element.dataset.age)
     if (element.textContent !== text) element.textContent = text
+  }
+}
+
+/** @param {string} at @param {string | undefined} style */
+function ageText(at, style) {
+  const lasted = span(Date.now() + aheadMs - Date.parse(at))
+  switch (style) {
+    case 'ago':
+      return `${lasted} ago`
+    case 'for':
+      return lasted
+    case 'at':
+      return moment(at)
+    default:
+      return `${moment(at)} (${lasted})`
   }
 }
 
@@ -145,10 +160,19 @@ function watchScrollers() {
   for (const element of document.querySelectorAll('.scroll, pre')) reach.observe(element)
 }
 
+/** On a phone rows are cards, which takes the meaning of a table from its elements; roles keep it. */
+function keepTables() {
+  const roles = { '': 'table', ' thead, .cards tbody': 'rowgroup', ' thead tr': 'row', ' thead th': 'columnheader' }
+  for (const [selector, role] of Object.entries(roles))
+    for (const element of document.querySelectorAll(`.cards${selector}`)) element.setAttribute('role', role)
+}
+
 write('zone', `Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}; days begin at midnight UTC.`)
 startTheme()
 startPlayground()
+startFilter()
 watchScrollers()
+keepTables()
 byId('config').addEventListener('toggle', () => {
   digest = ''
   void showConfig('')

@@ -1,31 +1,22 @@
-import { age, byId, el, showList, svg, write } from './dom.js'
-import { duration, failedShare, moment, span, usd, whole } from './format.js'
-import { sparkline } from './sparkline.js'
+import { age, byId, cell, el, showList, write } from './dom.js'
+import { failedShare, moment, usd, whole } from './format.js'
+import { showProviders } from './providers.js'
+import { showTargets } from './targets.js'
 
 /** @typedef {import('../status-view.ts').Status} Status */
-/** @typedef {Status['targets'][number]} Target */
 /** @typedef {Status['problems'][number]} Problem */
-
-/** @type {Record<Target['state'], { tone: string, shape: string }>} A shape beside each colour: not everybody tells red from green. */
-const states = {
-  down: { tone: 'bad', shape: 'M1 3 3 1l3 3 3-3 2 2-3 3 3 3-2 2-3-3-3 3-2-2 3-3z' },
-  failing: { tone: 'bad', shape: 'M6 1 11.5 11H.5z' },
-  resting: { tone: 'warn', shape: 'M2 1h3v10H2zM7 1h3v10H7z' },
-  recovering: { tone: 'warn', shape: 'M6 1l5 6H8v4H4V7H1z' },
-  degraded: { tone: 'warn', shape: 'M6 1 11.5 11H.5z' },
-  ok: { tone: 'good', shape: 'M1 6l2-2 2 2 4.5-4.5 2 2L5 10z' },
-  idle: { tone: 'none', shape: 'M1 5h10v2H1z' },
-}
 
 /** Everything that the status says. @param {Status} status */
 export function show(status) {
   showVerdict(status)
+  showProviders(status)
   showTiles(status)
   showAlerts(status)
   showTargets(status)
   showFailovers(status)
   showReload(status.config)
-  write('instance', `${status.instance}, version ${status.version}, ${status.state}`)
+  const workers = status.workers > 1 ? `, ${whole(status.workers)} workers` : ''
+  write('instance', `${status.instance}, version ${status.version}${workers}, ${status.state}`)
 }
 
 /** @param {Status} status */
@@ -38,7 +29,8 @@ function showVerdict({ verdict, problems }) {
 /** @param {Problem} problem */
 function problemItem(problem) {
   const head = el('p.problem-head', el('strong', problem.provider), ` ${problem.text}`)
-  if (problem.since !== undefined) head.append(' since ', age(problem.since, 'since'))
+  if (problem.since !== undefined)
+    head.append(' since ', el('strong', age(problem.since, 'at')), ', for ', el('strong', age(problem.since, 'for')))
   const facts = []
   if (problem.targets.length > 0) facts.push(`${problem.targets.length} of ${problem.of} targets: ${problem.targets.join(', ')}`)
   const { attempts, failed } = problem.last_5m
@@ -93,59 +85,6 @@ function showAlerts({ alerts }) {
 }
 
 /** @param {Status} status */
-function showTargets({ targets, targets_left_out }) {
-  showList(byId('target-rows'), targets, ({ target }) => target, targetRow)
-  write('targets-count', String(targets.length + targets_left_out))
-  write('targets-more', `${targets_left_out} more are not shown.`)
-  byId('targets-more').hidden = targets_left_out === 0
-}
-
-/** @param {Target} target */
-function targetRow(target) {
-  const name = el('th', target.target)
-  name.setAttribute('scope', 'row')
-  const note = noteOf(target)
-  if (note !== undefined) name.append(note)
-  const { attempts, failed } = target.last_5m
-  const share = el('td.number', failedShare(target.last_5m))
-  share.classList.toggle('bad', failed > 0)
-  if (failed > 0) share.append(el('span.note', `${whole(failed)} of ${whole(attempts)}`))
-  const { latency_ms } = target
-  return el(
-    'tr',
-    el('td', stateBadge(target.state)),
-    name,
-    share,
-    el('td', target.latency_series_ms.length === 0 ? '' : sparkline(target.latency_series_ms, target.failed_series)),
-    el('td.number', latency_ms === undefined ? '–' : `${duration(latency_ms.p50)} / ${duration(latency_ms.p95)}`),
-    el('td.number', whole(target.requests_per_minute)),
-    el('td.number', usd(target.cost_today_usd)),
-  )
-}
-
-/** What is wrong and since when, under the target's name. @param {Target} target */
-function noteOf({ since, reason_text, rests_for_ms, share, state, last_error }) {
-  const words = []
-  if (reason_text !== undefined) words.push(reason_text)
-  else if (last_error !== undefined) words.push(`${last_error.kind.replaceAll('_', ' ')} ${last_error.status ?? ''}`.trim())
-  if (state === 'recovering') words.push(`gets ${Math.round(share * 100)} % of its traffic`)
-  if (rests_for_ms > 0) words.push(`tried again in ${span(rests_for_ms)}`)
-  if (since === undefined && words.length === 0) return undefined
-  const note = el('span.note', words.join(', '))
-  if (since !== undefined) note.append(words.length === 0 ? 'since ' : ', since ', age(since, 'since'))
-  return note
-}
-
-/** @param {Target['state']} state */
-function stateBadge(state) {
-  const { tone, shape } = states[state]
-  const badge = el('span.state', state)
-  badge.dataset.tone = tone
-  badge.prepend(svg('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, svg('path', { d: shape })))
-  return badge
-}
-
-/** @param {Status} status */
 function showFailovers({ failovers }) {
   showList(byId('failover-rows'), failovers, ({ request_id, at, from, to }) => `${request_id} ${at} ${from} ${to}`, failoverRow)
   byId('failovers-table').hidden = failovers.length === 0
@@ -157,7 +96,16 @@ function failoverRow({ at, route, from, to, reason, error }) {
   const cause = el('td.said', reason.replaceAll('_', ' '))
   if (error !== undefined) cause.append(' ', el('span.quiet', [error.status, error.message].filter(Boolean).join(' ')))
   const when = el('td.moment', moment(at), ' ', el('span.quiet', age(at, 'ago')))
-  return el('tr', when, el('td', route), el('td', from), el('td', to), cause)
+  const row = el(
+    'tr',
+    cell('When', when),
+    cell('Route', el('td', route)),
+    cell('From', el('td', from)),
+    cell('To', el('td', to)),
+    cell('Reason', cause),
+  )
+  row.setAttribute('role', 'row')
+  return row
 }
 
 /** @param {Status['config']} config */
