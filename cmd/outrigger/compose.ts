@@ -189,7 +189,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
     estimateInput,
     costOf: prices.cost,
     served: ({ request }, target, usage) => affinity.served(request, target, usage),
-    reserve: reserveFor(clients, prices),
+    reserve: reserveFor(clients, prices, shared.usual),
     cache: cache.enter,
     observers: [
       health.observe,

@@ -4,6 +4,7 @@ import type { Current } from '#config/current.ts'
 import type { Alerts } from '#health/alerts.ts'
 import type { Prices } from '#pricing/catalogue.ts'
 import { estimateInput, estimateOutput } from '#pricing/estimate-tokens.ts'
+import type { UsualOutput } from '#pricing/usual-output.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
@@ -60,11 +61,12 @@ function createSpentTeller(metrics: Metrics, alerts: Pick<Alerts, 'raise' | 'cle
 }
 
 /** What a request will take of its client's limits, as far as one can know before. */
-export function reserveFor(clients: Clients, { cost }: Prices): NonNullable<RelayDeps['reserve']> {
-  return ({ hints, request, requestId, dialect }, { steps }) => {
+export function reserveFor(clients: Clients, { cost }: Prices, usual: UsualOutput): NonNullable<RelayDeps['reserve']> {
+  return ({ hints, request, requestId, dialect }, { steps, route }) => {
     if (hints.client === undefined) return undefined
     const input = estimateInput(request)
-    const output = estimateOutput(request)
+    // Where answers are usually longer than one would guess: what is reserved too little may be overspent.
+    const output = Math.max(estimateOutput(request), estimateOutput(request, usual.of(route)))
     const target = steps[0]?.target
     const usage = { input, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
     const usd = target === undefined ? 0 : (cost(target, usage) ?? 0)

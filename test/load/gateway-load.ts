@@ -24,19 +24,23 @@ export type GatewayLoadOptions = {
   readonly redis: RedisServer
   readonly replicas: number
   readonly perSecond: number
-  readonly seconds: number
+  readonly requests: number
 }
 
 const pricePerMTok = 10
-const limitUsd = 8
 // Without a limit of its own an answer is expected to have 500 tokens. These have more: each costs more than was expected.
 const words = 600
 const expectedUsd = (500 * pricePerMTok) / 1e6
+// Enough for about the first half of the requests.
+const budgetShare = 0.6
+// On a machine that is too slow for the rate, waiting for a thousand others would say nothing about the gateway.
+const mostAtOnce = 400
 
-const yaml = (redis: string): string => `
+const yaml = (redis: string, limitUsd: number): string => `
 models: { priced: { targets: [{ target: openai/gpt-4.1, price: { input: 0, output: ${pricePerMTok} } }] } }
 clients: [{ name: app, key: key-app, budget: { usd: ${limitUsd}, per: month } }]
 state: { redis: "${redis}", timeout: 1s }
+timeouts: { first_token: 60s, total: 2m }
 limits: { max_concurrent: 5000 }
 log: { level: error }
 `
@@ -47,12 +51,13 @@ export function boundUsd({ mostUnderWay, beyondUsd }: Pick<GatewayLoad, 'mostUnd
 }
 
 /** Requests at a fixed rate over all replicas, whether or not those before were answered, until the budget is used up and beyond. */
-export async function runGatewayLoad({ redis, replicas, perSecond, seconds }: GatewayLoadOptions): Promise<GatewayLoad> {
-  const gateway = await startGateway({ yaml: yaml(redis.url), replicas })
+export async function runGatewayLoad({ redis, replicas, perSecond, requests }: GatewayLoadOptions): Promise<GatewayLoad> {
+  const limitUsd = Math.round(requests * expectedUsd * budgetShare * 100) / 100
+  const gateway = await startGateway({ yaml: yaml(redis.url, limitUsd), replicas })
   try {
     gateway.setFaults([], '20ms')
     const startedMs = performance.now()
-    const { outcomes, mostUnderWay } = await offer(gateway, perSecond, seconds)
+    const { outcomes, mostUnderWay } = await offer(gateway, perSecond, requests)
     const tookS = (performance.now() - startedMs) / 1000
     const good = passed(outcomes)
     const refused = outcomes.filter(({ code }) => code === 'client_budget_exceeded').length
@@ -78,7 +83,7 @@ export async function runGatewayLoad({ redis, replicas, perSecond, seconds }: Ga
 async function offer(
   { replicas }: Gateway,
   perSecond: number,
-  seconds: number,
+  requests: number,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly mostUnderWay: number }> {
   const asked: Promise<void>[] = []
   const outcomes: Outcome[] = []
@@ -92,9 +97,9 @@ async function offer(
     outcomes.push(await askReplica(replica, 'key-app', { prompt: `Write ${words} words.` }))
     underWay--
   }
-  while (performance.now() - startedMs < seconds * 1000) {
-    const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond)
-    while (asked.length < due) asked.push(askNext())
+  while (asked.length < requests) {
+    const due = Math.min(requests, Math.floor(((performance.now() - startedMs) / 1000) * perSecond))
+    while (asked.length < due && underWay < mostAtOnce) asked.push(askNext())
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
   await Promise.all(asked)

@@ -1,7 +1,7 @@
 /**
  * A gateway of several replicas with one budget in Redis, offered a fixed rate of requests: what was let through, what it cost,
  * and by how much the budget was overspent. Ends with 1 when that is more than the stated bound.
- * Usage: make load-gateway [ARGS="--replicas 4 --rate 1000 --seconds 5"]
+ * Usage: make load-gateway [ARGS="--replicas 4 --rate 1000 --requests 5000"]
  */
 import { parseArgs } from 'node:util'
 import { startRedis } from '../support/redis-server.ts'
@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: {
     replicas: { type: 'string', default: '4' },
     rate: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '5000' },
   },
 })
 
@@ -23,7 +23,7 @@ const load = await runGatewayLoad({
   redis,
   replicas: Number(values.replicas),
   perSecond: Number(values.rate),
-  seconds: Number(values.seconds),
+  requests: Number(values.requests),
 })
 await redis.stop()
 
