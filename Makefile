@@ -59,7 +59,7 @@ bench: node_modules/.installed ## compare with nginx, a bare Node proxy, Portkey
 	@node test/bench/run.ts $(ARGS)
 
 bench-check: node_modules/.installed ## fail when a ratio got worse by more than 15 %
-	@node test/bench/run.ts --check --only requests,tls --relays nginx,bare,outrigger $(ARGS)
+	@node test/bench/run.ts --check --only requests,tls,streams --relays nginx,bare,outrigger $(ARGS)
 
 bench-plan: node_modules/.installed ## what planning a request costs
 	@node test/bench/plan.ts $(ARGS)

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Bench } from './bench.ts'
 import { cpuMicroseconds, rssMiB } from './process-cost.ts'
-import { median } from './rounds.ts'
+import { inTurns, median } from './rounds.ts'
+import { warmUpSeconds } from './settings.ts'
 
 /** What one round of load showed. */
 export type Sample = {
@@ -24,10 +26,30 @@ export type Target = {
   readonly pid: number | undefined
 }
 
-export type Load = { readonly folder: string; readonly connections: number; readonly seconds: number }
+/** A row to be: who is measured, and how it is asked. */
+export type Asked = { readonly name: string; readonly target: Target }
+
+/** Loads each of them once, for nothing. */
+export async function warmUp({ folder, settings }: Bench, asked: readonly Asked[]): Promise<void> {
+  const { connections } = settings
+  await inTurns(asked, 1, ({ target }) => measure(target, { folder, connections, seconds: warmUpSeconds }))
+}
+
+/** Loads them in turns, and gives each with its medians, in the same order. */
+export async function measureAll<T extends Asked>(
+  { folder, settings }: Bench,
+  asked: readonly T[],
+  connections = settings.connections,
+): Promise<readonly (T & Sample)[]> {
+  const { rounds, seconds } = settings
+  const samples = await inTurns(asked, rounds, ({ target }) => measure(target, { folder, connections, seconds }))
+  return [...samples].map(([one, taken]) => ({ ...one, ...medianOf(taken) }))
+}
+
+type Load = { readonly folder: string; readonly connections: number; readonly seconds: number }
 
 /** Runs wrk on the second core for some seconds; every connection asks again as soon as it has its answer. */
-export function measure({ url, headers, body, pid }: Target, { folder, connections, seconds }: Load): Sample {
+function measure({ url, headers, body, pid }: Target, { folder, connections, seconds }: Load): Sample {
   const script = join(folder, 'load.lua')
   writeFileSync(script, scriptOf(headers, body))
   const before = pid === undefined ? 0 : cpuMicroseconds(pid)
@@ -65,7 +87,7 @@ end
 }
 
 /** The median of each number for itself. */
-export function medianOf(samples: readonly Sample[]): Sample {
+function medianOf(samples: readonly Sample[]): Sample {
   return {
     perSecond: median(samples, (sample) => sample.perSecond),
     cpuMicroseconds: median(samples, (sample) => sample.cpuMicroseconds),

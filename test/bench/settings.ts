@@ -15,9 +15,12 @@ export type Settings = {
   readonly cache: string
 }
 
+/** Before a relay is measured: compilers of JavaScript and connections are to be warm. */
+export const warmUpSeconds = 2
+
 /** The options of the command line that become settings. */
 export const settingOptions = {
-  seconds: { type: 'string', default: '2' },
+  seconds: { type: 'string', default: '1' },
   rounds: { type: 'string', default: '3' },
   connections: { type: 'string', default: '64' },
   relays: { type: 'string' },

@@ -26,15 +26,30 @@ export type StreamSample = {
 
 const program = join(import.meta.dirname, 'programs/stream-load.ts')
 
+/** So many streams at once; the window lasts at least so long, whatever the settings say. */
+export type StreamCount = { readonly streams: number; readonly leastSeconds: number }
+
 /** Keeps streams open for some seconds, from a process of its own on the second core. */
-export async function measureStreams(bench: Bench, target: Target, streams: number): Promise<StreamSample> {
+export async function measureStreams(
+  bench: Bench,
+  target: Target,
+  { streams, leastSeconds }: StreamCount,
+): Promise<StreamSample> {
   const lines: string[] = []
   const args = ['--url', target.url, '--body', target.body, '--headers', JSON.stringify(target.headers)]
   const more = target.pid === undefined ? [] : ['--pid', String(target.pid)]
   const running = bench.run({
     core: '1',
     command: process.execPath,
-    args: [program, ...args, '--streams', String(streams), '--seconds', String(bench.settings.seconds), ...more],
+    args: [
+      program,
+      ...args,
+      '--streams',
+      String(streams),
+      '--seconds',
+      String(Math.max(leastSeconds, bench.settings.seconds)),
+      ...more,
+    ],
     onLine: (line) => lines.push(line),
   })
   await new Promise((resolve) => running.process.once('close', resolve))

@@ -6,16 +6,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts } from '../support/relay-process.ts'
 import { type Bench, listening, openBench, requireTools } from './bench.ts'
-import { measure, medianOf, type Sample } from './load.ts'
+import { measureAll, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
-import { inTurns } from './rounds.ts'
 import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { readSettings, settingOptions } from './settings.ts'
 import { textOf } from './table.ts'
 
-const { values } = parseArgs({ options: { ...settingOptions, rounds: { type: 'string', default: '5' } } })
+const { values } = parseArgs({
+  options: { ...settingOptions, seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '5' } },
+})
 
 type Variant = {
   readonly name: string
@@ -67,17 +68,15 @@ async function startRelay({ name, metrics, level, sample }: Variant, upstream: U
 }
 
 async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {
-  const { folder, settings } = bench
-  const take = (relay: Relay): Sample => {
+  const asked = relays.flatMap((relay) => {
     const target = targetOf(relay, scenario)
-    if (target === undefined) throw new Error(`${relay.name} cannot be asked`)
-    return measure(target, { folder, ...settings })
-  }
-  await inTurns(relays, 1, take)
-  const medians = [...(await inTurns(relays, settings.rounds, take))].map(([{ name }, taken]) => ({ name, ...medianOf(taken) }))
+    return target === undefined ? [] : [{ name: relay.name, target }]
+  })
+  await warmUp(bench, asked)
+  const medians = await measureAll(bench, asked)
   const off = medians[0]?.cpuMicroseconds ?? Number.NaN
   const table = {
-    title: `${scenario.title}: ${settings.connections} connections, ${settings.rounds} rounds of ${settings.seconds} s, medians`,
+    title: `${scenario.title}: ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s, medians`,
     columns: [
       { heading: 'requests/s', digits: 0 },
       { heading: 'CPU µs/request', digits: 1 },

@@ -1,11 +1,10 @@
 import type { Bench } from '../bench.ts'
-import { measure, medianOf, type Sample, type Target } from '../load.ts'
+import { type Asked, measureAll, warmUp } from '../load.ts'
 import { bare } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
 import { outrigger } from '../relays/outrigger.ts'
 import { portkey } from '../relays/portkey.ts'
 import { startRelays } from '../relays/start.ts'
-import { inTurns } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import type { Table } from '../table.ts'
 import { bodyOf, targetOf } from './questions.ts'
@@ -31,18 +30,15 @@ before it.`,
       if (target !== undefined) asked.push({ name: relay.name, target })
     }
     // The compilers of JavaScript and the connections to the upstream are to be warm before the first table.
-    await inTurns(asked, 1, ({ target }) => measure(target, { folder: bench.folder, ...bench.settings }))
+    await warmUp(bench, asked)
     const tables: Table[] = []
     for (const count of counts) tables.push(await play(bench, count, asked))
     return { tables, notes, ratios: {} }
   },
 }
 
-type Asked = { readonly name: string; readonly target: Target }
-
-async function play({ folder, settings }: Bench, count: number, asked: readonly Asked[]): Promise<Table> {
-  const take = ({ target }: Asked): Sample => measure(target, { folder, seconds: settings.seconds, connections: count })
-  const medians = [...(await inTurns(asked, settings.rounds, take))].map(([{ name }, taken]) => ({ name, ...medianOf(taken) }))
+async function play(bench: Bench, count: number, asked: readonly Asked[]): Promise<Table> {
+  const medians = await measureAll(bench, asked, count)
   const [direct] = medians
   const bareCpu = medians.find(({ name }) => name === 'bare')?.cpuMicroseconds
   return {

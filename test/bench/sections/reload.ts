@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asObject, asString, parseJson } from '#lib/json.ts'
 import { type Bench, listening, type Running } from '../bench.ts'
-import { measure, medianOf, type Sample, type Target } from '../load.ts'
+import { type Asked, measureAll, warmUp } from '../load.ts'
 import { configOf, planMicroseconds } from '../plan-cost.ts'
 import { type Met, probeDuring } from '../probe.ts'
 import { rssMiB } from '../process-cost.ts'
@@ -32,18 +32,13 @@ again, five times. A plan is what \`make bench-plan\` measures, of one request t
     const relays: Sized[] = []
     for (const size of sizes) relays.push(await run(bench, size, upstream))
     const reloads = await inTurns(relays, bench.settings.rounds, (relay) => reloadOften(bench, relay))
-    const take = ({ target }: Sized): Sample => measure(target, { folder: bench.folder, ...bench.settings })
-    await inTurns(relays, 1, take)
-    const samples = await inTurns(relays, bench.settings.rounds, take)
+    const played = [...reloads].map(([relay, taken]) => ({ ...relay, reloads: taken }))
+    await warmUp(bench, relays)
     const rows = []
-    for (const relay of relays) {
-      const { reloadMs, met } = together(reloads.get(relay) ?? [])
-      const plan = await planMicroseconds(configOf(routing(relay.size, upstream)), lastOf(relay.size))
-      const cpu = medianOf(samples.get(relay) ?? []).cpuMicroseconds
-      rows.push({
-        name: relay.size.name,
-        figures: [relay.startMs, relay.idleMiB, reloadMs, met.longestMs, met.failed, plan, cpu],
-      })
+    for (const { name, size, startMs, idleMiB, reloads, cpuMicroseconds } of await measureAll(bench, played)) {
+      const { reloadMs, met } = together(reloads)
+      const plan = await planMicroseconds(configOf(routing(size, upstream)), lastOf(size))
+      rows.push({ name, figures: [startMs, idleMiB, reloadMs, met.longestMs, met.failed, plan, cpuMicroseconds] })
     }
     return { tables: [{ title: 'Outrigger, by the size of its routing file', columns, rows }], notes: [], ratios: {} }
   },
@@ -59,14 +54,13 @@ const columns = [
   { heading: 'CPU µs/request', digits: 1 },
 ]
 
-type Sized = {
+type Sized = Asked & {
   readonly size: Size
   readonly running: Running
   readonly startMs: number
   readonly idleMiB: number
   readonly file: string
   readonly upstream: Upstream
-  readonly target: Target
   /** When, by the relay's own clock, a file was taken; milliseconds since the epoch. */
   readonly takenAtMs: readonly number[]
 }
@@ -86,7 +80,7 @@ async function run(bench: Bench, size: Size, upstream: Upstream): Promise<Sized>
   const relay = { name: 'outrigger', pid: running.pid, startMs, ask: askOf(port) }
   const target = targetOf(relay, { model, dialect: 'openai-chat', body })
   if (target === undefined) throw new Error('Outrigger cannot be asked')
-  return { size, running, startMs, idleMiB: rssMiB(running.pid), file, upstream, target, takenAtMs }
+  return { name: size.name, size, running, startMs, idleMiB: rssMiB(running.pid), file, upstream, target, takenAtMs }
 }
 
 type Reloads = { readonly reloadMs: number; readonly met: Met }

@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts'
-import { measure, medianOf, type Sample, type Target } from '../load.ts'
+import { measureAll, type Sample, warmUp } from '../load.ts'
 import { bare } from '../relays/bare.ts'
 import { litellm } from '../relays/litellm.ts'
 import { nginx } from '../relays/nginx.ts'
@@ -7,7 +7,6 @@ import { outrigger, outriggerOf } from '../relays/outrigger.ts'
 import { portkey } from '../relays/portkey.ts'
 import type { Relay } from '../relays/relay.ts'
 import { startRelays } from '../relays/start.ts'
-import { inTurns } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import type { Table } from '../table.ts'
 import { type Scenario, scenarios, targetOf } from './questions.ts'
@@ -49,17 +48,15 @@ translate, it passes a request of the same size on.`,
 
 type Medians = ReadonlyMap<string, Sample>
 
-async function play({ folder, settings }: Bench, scenario: Scenario, relays: readonly Relay[]): Promise<Medians> {
+async function play(bench: Bench, scenario: Scenario, relays: readonly Relay[]): Promise<Medians> {
   const asked = relays.flatMap((relay) => {
     const target = targetOf(relay, scenario)
     // What forms there are makes no difference but to the first scenario.
     const form = relay.name === 'from source' || relay.name === 'executable'
     return target === undefined || (form && scenario.name !== 'whole') ? [] : [{ name: relay.name, target }]
   })
-  const take = ({ target }: { readonly target: Target }): Sample => measure(target, { folder, ...settings })
-  await inTurns(asked, 1, take)
-  const samples = await inTurns(asked, settings.rounds, take)
-  return new Map([...samples].map(([{ name }, taken]) => [name, medianOf(taken)]))
+  await warmUp(bench, asked)
+  return new Map((await measureAll(bench, asked)).map((sample) => [sample.name, sample]))
 }
 
 function tableOf(scenario: Scenario, medians: Medians): Table {

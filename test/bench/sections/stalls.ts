@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
-import type { Target } from '../load.ts'
+import type { Asked, Target } from '../load.ts'
 import { type Met, probeDuring } from '../probe.ts'
 import { bare } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
@@ -42,7 +42,6 @@ a relay, is what the machine itself adds. \`answered\` is how long the large req
   },
 }
 
-type Asked = { readonly name: string; readonly target: Target }
 type Large = { readonly title: string; readonly body: string }
 type Sample = { readonly calm: Met; readonly met: Met; readonly answeredMs: number; readonly refused: number }
 

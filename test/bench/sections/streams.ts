@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../../support/relay-process.ts'
 import { type Bench, listening } from '../bench.ts'
-import type { Target } from '../load.ts'
+import type { Asked, Target } from '../load.ts'
 import { rssMiB } from '../process-cost.ts'
 import { bare } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
@@ -12,20 +12,26 @@ import type { Question, Relay, Upstream } from '../relays/relay.ts'
 import { startRelays } from '../relays/start.ts'
 import { inTurns } from '../rounds.ts'
 import type { Section } from '../section.ts'
-import { measureStreams, medianOfStreams, type StreamSample } from '../stream-load.ts'
+import { measureStreams, medianOfStreams, type StreamCount, type StreamSample } from '../stream-load.ts'
 import type { Column, Table } from '../table.ts'
 import { bodyOf, targetOf } from './questions.ts'
 
 /** So many streams at once, of a model that sends at its own pace. */
-type Pace = { readonly title: string; readonly name: string; readonly model: string; readonly streams: number }
+type Pace = StreamCount & { readonly title: string; readonly name: string; readonly model: string }
 
 const paths = { five: '/every/5', one: '/every/1', slow: '/every/200', short: '/every/20/times/50' }
 const paces: readonly Pace[] = [
-  { title: '16 streams, a chunk every 5 ms', name: 'paced', model: 'five', streams: 16 },
-  { title: '16 streams, a chunk every 1 ms', name: 'paced fast', model: 'one', streams: 16 },
-  { title: '1,000 streams, 5 chunks a second each', name: 'thousand', model: 'slow', streams: 1000 },
+  { title: '16 streams, a chunk every 5 ms', name: 'paced', model: 'five', streams: 16, leastSeconds: 1 },
+  { title: '16 streams, a chunk every 1 ms', name: 'paced fast', model: 'one', streams: 16, leastSeconds: 1 },
+  { title: '1,000 streams, 5 chunks a second each', name: 'thousand', model: 'slow', streams: 1000, leastSeconds: 3 },
 ]
-const short: Pace = { title: '128 streams: time to the first token', name: 'first token', model: 'short', streams: 128 }
+const short: Pace = {
+  title: '128 streams: time to the first token',
+  name: 'first token',
+  model: 'short',
+  streams: 128,
+  leastSeconds: 2,
+}
 const program = join(import.meta.dirname, '../programs/paced-upstream.ts')
 // Memory is given back some seconds after it was last needed.
 const restMs = 15_000
@@ -68,12 +74,10 @@ async function startPaced(bench: Bench): Promise<Upstream> {
 }
 
 async function play(bench: Bench, pace: Pace, field: Field): Promise<Medians> {
-  const take = ({ target }: Asked): Promise<StreamSample> => measureStreams(bench, target, pace.streams)
+  const take = ({ target }: Asked): Promise<StreamSample> => measureStreams(bench, target, pace)
   const samples = await inTurns(askedOf(pace.model, field), bench.settings.rounds, take)
   return new Map([...samples].map(([{ name }, taken]) => [name, medianOfStreams(taken)]))
 }
-
-type Asked = { readonly name: string; readonly target: Target }
 
 function askedOf(model: string, { upstream, relays }: Field): readonly Asked[] {
   const body = bodyOf({ model, characters: 1800, stream: true })

@@ -1,10 +1,9 @@
 import type { Bench } from '../bench.ts'
-import { measure, medianOf, type Sample, type Target } from '../load.ts'
+import { type Asked, measureAll, warmUp } from '../load.ts'
 import { bareOf } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
 import { outriggerOf } from '../relays/outrigger.ts'
 import type { Relay, RelayKind, Upstream } from '../relays/relay.ts'
-import { inTurns } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { bodyOf, targetOf } from './questions.ts'
 import { startTlsUpstreams } from './upstream.ts'
@@ -21,14 +20,10 @@ upstream that speaks HTTP/1.1 only, \`h2\` one that prefers HTTP/2; what was spo
 nginx speaks HTTP/1.1 to its upstreams always.`,
   async play(bench) {
     const upstreams = await startTlsUpstreams(bench)
-    const asked: Asked[] = []
+    const asked: Spoken[] = []
     for (const [kind, upstream] of pairs(upstreams)) await add(bench, { kind, upstream, asked })
-    const take = ({ target }: Asked): Sample => measure(target, { folder: bench.folder, ...bench.settings })
-    await inTurns(asked, 1, take)
-    const medians = [...(await inTurns(asked, bench.settings.rounds, take))].map(([one, taken]) => ({
-      ...one,
-      ...medianOf(taken),
-    }))
+    await warmUp(bench, asked)
+    const medians = await measureAll(bench, asked)
     const base = medians.find(({ name }) => name === 'bare, h1')?.cpuMicroseconds
     const rows = medians.map((sample) => ({
       name: sample.name,
@@ -61,7 +56,7 @@ const columns = [
   { heading: 'HTTP spoken', digits: 1 },
 ]
 
-type Asked = { readonly name: string; readonly target: Target; readonly httpVersion: number | undefined }
+type Spoken = Asked & { readonly httpVersion: number | undefined }
 
 function pairs({ h1, h2 }: { readonly h1: Upstream; readonly h2: Upstream }): readonly (readonly [RelayKind, Upstream])[] {
   return [
@@ -73,7 +68,7 @@ function pairs({ h1, h2 }: { readonly h1: Upstream; readonly h2: Upstream }): re
   ]
 }
 
-type Add = { readonly kind: RelayKind; readonly upstream: Upstream; readonly asked: Asked[] }
+type Add = { readonly kind: RelayKind; readonly upstream: Upstream; readonly asked: Spoken[] }
 
 async function add(bench: Bench, { kind, upstream, asked }: Add): Promise<void> {
   const wanted = bench.settings.relays
