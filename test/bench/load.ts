@@ -29,10 +29,27 @@ export type Target = {
 /** A row to be: who is measured, and how it is asked. */
 export type Asked = { readonly name: string; readonly target: Target }
 
-/** Loads each of them once, for nothing. */
+/** Asks each of them once, which loads what is loaded then only, and gives them load for nothing. */
 export async function warmUp({ folder, settings }: Bench, asked: readonly Asked[]): Promise<void> {
   const { connections } = settings
+  for (const { target } of asked) await askOnce(target, target.body)
   await inTurns(asked, 1, ({ target }) => measure(target, { folder, connections, seconds: warmUpSeconds }))
+}
+
+/** The status of the answer; 0 when there is none. */
+export async function askOnce({ url, headers }: Target, body: string): Promise<number> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      signal: AbortSignal.timeout(60_000),
+    })
+    await answer.arrayBuffer()
+    return answer.status
+  } catch {
+    return 0
+  }
 }
 
 /** Loads them in turns, and gives each with its medians, in the same order. */
@@ -48,8 +65,18 @@ export async function measureAll<T extends Asked>(
 
 type Load = { readonly folder: string; readonly connections: number; readonly seconds: number }
 
+// With fewer answers, or not even one for each connection, the figures are of the first moments only.
+const fewest = 200
+
+/** One round. It is taken again, and longer, where so few answers came that they say little. */
+function measure(target: Target, load: Load): Sample {
+  const sample = runWrk(target, load)
+  const few = sample.perSecond * load.seconds < Math.max(fewest, load.connections)
+  return few ? runWrk(target, { ...load, seconds: 4 * load.seconds }) : sample
+}
+
 /** Runs wrk on the second core for some seconds; every connection asks again as soon as it has its answer. */
-function measure({ url, headers, body, pid }: Target, { folder, connections, seconds }: Load): Sample {
+function runWrk({ url, headers, body, pid }: Target, { folder, connections, seconds }: Load): Sample {
   const script = join(folder, 'load.lua')
   writeFileSync(script, scriptOf(headers, body))
   const before = pid === undefined ? 0 : cpuMicroseconds(pid)
@@ -63,7 +90,7 @@ function measure({ url, headers, body, pid }: Target, { folder, connections, sec
   if (requests === undefined || duration === undefined) throw new Error(`wrk said:\n${output}`)
   return {
     perSecond: requests / (duration / 1e6),
-    cpuMicroseconds: used / requests,
+    cpuMicroseconds: requests === 0 ? Number.NaN : used / requests,
     p50Ms: requests === 0 ? Number.NaN : (p50 ?? 0),
     p99Ms: requests === 0 ? Number.NaN : (p99 ?? 0),
     rssMiB: pid === undefined ? 0 : rssMiB(pid),

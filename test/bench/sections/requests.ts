@@ -98,7 +98,7 @@ function throughput({ title }: Scenario, medians: Medians): readonly string[] {
   const ours = medians.get('outrigger')
   return ['portkey', 'litellm'].flatMap((name) => {
     const theirs = medians.get(name)
-    return ours === undefined || theirs === undefined
+    return ours === undefined || theirs === undefined || theirs.perSecond === 0
       ? []
       : [`${title}: ${(ours.perSecond / theirs.perSecond).toFixed(1)} times the requests a second of ${name}.`]
   })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
-import type { Asked, Target } from '../load.ts'
+import { type Asked, askOnce, type Target } from '../load.ts'
 import { type Met, probeDuring } from '../probe.ts'
 import { bare } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
@@ -33,7 +33,7 @@ a relay, is what the machine itself adds. \`answered\` is how long the large req
       if (target !== undefined) asked.push({ name: relay.name, target })
     }
     // Once before it counts: the first large body also grows the memory.
-    await inTurns(asked, 1, ({ target }) => send(target, picture()))
+    await inTurns(asked, 1, ({ target }) => askOnce(target, picture()))
     const tables = [
       await play(bench, asked, { title: 'A picture of 30 MiB', body: picture() }),
       await play(bench, asked, { title: 'A conversation of 30 MiB', body: conversation() }),
@@ -76,22 +76,11 @@ async function sample(bench: Bench, target: Target, body: string): Promise<Sampl
   const met = await probeDuring(bench, target, async () => {
     for (let count = 0; count < 3; count++) {
       const startedMs = performance.now()
-      if ((await send(target, body)) !== 200) refused++
+      if ((await askOnce(target, body)) !== 200) refused++
       tookMs.push(performance.now() - startedMs)
     }
   })
   return { calm, met, refused, answeredMs: median(tookMs, (ms) => ms) }
-}
-
-/** The status of the answer; 0 when there is none. */
-async function send({ url, headers }: Target, body: string): Promise<number> {
-  try {
-    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
-    await answer.arrayBuffer()
-    return answer.status
-  } catch {
-    return 0
-  }
 }
 
 function picture(): string {

@@ -74,7 +74,13 @@ async function startPaced(bench: Bench): Promise<Upstream> {
 }
 
 async function play(bench: Bench, pace: Pace, field: Field): Promise<Medians> {
-  const take = ({ target }: Asked): Promise<StreamSample> => measureStreams(bench, target, pace)
+  const take = async ({ target }: Asked): Promise<StreamSample> => {
+    const sample = await measureStreams(bench, target, pace)
+    // A relay that goes on reading when its callers have gone would be a burden to the next one.
+    await fetch(`${field.upstream.origin}/end`)
+    await sleep(300)
+    return sample
+  }
   const samples = await inTurns(askedOf(pace.model, field), bench.settings.rounds, take)
   return new Map([...samples].map(([{ name }, taken]) => [name, medianOfStreams(taken)]))
 }
