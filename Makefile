@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load load-gateway soak bench bench-check bench-plan bench-telemetry bench-cache docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load load-gateway soak bench bench-check bench-plan bench-bill bench-telemetry bench-cache docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ bench-check: node_modules/.installed ## fail when a ratio got worse by more than
 
 bench-plan: node_modules/.installed ## what planning a request costs
 	@node test/bench/plan.ts $(ARGS)
+
+bench-bill: node_modules/.installed ## what routing saves, at real prices
+	@node test/bench/bill.ts $(ARGS)
 
 bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
 	@node test/bench/telemetry.ts $(ARGS)

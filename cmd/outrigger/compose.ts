@@ -31,6 +31,7 @@ import { createToldItems } from '#relay/told-items.ts'
 import { type Affinity, createAffinity } from '#routing/affinity.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
+import type { PlanContext } from '#routing/plan-context.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
 import { type Admission, createAdmission } from '#server/admission.ts'
 import { createListener, type Listener } from '#server/listener.ts'
@@ -161,25 +162,25 @@ type Guards = {
   readonly others: Observer | undefined
 }
 
-/** Plans real requests and explains imagined ones. */
-function planner({ clock, health, prices, affinity, usual }: Shared): RelayDeps['plan'] {
-  return (input, config) =>
-    makePlan(input, config, {
-      snapshot: health.snapshot(clock.now()),
-      nowMs: clock.now(),
-      wallNowMs: Date.now(),
-      random: Math.random,
-      offerOf: prices.offerOf,
-      readBy: affinity.readBy,
-      usualOutput: usual.of,
-    })
+/** What real requests are planned with, and imagined ones explained. */
+function planContext({ clock, health, prices, affinity, usual }: Shared): PlanContext {
+  const nowMs = clock.now()
+  return {
+    snapshot: health.snapshot(nowMs),
+    nowMs,
+    wallNowMs: Date.now(),
+    random: Math.random,
+    offerOf: prices.offerOf,
+    readBy: affinity.readBy,
+    usualOutput: usual.of,
+  }
 }
 
 function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
   const deps: RelayDeps = {
     config: current.get,
-    plan: planner(shared),
+    plan: (input, config) => makePlan(input, config, planContext(shared)),
     pools,
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),
@@ -314,8 +315,9 @@ function operatorPort(shared: Shared, { lifecycle, onDrain, sample, status: fact
     explain(value) {
       const shape = readShape(value)
       if (!shape.ok) return { status: 400, body: { error: 'invalid_shape', message: shape.error } }
-      const planned = planner(shared)(inputOfShape(shape.value), current.get())
-      return { status: 200, body: { ...Object(explainJson(planned)), lines: explainLines(planned) } }
+      const context = planContext(shared)
+      const planned = makePlan(inputOfShape(shape.value), current.get(), context)
+      return { status: 200, body: { ...Object(explainJson(planned, context)), lines: explainLines(planned, context) } }
     },
     drain: onDrain,
     setLogLevel(level) {

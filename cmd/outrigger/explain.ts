@@ -5,6 +5,7 @@ import { asArray, asObject, parseJson } from '#lib/json.ts'
 import { createPrices } from '#pricing/catalogue.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
+import type { PlanContext } from '#routing/plan-context.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
 import { adminFetch } from './admin-fetch.ts'
 import { exitCodes } from './exit.ts'
@@ -20,6 +21,11 @@ export type ExplainOptions = {
   readonly inputTokens?: string
   readonly outputTokens?: string
   readonly needs?: string
+  /** `name: value`. */
+  readonly header: readonly string[]
+  readonly client?: string
+  readonly user?: string
+  readonly stream: boolean
   /** A running relay to ask, with its live health. */
   readonly admin?: string
   readonly json: boolean
@@ -35,13 +41,22 @@ export async function explain(options: ExplainOptions): Promise<number> {
     max_cost: numberOf(options.maxCost),
     input_tokens: numberOf(options.inputTokens),
     output_tokens: numberOf(options.outputTokens),
-    needs: options.needs?.split(','),
+    needs: options.needs?.split(',').map((need) => need.trim()),
+    headers: Object.fromEntries(options.header.map(headerOf)),
+    client: options.client,
+    user: options.user,
+    stream: options.stream,
   }
-  return options.admin === undefined ? await explainFile(options, wire) : await explainLive(options.admin, wire)
+  return options.admin === undefined ? await explainFile(options, wire) : await explainLive(options.admin, wire, options.json)
 }
 
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text)
+}
+
+function headerOf(text: string): readonly [string, string] {
+  const colon = text.indexOf(':')
+  return colon < 0 ? [text.trim(), ''] : [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
 }
 
 async function explainFile(options: ExplainOptions, wire: unknown): Promise<number> {
@@ -59,26 +74,28 @@ async function explainFile(options: ExplainOptions, wire: unknown): Promise<numb
   const prices = createPrices(() => config)
   await prices.load()
   const health = createHealth(config, { random: Math.random })
-  const planned = makePlan(inputOfShape(shape.value), config, {
+  const context: PlanContext = {
     snapshot: health.snapshot(0),
     nowMs: 0,
     wallNowMs: Date.now(),
     random: Math.random,
     offerOf: prices.offerOf,
-  })
-  if (options.json) print(JSON.stringify(explainJson(planned), null, 2))
-  else for (const line of explainLines(planned)) print(line)
+  }
+  const planned = makePlan(inputOfShape(shape.value), config, context)
+  if (options.json) print(JSON.stringify(explainJson(planned, context), null, 2))
+  else for (const line of explainLines(planned, context)) print(line)
   return planned.ok ? exitCodes.ok : exitCodes.failed
 }
 
-async function explainLive(admin: string, wire: unknown): Promise<number> {
+async function explainLive(admin: string, wire: unknown, json: boolean): Promise<number> {
   const answer = await adminFetch(admin, '/explain', { body: JSON.stringify(wire) })
   if (!answer.ok) {
     complain(answer.error)
     return exitCodes.failed
   }
   const parsed = parseJson(answer.value)
-  const lines = parsed.ok ? asArray(asObject(parsed.value)['lines']) : []
-  for (const line of lines) print(String(line))
-  return exitCodes.ok
+  const { lines, ...plan } = asObject(parsed.ok ? parsed.value : {})
+  if (json) print(JSON.stringify(plan, null, 2))
+  else for (const line of asArray(lines)) print(String(line))
+  return plan['error'] === undefined ? exitCodes.ok : exitCodes.failed
 }

@@ -60,6 +60,9 @@ function withRunFlags(command: Command, logFormat: 'json' | 'pretty', drainTimeo
 const configOption = (): Option =>
   new Option('-c, --config <file>', 'the routing file').env('OUTRIGGER_CONFIG').default('routing.yaml')
 
+/** An option that may be repeated. */
+const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
 function addServe(root: Command): void {
   const command = root
     .command('serve')
@@ -104,15 +107,27 @@ function addExplain(root: Command): void {
     .description('print the plan that a request would get: targets in order, each with its reason')
     .addOption(configOption())
     .requiredOption('--model <name>', 'the model asked for')
-    .option('--tier <tier>')
+    .option('--tier <tier>', 'as in x-outrigger-tier')
     .addOption(new Option('--priority <priority>').choices(['low', 'normal', 'high']))
-    .option('--tag <tag>', 'a or k=v; may be repeated', (tag: string, tags: readonly string[]) => [...tags, tag], [])
+    .option('--tag <tag>', 'a or k=v; may be repeated', several, [])
     .option('--max-cost <usd>', 'USD for the request')
-    .option('--input-tokens <n>')
-    .option('--output-tokens <n>')
+    .option('--input-tokens <n>', 'length of the prompt')
+    .option('--output-tokens <n>', 'limit of the answer')
     .option('--needs <list>', 'tools, vision, audio, files, json_schema, reasoning')
+    .option('--header <header>', 'name: value, for rules on headers; may be repeated', several, [])
+    .option('--client <name>', 'the virtual key that asks')
+    .option('--user <id>', 'the end user, where callers stay with their target')
+    .option('--stream', 'the answer is to be streamed', false)
     .option('--admin <url>', 'ask a running relay, with its live health')
     .option('--json', 'as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ outrigger explain -c routing.yaml --model smart --tier free --input-tokens 2000
+  $ outrigger explain --model smart --header 'x-team: legal' --needs tools,vision
+  $ outrigger explain --model smart --admin 127.0.0.1:7071   # with the health of a running relay`,
+    )
     .action(finish(async (options: ExplainOptions) => (await import('./explain.ts')).explain(options)))
 }
 
@@ -152,7 +167,6 @@ function addImport(root: Command): void {
 }
 
 function addDrill(root: Command): void {
-  const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
   root
     .command('drill')
     .description('try every fault on every route of the routing file, with mock providers in place of its own; no keys needed')

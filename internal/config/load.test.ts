@@ -33,6 +33,16 @@ const cases: readonly { name: string; text: string; strict?: boolean; problems: 
     problems: [/^f:5:19: timeouts\.idle must be a duration such as 500ms, 30s, 5m or 1h, not 20/],
   },
   {
+    name: 'a list that may not be empty',
+    text: `${head}models: { smart: { targets: [] } }`,
+    problems: [/^f:4:29: models\.smart\.targets must be a list of targets, not an empty list/],
+  },
+  {
+    name: 'a target that lacks nothing',
+    text: `${head}models: { smart: { targets: [{ target: openai/gpt, lacks: [] }] } }`,
+    problems: [],
+  },
+  {
     name: 'a number that is text',
     text: `${head}${models}retry: { attempts: four }`,
     problems: [/^f:5:20: retry\.attempts must be a whole number from 1 to 20, not four/],

@@ -87,3 +87,16 @@ test('prices: another configuration has other prices at once', () => {
   config = configOf('local/small', { '/etc/outrigger/prices.yaml': 'local/small: { input: 11, output: 2 }' }, withFile)
   assert.equal(prices.offerOf(target, 0).price?.input, 11)
 })
+
+test('prices: a long prompt has the rates of long prompts before it is sent, as on the bill', async () => {
+  const config = configOf('anthropic/claude-sonnet-4-5, anthropic/claude-opus-4-5')
+  const prices = createPrices(() => config)
+  await prices.load()
+  const [sonnet, opus] = targetsOf(config)
+  assert.ok(sonnet && opus)
+  const [short, long] = [100, 300_000].map((tokens) => prices.offerOf(sonnet, 0, tokens).price)
+  assert.deepEqual([short?.input, short?.output], [3, 15])
+  assert.deepEqual([long?.input, long?.output], [6, 22.5])
+  assert.equal(prices.cost(sonnet, { ...tokens, input: 300_000, output: 1000 }), 1.8225)
+  assert.deepEqual(prices.offerOf(opus, 0, 300_000).price, prices.offerOf(opus, 0).price)
+})

@@ -13,8 +13,11 @@ type Catalogue = typeof import('@pydantic/genai-prices')
  * them knows is undefined, never 0.
  */
 export type Prices = {
-  /** Rates of a request of ordinary length, and the context window. `wallNowMs`: milliseconds since the epoch. */
-  readonly offerOf: (target: Target, wallNowMs: number) => Offer
+  /**
+   * Rates and context window; some models charge more for a long prompt. `wallNowMs`: milliseconds since the epoch.
+   * @param inputTokens the length of the prompt; default: an ordinary one
+   */
+  readonly offerOf: (target: Target, wallNowMs: number, inputTokens?: number) => Offer
   /** USD for these tokens, with the higher rates that some models have for long prompts. */
   readonly cost: (target: Target, usage: Usage) => number | undefined
   /** Loads the catalogue; until it has, only the prices of files and of our own table are known. */
@@ -29,6 +32,8 @@ const mostEntries = 5000
 
 // Longer prompts may have other rates; shorter ones have the same everywhere.
 const longPrompt = 100_000
+// Prompts that differ by less are taken as one: their lengths are only estimated.
+const sizeStep = 10_000
 
 // Some of the catalogue's prices change with the hour of the day.
 const entriesKeptMs = 30 * 60_000
@@ -62,7 +67,8 @@ export function createPrices(config: () => Config, wallNowMs: () => number = Dat
     const listed = findListed(config().prices, target.id)
     const found = catalogue === undefined ? undefined : lookUp(catalogue, target.model, providerOf(target))
     const known = found ?? ownPrice(typeOf(target), target.model)
-    const context = listed?.context ?? known?.context
+    const traits = config().providers.get(target.provider)?.type.traitsOf(target.model)
+    const context = listed?.context ?? known?.context ?? traits?.context
     return listed === undefined
       ? { price: known?.price, context, catalogued: found !== undefined }
       : { price: listed.price, context, catalogued: false }
@@ -81,9 +87,20 @@ export function createPrices(config: () => Config, wallNowMs: () => number = Dat
     entries.set(target.id, entry)
     return entry
   }
+  const longEntry = (target: Target, usual: Entry, inputTokens: number): Entry => {
+    const size = Math.floor(inputTokens / sizeStep) * sizeStep
+    const key = `${target.id} ${size}`
+    const known = entries.get(key)
+    if (known !== undefined || catalogue === undefined) return known ?? usual
+    if (entries.size >= mostEntries) entries.clear()
+    const entry = { ...usual, price: lookUp(catalogue, target.model, providerOf(target), size)?.price ?? usual.price }
+    entries.set(key, entry)
+    return entry
+  }
   // Each target of each plan asks: what it makes is made anew only for a target with facts of its own or rates by the hour.
-  const offerOf = (target: Target, wallMs: number): Offer => {
-    const entry = entryOf(target, wallMs)
+  const offerOf = (target: Target, wallMs: number, inputTokens = 0): Offer => {
+    const usual = entryOf(target, wallMs)
+    const entry = inputTokens < longPrompt || !usual.catalogued ? usual : longEntry(target, usual, inputTokens)
     const { price = entry.price, context = entry.context } = target
     if (price?.during !== undefined) return { price: priceAt(price, wallMs), context }
     return price === entry.price && context === entry.context ? entry : { price, context }
@@ -117,24 +134,28 @@ function asCounted(usage: Usage): Record<string, number> {
 
 type Known = { readonly price: Price; readonly context: number | undefined }
 
-/** The rates of a model, found by asking what a thousand tokens of each kind cost: a lookup takes 17 µs, a product nothing. */
-function lookUp(catalogue: Catalogue, model: string, providerId: string): Known | undefined {
+/**
+ * The rates of a model for prompts of a length, found by asking what so many tokens of each kind cost: a lookup takes 17 µs, a
+ * product nothing.
+ */
+function lookUp(catalogue: Catalogue, model: string, providerId: string, tokens = 1000): Known | undefined {
+  const found = catalogue.calcPrice({ input_tokens: tokens }, model, { providerId })
+  const asked = found?.total_price
+  if (found === null || asked === undefined) return undefined
+  // Rounded, since what is worked out from sums is off in the last places.
+  const rate = (usd: number): number => Number(((usd * 1_000_000) / tokens).toPrecision(12))
   const ask = (usage: Record<string, number>): number | undefined =>
-    catalogue.calcPrice(usage, model, { providerId })?.total_price
-  const found = catalogue.calcPrice({ input_tokens: 1000 }, model, { providerId })
-  const input = found?.total_price
-  const output = ask({ input_tokens: 0, output_tokens: 1000 })
-  if (found === null || input === undefined || output === undefined) return undefined
-  const cachedInput = ask({ input_tokens: 1000, cache_read_tokens: 1000 }) ?? input
-  const cacheWrite = ask({ input_tokens: 1000, cache_write_tokens: 1000 }) ?? input
-  const cacheWrite1h = ask({ input_tokens: 1000, cache_write_tokens: 1000, cache_write_1h_tokens: 1000 }) ?? cacheWrite
+    catalogue.calcPrice({ input_tokens: tokens, ...usage }, model, { providerId })?.total_price
+  const withOutput = ask({ output_tokens: tokens })
+  if (withOutput === undefined) return undefined
+  const cacheWrite = ask({ cache_write_tokens: tokens }) ?? asked
   return {
     price: {
-      input: input * 1000,
-      output: output * 1000,
-      cachedInput: cachedInput * 1000,
-      cacheWrite: cacheWrite * 1000,
-      cacheWrite1h: cacheWrite1h * 1000,
+      input: rate(asked),
+      output: rate(withOutput - asked),
+      cachedInput: rate(ask({ cache_read_tokens: tokens }) ?? asked),
+      cacheWrite: rate(cacheWrite),
+      cacheWrite1h: rate(ask({ cache_write_tokens: tokens, cache_write_1h_tokens: tokens }) ?? cacheWrite),
     },
     context: found.model.context_window,
   }

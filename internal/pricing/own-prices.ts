@@ -50,7 +50,7 @@ const cachedShare = 0.2
 const byModel = new Map(
   qwen.map(([model, input, output, context]): [string, OwnPrice] => [
     model,
-    { price: { input, output, cachedInput: input * cachedShare }, context },
+    { price: { input, output, cachedInput: Number((input * cachedShare).toPrecision(12)) }, context },
   ]),
 )
 

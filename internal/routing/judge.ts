@@ -38,7 +38,7 @@ export function judge(
   const usage = { input: inputTokens, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
   const readBy = cached ? context.readBy?.(request) : undefined
   return targets.map((target) => {
-    const { price, context: window } = context.offerOf(target, context.wallNowMs)
+    const { price, context: window } = context.offerOf(target, context.wallNowMs, inputTokens)
     const read = readBy?.get(target.id)
     const cachedTokens = read !== undefined && (read.cached ?? isCached(request, price)) ? Math.min(read.tokens, inputTokens) : 0
     const there: Usage = cachedTokens === 0 ? usage : { ...usage, cacheRead: cachedTokens }

@@ -11,8 +11,8 @@ export type PlanContext = {
   /** Milliseconds since the epoch. */
   readonly wallNowMs: number
   readonly random: () => number
-  /** What a target costs and how much it can read, by the wall clock. */
-  readonly offerOf: (target: Target, wallNowMs: number) => Offer
+  /** What a target costs for a prompt of this length, and how much it can read. */
+  readonly offerOf: (target: Target, wallNowMs: number, inputTokens?: number) => Offer
   /** How many tokens answers of a route have on average. Default: not known. */
   readonly usualOutput?: (route: string) => number | undefined
   /** Targets that have read the beginning of the prompt a short time ago. Default: none have. */

@@ -7,6 +7,7 @@ import { loadText } from '#config/load.ts'
 import type { TargetHealth } from '#health/snapshot.ts'
 import { explainLines } from './explain.ts'
 import { makePlan } from './plan.ts'
+import type { PlanContext } from './plan-context.ts'
 import { inputOfShape } from './shape.ts'
 
 const file = `
@@ -222,6 +223,15 @@ const cases: readonly Case[] = [
     text: 'word '.repeat(2000),
     plan: ['openai/b', 'anthropic/a'],
   },
+  {
+    name: 'sorted by price, in the newer form',
+    body: { provider: { sort: { by: 'price' } } },
+    plan: [smart[2], smart[1], smart[0]],
+  },
+  { name: 'a sort that nobody knows', body: { provider: { sort: 'prize' } }, plan: 'unknown_provider_field' },
+  { name: 'a list of providers that is none', body: { provider: { only: 'openai' } }, plan: 'unknown_provider_field' },
+  { name: 'a price that nobody knows', body: { provider: { max_price: { promt: 1 } } }, plan: 'unknown_provider_field' },
+  { name: 'prices as texts', body: { provider: { max_price: { prompt: '1', completion: '5' } } }, plan: [smart[2]] },
   { name: 'sorted by price', body: { provider: { sort: 'price' } }, plan: [smart[2], smart[1], smart[0]] },
 ]
 
@@ -237,18 +247,19 @@ function requestOf({ model = 'smart', body = {}, text = 'Hello', image = false, 
 for (const example of cases) {
   test(`plan: ${example.name}`, () => {
     const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, ...example.hints }
-    const planned = makePlan({ request: requestOf(example), hints }, config, {
+    const context: PlanContext = {
       snapshot: { of: (id) => ({ ...healthy, ...example.health?.[id] }) },
       nowMs: 0,
       wallNowMs: Date.parse(example.at ?? '2026-01-05T12:00:00Z'),
       random: () => 0.5,
       offerOf: ({ price, context }) => ({ price, context }),
       readBy: () => new Map(Object.entries(example.readBy ?? {}).map(([id, tokens]) => [id, { tokens, cached: example.cached }])),
-    })
+    }
+    const planned = makePlan({ request: requestOf(example), hints }, config, context)
     const got = planned.ok
       ? planned.value.steps.map(({ target, maxOutput }) => `${target.id}${maxOutput === undefined ? '' : ` ${maxOutput}`}`)
       : planned.error.code
-    assert.deepEqual(got, example.plan, explainLines(planned).join('\n'))
+    assert.deepEqual(got, example.plan, explainLines(planned, context).join('\n'))
   })
 }
 
@@ -304,4 +315,28 @@ test('plan: costs rest on what answers of the route usually have', () => {
   assert.equal(costs(80)[0], 80e-6)
   assert.equal(costs(80, 20)[0], 20e-6, 'never more than the request allows')
   assert.equal(costs(80, 4000)[0], 80e-6)
+})
+
+test('explain: each target with price, window, health and latency, whether it is asked or not', () => {
+  const busy = { ...healthy, samples: 40, errorRatio: 0.05, inFlight: 2 }
+  const quantiles = { p50: 120, p95: 300, p99: 400 }
+  const times = { firstTokenMs: () => quantiles, latencyMs: () => ({ ...quantiles, p50: 900 }), expectMs: () => 120 }
+  const context: PlanContext = {
+    snapshot: { of: (id) => (id === smart[0] ? { ...busy, times } : healthy) },
+    nowMs: 0,
+    wallNowMs: 0,
+    random: () => 0.5,
+    offerOf: ({ price, context: window }) => ({ price, context: window }),
+  }
+  const hints: Hints = { priority: 'low', tags: {}, cacheOff: false, headers: {} }
+  const planned = makePlan({ request: inputOfShape({ model: 'smart' }).request, hints }, config, context)
+  assert.deepEqual(explainLines(planned, context), [
+    'route smart, strategy cost, rule 3',
+    '  1. gemini/gemini-3.7-flash: about 0.001002 USD',
+    '       0.5 in, 2 out USD/MTok · window not known · breaker closed · not asked yet',
+    '  2. openai/gpt-5.6: about 0.005008 USD',
+    '       2 in, 10 out USD/MTok · window 1000 · breaker closed · not asked yet',
+    '  –  anthropic/claude-opus-5-5: input costs 10 USD per million tokens',
+    '       10 in, 50 out USD/MTok · window not known · breaker closed · 5 % of 40 failed · first token 120 ms · answer 900 ms · 2 under way',
+  ])
 })

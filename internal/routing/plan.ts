@@ -19,7 +19,7 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
   const asked = look(input, context)
   const found = fittingRule(config.rules, asked)
   const wishes = readWishes(request)
-  if (wishes.unknown.length > 0) return err(unknownFields(wishes.unknown))
+  if (wishes.mistakes.length > 0) return err(mistaken(wishes.mistakes))
   // What a rule puts in the model's place is not widened again by the body.
   const names = found?.rule.use === undefined ? [request.model, ...wishes.models] : [found.rule.use]
   const matched = matchAll(names, config)
@@ -169,9 +169,8 @@ function lowest(...limits: readonly (Limits['maxPrice'] | undefined)[]): Limits[
   return { ...(Number.isFinite(input) ? { input } : {}), ...(Number.isFinite(output) ? { output } : {}) }
 }
 
-function unknownFields(fields: readonly string[]): PlanProblem {
-  const names = fields.map((field) => `provider.${field}`).join(', ')
-  return { code: 'unknown_provider_field', message: `${names}: no such field is known`, excluded: [] }
+function mistaken(mistakes: readonly string[]): PlanProblem {
+  return { code: 'unknown_provider_field', message: mistakes.join('; '), excluded: [] }
 }
 
 function unknownModel(name: string, config: Config): PlanProblem {

@@ -17,6 +17,11 @@ export type Shape = {
   /** What it needs of a model: `tools`, `vision`, … */
   readonly needs?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
+  /** The name of a virtual key. */
+  readonly client?: string
+  /** Who the request says that it is for. */
+  readonly user?: string
+  readonly stream?: boolean
 }
 
 /** A shape from JSON, its fields in snake_case. The error is a sentence. */
@@ -34,7 +39,12 @@ export function readShape(value: unknown): Result<Shape, string> {
     const found = asNumber(given[name])
     return found === undefined ? {} : { [as]: found }
   }
-  const tier = asString(given['tier'])
+  for (const name of ['max_cost', 'input_tokens', 'output_tokens'])
+    if (given[name] !== undefined && !((asNumber(given[name]) ?? -1) >= 0)) return err(`\`${name}\` must be a number`)
+  const word = (name: 'tier' | 'client' | 'user'): Partial<Shape> => {
+    const found = asString(given[name])
+    return found === undefined ? {} : { [name]: found }
+  }
   const headers = Object.fromEntries(
     Object.entries(asObject(given['headers'])).map(([name, header]) => [name.toLowerCase(), String(header)]),
   )
@@ -43,7 +53,10 @@ export function readShape(value: unknown): Result<Shape, string> {
     tags: texts('tags'),
     needs: texts('needs'),
     headers,
-    ...(tier === undefined ? {} : { tier }),
+    stream: given['stream'] === true,
+    ...word('tier'),
+    ...word('client'),
+    ...word('user'),
     ...(priority === undefined ? {} : { priority }),
     ...number('max_cost', 'maxCostUsd'),
     ...number('input_tokens', 'inputTokens'),
@@ -66,7 +79,8 @@ export function inputOfShape(shape: Shape): PlanInput {
   const request: Request = {
     dialect: 'openai-chat',
     model: shape.model,
-    stream: false,
+    stream: shape.stream === true,
+    ...(shape.user === undefined ? {} : { endUser: shape.user }),
     messages: [{ role: 'user', parts }],
     tools: needs('tools') ? [{ kind: 'function', name: 'example' }] : [],
     params: shape.outputTokens === undefined ? {} : { maxOutput: shape.outputTokens },
@@ -89,6 +103,7 @@ function hintsOf(shape: Shape): Hints {
     cacheOff: false,
     headers: shape.headers ?? {},
     ...(shape.tier === undefined ? {} : { tier: shape.tier }),
+    ...(shape.client === undefined ? {} : { client: shape.client }),
     ...(shape.maxCostUsd === undefined ? {} : { maxCostUsd: shape.maxCostUsd }),
   }
 }

@@ -70,7 +70,7 @@ async function explain(shape) {
 
 /** @param {Plan} plan */
 function planView({ route, strategy, rule, targets, excluded }) {
-  const by = rule === undefined ? '' : `, by rule ${rule + 1}`
+  const by = rule === undefined ? '' : `, by rule ${rule}`
   const steps = targets.map(({ target, reason, estimated_usd }) => {
     const price = estimated_usd === undefined ? '' : `, about ${usd(estimated_usd)}`
     return el('li', el('strong', target), `: ${reason}${price}`)

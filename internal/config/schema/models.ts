@@ -31,9 +31,9 @@ const Target = Type.Union(
         price: Type.Optional(PriceTable),
         lacks: Type.Optional(
           Type.Array(Word([...needWords], { description: 'An ability.' }), {
-            minItems: 1,
             expects: `a list of ${needWords.join(', ')}`,
-            description: 'What it cannot do: requests that need it pass it over. For servers whose models nobody else knows.',
+            description:
+              'What it cannot do: requests that need it pass it over. For servers whose models nobody else knows. Default: nothing that is known of.',
           }),
         ),
         context: Type.Optional(Count({ minimum: 1, description: 'Its context window in tokens, over the catalogue.' })),
