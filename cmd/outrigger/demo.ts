@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { styleText } from 'node:util'
 import { dialects } from '#dialect/registry.ts'
 import { readFaultPlan } from '#mock/fault-plan.ts'
 import { startMocks } from '#mock/start-mocks.ts'
@@ -62,18 +63,15 @@ models:
 }
 
 function welcome(listen: string, admin: string, config: string): void {
+  const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })
   print(`
-Outrigger runs on mock providers; the first one fails now and then. Try:
+${bold('Outrigger')} runs on three mock providers, no keys needed. The first one fails now and then: the answer comes all the same.
 
-  curl -si ${listen}/v1/chat/completions -H 'content-type: application/json' \\
-    -d '{"model":"smart","messages":[{"role":"user","content":"Hello"}]}'
+  ${bold('Status page')}  ${admin}/
+  ${bold('Try')}          curl -si ${listen}/v1/chat/completions -H 'content-type: application/json' -d '{"model":"smart","messages":[{"role":"user","content":"Hello"}]}'
 
-  curl -sN ${listen}/v1/chat/completions -H 'content-type: application/json' \\
-    -d '{"model":"smart","stream":true,"messages":[{"role":"user","content":"Tell me a story"}]}'
-
-Any SDK: base URL ${listen}/v1 (OpenAI) or ${listen} (Anthropic, Gemini), any key.
-Status page: ${admin}/   Metrics: ${admin}/metrics
-Routing file: ${config} (edit it: it is taken up at once)
-Ctrl-C ends it.
+  Again and again: x-outrigger-target and x-outrigger-attempts tell who answered; the log below tells of each failover.
+  Streamed with "stream":true. Any SDK: base URL ${listen}/v1 (OpenAI) or ${listen} (Anthropic, Gemini), any key.
+  Routing file: ${config} (edit it: it is taken up at once). Ctrl-C ends it.
 `)
 }

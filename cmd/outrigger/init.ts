@@ -3,10 +3,10 @@ import { keyVariables, writeStarter } from '#convert/starter.ts'
 import { exitCodes } from './exit.ts'
 import { complain, print } from './terminal.ts'
 
-export type InitOptions = { readonly output: string; readonly force: boolean }
+export type InitOptions = { readonly output: string; readonly force: boolean; readonly json: boolean }
 
 /** `outrigger init`: a starter file from the keys in the environment. Asks nothing. `-o -` prints it. */
-export function init({ output, force }: InitOptions): number {
+export function init({ output, force, json }: InitOptions): number {
   const starter = writeStarter(process.env)
   if (starter === undefined) {
     complain('no API key of a provider is set. Set one of these variables and run it again:')
@@ -14,8 +14,9 @@ export function init({ output, force }: InitOptions): number {
     complain('Without keys, `outrigger demo` runs on built-in mock providers.')
     return exitCodes.failed
   }
+  const { providers, text } = starter
   if (output === '-') {
-    print(starter.text)
+    print(json ? JSON.stringify({ providers, text }) : text)
     return exitCodes.ok
   }
   if (existsSync(output) && !force) {
@@ -23,12 +24,16 @@ export function init({ output, force }: InitOptions): number {
     return exitCodes.failed
   }
   try {
-    writeFileSync(output, starter.text)
+    writeFileSync(output, text)
   } catch (error) {
     complain(`${output} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
     return exitCodes.failed
   }
-  print(`${output}: ${starter.providers.join(', ')}`)
+  if (json) {
+    print(JSON.stringify({ file: output, providers }))
+    return exitCodes.ok
+  }
+  print(`${output}: ${providers.join(', ')}`)
   print(`next: outrigger check ${output} && outrigger serve -c ${output}`)
   return exitCodes.ok
 }

@@ -1,5 +1,6 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { usageFields } from '#replay/sum-usage.ts'
+import type { CheckOptions } from './check.ts'
 import type { DemoOptions } from './demo.ts'
 import type { DrillFlags } from './drill.ts'
 import { exitCodes } from './exit.ts'
@@ -31,13 +32,26 @@ const adders = new Map<string, (root: Command) => void>([
   ['import', addImport],
   ['status', addStatus],
   ['healthcheck', addHealthcheck],
+  ['completion', addCompletion],
 ])
+
+const exitCodeHelp = `
+Exit codes: 0 it worked; 1 it worked and the answer is no, or it failed; 2 the command line is not understood;
+69 a port cannot be opened; 78 the routing file has problems. Colours are for terminals only; NO_COLOR turns them off.
+
+Begin with:
+  $ outrigger demo          # mock providers, no keys
+  $ outrigger init          # a routing file from the API keys in the environment`
+
+/** A command's examples, below its help. */
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`
 
 /** The command line. Only the subcommand that is asked for is described, which saves time at each start; all of them for the help. */
 function program(asked: string | undefined): Command {
   const root = new Command('outrigger')
     .description('A relay for LLM APIs that runs beside an application: any SDK in, any provider out.')
     .version(version)
+    .addHelpText('after', exitCodeHelp)
     .exitOverride()
   const add = asked === undefined ? undefined : adders.get(asked)
   for (const one of add === undefined ? adders.values() : [add]) one(root)
@@ -49,7 +63,12 @@ function withRunFlags(command: Command, logFormat: 'json' | 'pretty', drainTimeo
     .addOption(new Option('--listen <address>', 'address for clients, over the routing file').env('OUTRIGGER_LISTEN'))
     .addOption(new Option('--admin <address>', 'address for operators, over the routing file').env('OUTRIGGER_ADMIN'))
     .addOption(new Option('--log-level <level>', 'over the routing file').choices(levels).env('OUTRIGGER_LOG_LEVEL'))
-    .addOption(new Option('--log-format <format>').choices(['json', 'pretty']).env('OUTRIGGER_LOG_FORMAT').default(logFormat))
+    .addOption(
+      new Option('--log-format <format>', 'one line a record, or for people')
+        .choices(['json', 'pretty'])
+        .env('OUTRIGGER_LOG_FORMAT')
+        .default(logFormat),
+    )
     .addOption(
       new Option('--drain-timeout <duration>', 'how long requests may take to end after SIGTERM')
         .env('OUTRIGGER_DRAIN_TIMEOUT')
@@ -71,6 +90,13 @@ function addServe(root: Command): void {
     .addOption(
       new Option('--workers <n>', 'processes that share the port, for central use').env('OUTRIGGER_WORKERS').default('1'),
     )
+    .addHelpText(
+      'after',
+      examples(
+        'outrigger serve -c routing.yaml',
+        'OUTRIGGER_LISTEN=:7070 outrigger serve -c /etc/outrigger/routing.yaml --workers 4',
+      ),
+    )
   withRunFlags(command, 'json', '25s').action(
     finish(async (options: ServeOptions) => (await import('./serve.ts')).serve(options)),
   )
@@ -80,6 +106,7 @@ function addDemo(root: Command): void {
   const described = root
     .command('demo')
     .description('run the relay on built-in mock providers, one of which fails now and then; no keys needed')
+    .addHelpText('after', examples('outrigger demo', 'outrigger demo --listen 127.0.0.1:8080 --admin 127.0.0.1:8081'))
   withRunFlags(described, 'pretty', '5s').action(
     finish(async (options: DemoOptions) => (await import('./demo.ts')).demo(options)),
   )
@@ -89,15 +116,18 @@ function addCheck(root: Command): void {
   root
     .command('check')
     .description('print every problem of a routing file')
-    .argument('<file>')
+    .argument('<file>', 'the routing file')
     .option('--strict', 'an unset secret is a problem too', false)
-    .action(finish(async (file: string, options: { strict: boolean }) => (await import('./check.ts')).check(file, options)))
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', examples('outrigger check routing.yaml', 'outrigger check --strict --json routing.yaml'))
+    .action(finish(async (file: string, options: CheckOptions) => (await import('./check.ts')).check(file, options)))
 }
 
 function addSchema(root: Command): void {
   root
     .command('schema')
     .description('print the JSON Schema of the routing file')
+    .addHelpText('after', examples('outrigger schema > routing.schema.json'))
     .action(finish(async () => (await import('./schema.ts')).schema()))
 }
 
@@ -108,7 +138,7 @@ function addExplain(root: Command): void {
     .addOption(configOption())
     .requiredOption('--model <name>', 'the model asked for')
     .option('--tier <tier>', 'as in x-outrigger-tier')
-    .addOption(new Option('--priority <priority>').choices(['low', 'normal', 'high']))
+    .addOption(new Option('--priority <priority>', 'as in x-outrigger-priority').choices(['low', 'normal', 'high']))
     .option('--tag <tag>', 'a or k=v; may be repeated', several, [])
     .option('--max-cost <usd>', 'USD for the request')
     .option('--input-tokens <n>', 'length of the prompt')
@@ -122,11 +152,11 @@ function addExplain(root: Command): void {
     .option('--json', 'as JSON', false)
     .addHelpText(
       'after',
-      `
-Examples:
-  $ outrigger explain -c routing.yaml --model smart --tier free --input-tokens 2000
-  $ outrigger explain --model smart --header 'x-team: legal' --needs tools,vision
-  $ outrigger explain --model smart --admin 127.0.0.1:7071   # with the health of a running relay`,
+      examples(
+        'outrigger explain -c routing.yaml --model smart --tier free --input-tokens 2000',
+        "outrigger explain --model smart --header 'x-team: legal' --needs tools,vision",
+        'outrigger explain --model smart --admin 127.0.0.1:7071   # with the health of a running relay',
+      ),
     )
     .action(finish(async (options: ExplainOptions) => (await import('./explain.ts')).explain(options)))
 }
@@ -135,8 +165,9 @@ function addMock(root: Command): void {
   root
     .command('mock')
     .description('run the mock providers alone, in all dialects')
-    .addOption(new Option('--listen <address>').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
+    .addOption(new Option('--listen <address>', 'host:port').env('OUTRIGGER_MOCK_LISTEN').default('127.0.0.1:7080'))
     .option('--faults <file>', 'what goes wrong: a YAML fault plan')
+    .addHelpText('after', examples('outrigger mock --listen 127.0.0.1:7080 --faults faults.yaml'))
     .action(finish(async (options: { listen: string; faults?: string }) => (await import('./mock.ts')).mock(options)))
 }
 
@@ -148,7 +179,8 @@ function addInit(root: Command): void {
     .description('write a starter routing file from the API keys in the environment')
     .option('-o, --output <file>', 'the file to write; - prints it', 'routing.yaml')
     .addOption(forceOption())
-    .addHelpText('after', '\nExample:\n  $ OPENAI_API_KEY=… outrigger init\n  $ outrigger serve -c routing.yaml')
+    .option('--json', 'what was written, as JSON', false)
+    .addHelpText('after', examples('OPENAI_API_KEY=… outrigger init', 'outrigger init -o - --json'))
     .action(finish(async (options: InitOptions) => (await import('./init.ts')).init(options)))
 }
 
@@ -156,13 +188,14 @@ function addImport(root: Command): void {
   root
     .command('import')
     .description('convert the configuration of another gateway')
+    .addHelpText('after', examples('outrigger import litellm config.yaml -o routing.yaml'))
     .command('litellm')
     .description('convert a LiteLLM proxy config; what has no counterpart is told with its line')
-    .argument('<file>')
+    .argument('<file>', "LiteLLM's config.yaml")
     .option('-o, --output <file>', 'the file to write; - prints it', '-')
     .addOption(forceOption())
     .option('--json', 'the file and what is told of it, as JSON', false)
-    .addHelpText('after', '\nExample:\n  $ outrigger import litellm config.yaml -o routing.yaml')
+    .addHelpText('after', examples('outrigger import litellm config.yaml -o routing.yaml'))
     .action(finish(async (file: string, options: ImportOptions) => (await import('./import.ts')).importLitellm(file, options)))
 }
 
@@ -184,8 +217,9 @@ function addDrill(root: Command): void {
 Verdicts: rescued, clean error, truncated, hung, garbled. The exit code is 0 when every request was rescued, or ended with a clean
 error where nobody else could answer it; else 1.
 
-Example, for CI:
-  $ outrigger drill -c routing.yaml --timeout 60s --json`,
+Examples:
+  $ outrigger drill -c routing.yaml --timeout 60s --json   # for CI
+  $ outrigger drill -c routing.yaml --route smart --fault silent_before`,
     )
     .action(finish(async (options: DrillFlags) => (await import('./drill.ts')).runDrill(options)))
 }
@@ -197,7 +231,10 @@ function addReplay(root: Command): void {
     .argument('<log>', 'the relay\u2019s log in JSON lines; - reads standard input')
     .addOption(configOption())
     .option('--json', 'as JSON', false)
-    .addHelpText('after', '\nExample:\n  $ outrigger replay access.jsonl -c new.yaml')
+    .addHelpText(
+      'after',
+      examples('outrigger replay access.jsonl -c new.yaml', 'kubectl logs relay | outrigger replay - -c new.yaml --json'),
+    )
     .action(finish(async (file: string, options: ReplayOptions) => (await import('./replay.ts')).replayLog(file, options)))
 }
 
@@ -208,7 +245,7 @@ function addUsage(root: Command): void {
     .argument('<log>', 'the relay\u2019s log in JSON lines; - reads standard input')
     .option('--by <fields>', `a list of ${usageFields.join(', ')}`, 'day,client')
     .option('--json', 'a JSON line for each group', false)
-    .addHelpText('after', '\nExample:\n  $ outrigger usage access.jsonl --by client,target')
+    .addHelpText('after', examples('outrigger usage access.jsonl --by client,target'))
     .action(finish(async (file: string, options: UsageOptions) => (await import('./usage.ts')).usage(file, options)))
 }
 
@@ -216,11 +253,12 @@ function addKey(root: Command): void {
   root
     .command('key')
     .description('virtual keys of `clients`')
+    .addHelpText('after', examples('outrigger key new --name web'))
     .command('new')
     .description('make a key: prints it once, and what stands for it in the routing file')
     .option('--name <name>', 'the name of the client')
     .option('--json', 'as JSON', false)
-    .addHelpText('after', '\nExample:\n  $ outrigger key new --name web')
+    .addHelpText('after', examples('outrigger key new --name web'))
     .action(finish(async (options: KeyOptions) => (await import('./key.ts')).keyNew(options)))
 }
 
@@ -234,6 +272,7 @@ function addStatus(root: Command): void {
     .addOption(adminOption())
     .option('--json', 'as JSON', false)
     .option('--watch', 'again each second, until Ctrl-C', false)
+    .addHelpText('after', examples('outrigger status --watch', 'outrigger status --admin 10.0.0.7:7071 --json'))
     .action(finish(async (options: StatusOptions) => (await import('./status.ts')).status(options)))
 }
 
@@ -242,7 +281,20 @@ function addHealthcheck(root: Command): void {
     .command('healthcheck')
     .description('exit code for a container HEALTHCHECK: 0 when the relay is ready')
     .addOption(adminOption())
+    .addHelpText('after', examples('outrigger healthcheck --admin 127.0.0.1:7071'))
     .action(finish(async (options: { admin: string }) => (await import('./healthcheck.ts')).healthcheck(options)))
+}
+
+function addCompletion(root: Command): void {
+  root
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      examples('source <(outrigger completion bash)', 'outrigger completion fish > ~/.config/fish/completions/outrigger.fish'),
+    )
+    .action(finish(async (shell: string) => (await import('./completion.ts')).completion(shell, program(undefined))))
 }
 
 /** A command gives its exit code; undefined means that it goes on running. */

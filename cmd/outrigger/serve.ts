@@ -119,6 +119,10 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   ])
   if (!listening.ok || !administering.ok) {
     for (const opened of [listening, administering]) if (!opened.ok) complain(opened.error)
+    // What is open already would keep the process alive.
+    runtime.listener.server.close()
+    runtime.admin.close()
+    await runtime.close()
     return exitCodes.listen
   }
   const urls = { listen: urlOf(listening.value), admin: urlOf(administering.value) }

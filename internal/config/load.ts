@@ -31,8 +31,9 @@ export function loadFile(options: LoadOptions): Result<Loaded, readonly Problem[
   try {
     return loadText(readFileSync(options.path, 'utf8'), options)
   } catch (error) {
-    const message = `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`
-    return err([{ file: options.path, line: 1, column: 1, message, severity: 'error' }])
+    const why = error instanceof Error ? error.message : String(error)
+    const hint = '`outrigger init` writes one from the API keys in the environment, `outrigger demo` needs none, -c names another'
+    return err([{ file: options.path, line: 1, column: 1, message: `the file cannot be read: ${why}`, hint, severity: 'error' }])
   }
 }
 

@@ -52,12 +52,26 @@ export function listenOn(server: Server, text: string): Promise<Result<Address, 
   const address = parseAddress(text)
   if (!address.ok) return Promise.resolve(err(`${text}: ${address.error}`))
   const { promise, resolve } = Promise.withResolvers<Result<Address, string>>()
-  server.once('error', (error) => resolve(err(`cannot listen on ${text}: ${error.message}`)))
+  server.once('error', (error) => resolve(err(`cannot listen on ${text}: ${whyNot(error)}`)))
   server.once('listening', () => resolve(ok(actual(server, address.value))))
   if (address.value.kind === 'unix') server.listen({ path: address.value.path })
   else if (address.value.host === undefined) server.listen({ port: address.value.port })
   else server.listen({ host: address.value.host, port: address.value.port })
   return promise
+}
+
+/** What happened, and the way out. */
+function whyNot(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'something else listens there, maybe another relay; stop it, or take another address (`listen` and `admin` in the routing file, --listen and --admin; port 0 takes a free one)'
+    case 'EACCES':
+      return 'that needs more rights; ports from 1024 on do not (`listen` and `admin` in the routing file, --listen and --admin)'
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address; `:7070` takes all that it has'
+    default:
+      return error.message
+  }
 }
 
 /** With port 0 the system chooses. */
