@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { startMockRelay } from '../support/mock-relay.ts'
+import { blocksOf, pages } from './blocks.ts'
+
+const run = promisify(execFile)
+const module = 'module snippet\n\ngo 1.24\n\nrequire github.com/openai/openai-go/v3 v3.99.0\n'
+
+test('docs: the Go of the pages runs', async (context) => {
+  const snippets = pages()
+    .flatMap(blocksOf)
+    .filter(({ language, text }) => language === 'go' && text.startsWith('package main'))
+  assert.ok(snippets.length > 0)
+  const folder = mkdtempSync(join(tmpdir(), 'outrigger-go-'))
+  const go = (...args: readonly string[]) =>
+    run('go', [...args], { cwd: folder, timeout: 300_000, env: { ...process.env, GOFLAGS: '-mod=mod' } })
+  let world: Awaited<ReturnType<typeof startMockRelay>> | undefined
+  try {
+    writeFileSync(join(folder, 'go.mod'), module)
+    const missing = await go('mod', 'download', 'all').then(
+      () => undefined,
+      (error: unknown) => String(error).split('\n')[0],
+    )
+    if (missing !== undefined) return context.skip(`Go or its module proxy is not here: ${missing}`)
+    world = await startMockRelay('models:\n  smart: { targets: [anthropic/claude-opus-5-5] }\nlog: { level: warn }\n')
+    for (const { text } of snippets) {
+      writeFileSync(join(folder, 'main.go'), text.replaceAll('http://localhost:7070', world.relay.url))
+      const { stdout } = await go('run', '.')
+      assert.match(stdout, /Say hello/)
+    }
+  } finally {
+    await world?.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
