@@ -9,9 +9,6 @@ const writers: Readonly<Record<string, (commands: readonly CommandFacts[]) => st
   fish: fishScript,
 }
 
-/** The shells that `completion` knows. */
-export const shells: readonly string[] = Object.keys(writers)
-
 /** `outrigger completion SHELL`: a script for the shell, made from the commands themselves. */
 export function completion(shell: string, root: Command): number {
   print((writers[shell] ?? bashScript)(root.commands.map(factsOf)))
