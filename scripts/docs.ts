@@ -1,6 +1,7 @@
 /** Writes the generated pages again; with `--check` tells whether they are current. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { everything } from '#config/everything.ts'
 import { jsonSchema } from '#config/json-schema.ts'
 import { configurationReference } from '#config/reference.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
@@ -19,6 +20,7 @@ const pages: Readonly<Record<string, string>> = {
   'deploy/grafana/overview.json': dashboardJson(overview),
   'deploy/grafana/provider.json': dashboardJson(provider),
   'deploy/grafana/cost.json': dashboardJson(cost),
+  'configs/everything.yaml': everything,
   'configs/routing.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }
 

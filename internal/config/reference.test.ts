@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { asArray, asObject, asString, isObject } from '#lib/json.ts'
+import { everything } from './everything.ts'
 import { jsonSchema } from './json-schema.ts'
 import { loadText } from './load.ts'
 import { formatProblem } from './problem.ts'
@@ -22,6 +23,26 @@ test('reference: configs/routing.schema.json is current', () => {
     `${JSON.stringify(jsonSchema(), null, 2)}\n`,
     'make docs',
   )
+})
+
+test('reference: configs/everything.yaml is current, and has every key', () => {
+  assert.equal(readFileSync(join(root, 'configs/everything.yaml'), 'utf8'), everything, 'make docs')
+  const without: string[] = []
+  const visit = (schema: unknown, path: string): void => {
+    const { properties, patternProperties, items, anyOf } = asObject(schema)
+    for (const [name, field] of Object.entries(asObject(properties))) {
+      const { examples, description = '', default: usual } = asObject(field)
+      if (asArray(examples).length === 0) without.push(`${path}${name} has no example`)
+      const isOptional = !asArray(asObject(schema)['required']).includes(name)
+      if (isOptional && usual === undefined && !/default|unless|left out/i.test(String(description)))
+        without.push(`${path}${name} does not say what it is when left out`)
+      visit(field, `${path}${name}.`)
+    }
+    for (const inner of [...Object.values(asObject(patternProperties)), items, ...asArray(anyOf)])
+      if (isObject(inner)) visit(inner, `${path}*.`)
+  }
+  visit(jsonSchema(), '')
+  assert.deepEqual(without, [])
 })
 
 test('reference: the examples of all blocks together have no fault but what this version does not act on yet', () => {
