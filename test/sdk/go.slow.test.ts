@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { blocksOf, pages } from '../docs/blocks.ts'
 import { startMockRelay } from '../support/mock-relay.ts'
-import { blocksOf, pages } from './blocks.ts'
 
 const run = promisify(execFile)
 const module = 'module snippet\n\ngo 1.24\n\nrequire github.com/openai/openai-go/v3 v3.99.0\n'
 
-test('docs: the Go of the pages runs', async (context) => {
+test('sdk: the Go of the pages runs', async (context) => {
   const snippets = pages()
     .flatMap(blocksOf)
     .filter(({ language, text }) => language === 'go' && text.startsWith('package main'))
