@@ -47,6 +47,9 @@ export function createListener(deps: HandlerDeps): Listener {
   }
 }
 
+// Connections that wait to be taken: a fleet that reconnects at once must not lose any. The system's own limit (4096 on Linux) counts.
+const backlog = 4096
+
 /** Starts listening; the error is a sentence for the log. */
 export function listenOn(server: Server, text: string): Promise<Result<Address, string>> {
   const address = parseAddress(text)
@@ -54,9 +57,8 @@ export function listenOn(server: Server, text: string): Promise<Result<Address, 
   const { promise, resolve } = Promise.withResolvers<Result<Address, string>>()
   server.once('error', (error) => resolve(err(`cannot listen on ${text}: ${whyNot(error)}`)))
   server.once('listening', () => resolve(ok(actual(server, address.value))))
-  if (address.value.kind === 'unix') server.listen({ path: address.value.path })
-  else if (address.value.host === undefined) server.listen({ port: address.value.port })
-  else server.listen({ host: address.value.host, port: address.value.port })
+  if (address.value.kind === 'unix') server.listen({ path: address.value.path, backlog })
+  else server.listen({ port: address.value.port, host: address.value.host, backlog })
   return promise
 }
 
