@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askReplica, type Gateway, startGateway } from '../support/gateway-world.ts'
-import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts'
+import { type RedisServer, redisCli, redisMissing, startRedis } from '../support/redis-server.ts'
 import { freePorts, type RelayProcess } from '../support/relay-process.ts'
 
 const skip = redisMissing() ?? false
@@ -64,7 +64,8 @@ test('one replica that sees a target fail takes it from nobody else; the next er
   assert.equal((await ask(2)).target, openai)
 })
 
-test('nothing of it is kept in Redis', { skip }, async () => {
+test('hints name no key, and nothing of them is kept', { skip }, async () => {
+  assert.deepEqual(redisCli(redis.port, ['KEYS', '*']).trim().split('\n'), ['outrigger:probe'])
   assert.doesNotMatch(replica(3).log(), /key-good|key-bad/)
   assert.match(replica(3).log(), /"hint of another instance"/)
 })

@@ -106,7 +106,7 @@ async function spentInRedis(): Promise<number> {
   const { createClient } = await import('@redis/client')
   const client = createClient({ url: redis.url })
   await client.connect()
-  const [key = ''] = await client.keys('outrigger:{outage}:usd:*')
+  const [key = ''] = await client.keys('outrigger:{outage}:budget:*')
   const [begins, added] = key === '' ? [] : await client.hmGet(key, ['b', 'd'])
   client.destroy()
   return (Number(begins ?? 0) + Number(added ?? 0)) / 1e9
