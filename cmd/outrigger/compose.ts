@@ -108,8 +108,8 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     recent: createRecent({ clock, wallNowMs: Date.now }),
     pools: createPools({ connectTimeoutMs: current.get().timeouts.connect }),
     admission: createAdmission(() => {
-      const { max_concurrent, queue, queue_timeout } = current.get().limits
-      return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout }
+      const { max_concurrent, queue, queue_timeout, max_lag } = current.get().limits
+      return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout, maxLagMs: max_lag }
     }, clock),
     prices: createPrices(current.get),
     affinity: createAffinity(clock.now),

@@ -94,7 +94,7 @@ jwt:
 state: { redis: "redis://127.0.0.1:6379" }
 `,
   limits: `
-limits: { max_body: 32MiB, max_concurrent: 2000, queue: 1000, queue_timeout: 5s }
+limits: { max_body: 32MiB, max_concurrent: 2000, queue: 1000, queue_timeout: 5s, max_lag: 500ms }
 `,
   telemetry: `
 telemetry: { otlp: "http://127.0.0.1:4318", capture_content: false }

@@ -1,4 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
+import { createFairQueue, type Queued } from './fair-queue.ts'
+import { createLoopLag } from './loop-lag.ts'
 
 /** What keeps the relay alive under more load than it can take. */
 export type AdmissionLimits = {
@@ -8,79 +10,90 @@ export type AdmissionLimits = {
   readonly queue: number
   /** How long they may wait, in milliseconds. */
   readonly queueTimeoutMs: number
+  /** How late the event loop may be, in milliseconds, before requests are turned away. */
+  readonly maxLagMs: number
 }
 
 export type Priority = 'low' | 'normal' | 'high'
 
+export type ShedReason = 'queue_full' | 'queue_timeout' | 'overloaded'
+
 export type Admitted =
   | { readonly kind: 'admitted'; readonly release: () => void }
-  | { readonly kind: 'shed'; readonly reason: 'queue_full' | 'queue_timeout' }
+  | { readonly kind: 'shed'; readonly reason: ShedReason }
 
 export type Admission = {
-  /** Waits for a place. Who is admitted must call `release` once. */
-  readonly enter: (priority: Priority) => Promise<Admitted>
+  /** Waits for a place. Who is admitted must call `release` once. `client` tells whose request it is, if it has to wait. */
+  readonly enter: (priority: Priority, client: () => string) => Promise<Admitted>
   readonly inFlight: () => number
   readonly queued: () => number
 }
 
-type Waiting = {
-  readonly priority: Priority
-  readonly admit: () => void
-  readonly shed: (reason: 'queue_full' | 'queue_timeout') => void
-}
+type Waiting = { readonly admit: () => void; readonly shed: (reason: ShedReason) => void }
 
-const order: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 }
+const levelOf: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 }
+/** By how many times the allowed lag a priority puts up with more: the low ones are turned away first. */
+const patienceOf: Readonly<Record<Priority, number>> = { low: 1, normal: 4, high: 16 }
 
 /**
- * Bounds how many requests run and how many wait. Of those that wait, the higher priority goes first, among equals the
- * one that came first; when the queue is full, the one with the lowest priority that came last is turned away.
+ * Bounds how many requests run and how many wait. Of those that wait, the higher priority goes first, and among equals their
+ * clients take turns; when the queue is full, the lowest priority and there the client with most in it is turned away. When
+ * the process cannot keep up, whoever comes is turned away by priority, so that those under way are finished.
  */
-export function createAdmission(limits: () => AdmissionLimits, clock: Clock): Admission {
+export function createAdmission(
+  limits: () => AdmissionLimits,
+  clock: Clock,
+  monotonicMs: () => number = () => performance.now(),
+): Admission {
   let running = 0
-  const waiting: Waiting[] = []
+  const waiting = createFairQueue<Waiting>(3)
+  const lag = createLoopLag(clock, () => running > 0, monotonicMs)
 
-  const released = (): (() => void) => {
+  const admit = (): Admitted => {
+    running++
+    lag.watch()
     let once = false
-    return () => {
-      if (once) return
-      once = true
-      running--
-      while (running < limits().maxConcurrent && waiting.length > 0) waiting.shift()?.admit()
+    return {
+      kind: 'admitted',
+      release() {
+        if (once) return
+        once = true
+        running--
+        while (running < limits().maxConcurrent && waiting.size() > 0) waiting.shift()?.admit()
+      },
     }
   }
-  const enqueue = (entry: Waiting): void => {
-    const after = waiting.findIndex((other) => order[other.priority] < order[entry.priority])
-    if (after < 0) waiting.push(entry)
-    else waiting.splice(after, 0, entry)
-    if (waiting.length > limits().queue) waiting.pop()?.shed('queue_full')
-  }
-  return {
-    enter(priority) {
-      if (running < limits().maxConcurrent) {
-        running++
-        return Promise.resolve({ kind: 'admitted', release: released() })
-      }
-      const { promise, resolve } = Promise.withResolvers<Admitted>()
-      const cancel = clock.after(limits().queueTimeoutMs, () => {
-        waiting.splice(waiting.indexOf(entry), 1)
-        resolve({ kind: 'shed', reason: 'queue_timeout' })
-      })
-      const entry: Waiting = {
-        priority,
+  const wait = (level: number, client: string): Promise<Admitted> => {
+    const { promise, resolve } = Promise.withResolvers<Admitted>()
+    const entry: Queued<Waiting> = {
+      level,
+      client,
+      value: {
         admit() {
           cancel()
-          running++
-          resolve({ kind: 'admitted', release: released() })
+          resolve(admit())
         },
         shed(reason) {
           cancel()
           resolve({ kind: 'shed', reason })
         },
-      }
-      enqueue(entry)
-      return promise
+      },
+    }
+    const cancel = clock.after(limits().queueTimeoutMs, () => {
+      waiting.remove(entry)
+      resolve({ kind: 'shed', reason: 'queue_timeout' })
+    })
+    waiting.push(entry, limits().queue)?.value.shed('queue_full')
+    return promise
+  }
+  return {
+    enter(priority, client) {
+      const lateMs = lag.ms()
+      if (lateMs > 0 && lateMs > limits().maxLagMs * patienceOf[priority])
+        return Promise.resolve({ kind: 'shed', reason: 'overloaded' })
+      return running < limits().maxConcurrent ? Promise.resolve(admit()) : wait(levelOf[priority], client())
     },
     inFlight: () => running,
-    queued: () => waiting.length,
+    queued: waiting.size,
   }
 }

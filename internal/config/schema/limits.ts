@@ -9,9 +9,21 @@ export const Limits = Type.Object(
     ),
     max_concurrent: Type.Optional(Count({ minimum: 1, default: 2000, description: 'Requests under way at the same time.' })),
     queue: Type.Optional(
-      Count({ minimum: 0, default: 1000, description: 'Requests that may wait for a place; further ones get a 503.' }),
+      Count({
+        minimum: 0,
+        default: 1000,
+        description:
+          'Requests that may wait for a place, their clients in turn; when more come, the lowest priority and the client with most of them get a 503.',
+      }),
     ),
     queue_timeout: Type.Optional(Duration({ default: '5s', description: 'How long they may wait.' })),
+    max_lag: Type.Optional(
+      Duration({
+        default: '500ms',
+        description:
+          'How late the event loop may be, over half a second: beyond it requests of low priority get a 503 with the reason `overloaded`, at 4 times as much normal ones, at 16 times high ones.',
+      }),
+    ),
   },
   { ...closed, default: {}, description: 'What protects the relay.' },
 )
