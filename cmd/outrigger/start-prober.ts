@@ -31,8 +31,10 @@ export function startProber({ current, health, recent, pools, metrics, clock, lo
       recent.probed(provider, result)
       metrics.probeSuccess.set({ provider }, result.ok ? 1 : 0)
       metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
-      if (!result.ok) log.warn({ provider, reason: result.reason }, 'probe failed')
-      else
+      if (!result.ok) {
+        log.warn({ provider, reason: result.reason }, 'probe failed')
+        health.probeFailed(provider, clock.now())
+      } else
         health.probed(
           provider,
           { recovered, ...(result.keyIndex === undefined ? {} : { keyIndex: result.keyIndex }) },

@@ -52,8 +52,8 @@ export function createProber(deps: ProberDeps): Prober {
     entry.cancel()
     if (!entry.stopped) entry.cancel = clock.after(waitMs, () => visit(provider, entry), 'background')
   }
-  const waitMs = (provider: string, { intervalMs }: Watched): number => {
-    const factor = deps.isTroubled(provider, clock.now()) ? troubledFactor : 1
+  const waitMs = (provider: string, { intervalMs, lastOk }: Watched): number => {
+    const factor = lastOk === false || deps.isTroubled(provider, clock.now()) ? troubledFactor : 1
     return intervalMs * factor * (1 + jitter * (2 * random() - 1))
   }
   const visit = (provider: string, entry: Watched): void => {

@@ -3,6 +3,7 @@ import type { Target, TargetId } from '#canonical/plan.ts'
 import { type AccountLimits, createAccountLimits } from './account-limits.ts'
 import { type Blame, blameOf } from './blame.ts'
 import type { BreakerInput, TripReason } from './breaker.ts'
+import { createFailedProbes } from './failed-probes.ts'
 import { createHintDesk, type HintDesk } from './hint-desk.ts'
 import type { KeyPool } from './keys.ts'
 import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
@@ -52,8 +53,12 @@ export type Health = HintDesk & {
   /** Takes a new configuration; what is known of targets that still exist stays. */
   readonly reconfigure: (config: HealthConfig) => void
   readonly onTransition: (listener: (transition: Transition) => void) => void
-  /** A probe of the provider succeeded. Failed probes are not told: they never make a working target fail. */
+  /** A probe of the provider succeeded. */
   readonly probed: (provider: string, result: Probed, nowMs: number) => void
+  /** A probe of the provider failed: it makes no working target fail, but ends the wait for one that is silent. */
+  readonly probeFailed: (provider: string, nowMs: number) => void
+  /** Whether probes of the provider have failed since then, twice in a row, and it has answered nobody. */
+  readonly isDeadSince: (provider: string, sinceMs: number) => boolean
   /** Whether one of the provider's targets is out of the rotation. */
   readonly isTroubled: (provider: string, nowMs: number) => boolean
   /** When one of the provider's targets last answered; undefined when none has. */
@@ -76,6 +81,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
   const accounts = createAccountLimits((provider) => store.limitOf(provider))
   const answeredMs = new Map<string, number>()
   const desk = createHintDesk(store)
+  const failedProbes = createFailedProbes()
   const look = (state: TargetState, nowMs: number): TargetHealth => lookAt(store, accounts, state, nowMs)
   const snapshot = (nowMs: number): Snapshot => ({
     of(target) {
@@ -122,9 +128,13 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
     reconfigure: store.reconfigure,
     onTransition: store.onTransition,
     probed(provider, { recovered, keyIndex }, nowMs) {
+      failedProbes.succeeded(provider)
       if (keyIndex !== undefined) store.pool(provider).proveGood(keyIndex, 'probe')
       for (const state of store.ofProvider(provider)) store.tell(state, { kind: 'probe_ok', recovered }, nowMs)
     },
+    probeFailed: failedProbes.failed,
+    isDeadSince: (provider, sinceMs) =>
+      failedProbes.twiceSince(provider, sinceMs) && (answeredMs.get(provider) ?? Number.NEGATIVE_INFINITY) < sinceMs,
     isTroubled: (provider, nowMs) =>
       store.ofProvider(provider).some((state) => state.breaker.state !== 'closed' || nowMs < store.restUntilMs(state)),
     lastAnswerMs: (provider) => answeredMs.get(provider),

@@ -70,9 +70,9 @@ const table: Readonly<Record<FailureKind, readonly [Situation, string][]>> = {
     ['lastAttempt', 'stop 0'],
   ],
   timeout: [
-    ['first', 'next 500'],
-    ['again', 'next 1000'],
-    ['otherKey', 'next 500'],
+    ['first', 'next 0'],
+    ['again', 'next 0'],
+    ['otherKey', 'next 0'],
     ['alone', 'stop 0'],
     ['aloneAgain', 'stop 0'],
     ['lastAttempt', 'stop 0'],
@@ -130,7 +130,7 @@ const special: readonly {
     failure: failureOf('rate_limit', { retryAfterMs: 3000 }),
     expected: 'same 3150',
   },
-  { name: 'a longer one moves on at once', failure: failureOf('rate_limit', { retryAfterMs: 3001 }), expected: 'next 500' },
+  { name: 'a longer one moves on at once', failure: failureOf('rate_limit', { retryAfterMs: 3001 }), expected: 'next 0' },
   {
     name: 'a longer one without another target ends the request',
     failure: failureOf('rate_limit', { retryAfterMs: 20_000 }),
@@ -141,13 +141,13 @@ const special: readonly {
     name: 'a wait beyond the deadline is not begun',
     failure: failureOf('rate_limit', { retryAfterMs: 2000 }),
     facts: { leftMs: 1500 },
-    expected: 'next 375',
+    expected: 'next 0',
   },
   {
     name: 'a limit is waited out once, then the next target is asked',
     failure: failureOf('rate_limit', { retryAfterMs: 2000 }),
     facts: { attempts: 2, attemptsAtTarget: 2 },
-    expected: 'next 1000',
+    expected: 'next 0',
   },
   {
     name: 'a limit that says 0 is not believed',
@@ -164,7 +164,7 @@ const special: readonly {
     name: 'a limit that waiting does not cure is neither waited out nor tried with another key',
     failure: failureOf('rate_limit', { retryAfterMs: 2000, permanent: true }),
     facts: { hasOtherKey: true },
-    expected: 'next 500',
+    expected: 'next 0',
   },
   {
     name: 'a limit that waiting does not cure ends the request at the only target',

@@ -110,11 +110,12 @@ function sameTarget(failure: Failure, facts: Facts, policy: DecidePolicy): Decis
   return { action: 'same', waitMs: failure.kind === 'rate_limit' && retryAfterMs > 0 ? askedMs : Math.max(backoff, askedMs) }
 }
 
-// Nothing is overloaded there: the provider only cannot do what is asked.
-const moveAtOnce: ReadonlySet<FailureKind> = new Set(['not_found', 'unsupported', 'auth', 'billing'])
+// Nothing is overloaded there: the provider only cannot do what is asked. And who was silent has been waited for already.
+const moveAtOnce: ReadonlySet<FailureKind> = new Set(['not_found', 'unsupported', 'auth', 'billing', 'timeout'])
 
 /** A move waits too, so that a fault that hits many requests does not throw them all at the next target in one moment. */
 function moveWaitMs(failure: Failure, facts: Facts, policy: DecidePolicy): number {
-  if (moveAtOnce.has(failure.kind)) return 0
+  // Who told us when to come back has told so to everybody, each at its own moment.
+  if (moveAtOnce.has(failure.kind) || (failure.kind === 'rate_limit' && failure.retryAfterMs !== undefined)) return 0
   return Math.min(backoffMs(facts.attempts, policy.backoff, policy.random), facts.leftMs / 4)
 }

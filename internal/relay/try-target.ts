@@ -7,6 +7,7 @@ import { answerView } from './answer-view.ts'
 import { type Attempt, type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
+import { leaveDead } from './leave-dead.ts'
 import { enter } from './ledger.ts'
 import type { Prepared } from './prepare.ts'
 import { prepareFor } from './prepare-for.ts'
@@ -38,8 +39,10 @@ export async function tryPrepared(run: Run, candidate: Candidate, prepared: Prep
   const { record } = run
   const attempt = beginAttempt(run, candidate, prepared, before)
   const leave = whileHere(run, attempt)
+  const stopWatch = run.out === undefined ? leaveDead(run, candidate, attempt) : undefined
   const end = await attempt.ended
   leave()
+  stopWatch?.()
   record.attemptStartedMs = undefined
   record.waitedMs += end.durationMs
   noteEnd(run, candidate, before, end)

@@ -33,7 +33,7 @@ export const faultRows: readonly FaultRow[] = [
   { place: 'request', fault: { kind: 'reset' }, sees: second },
   { place: 'request', fault: { kind: 'silent_before' }, sees: second },
   { place: 'request', fault: { kind: 'slow_first_token', delay: '100ms' }, sees: first },
-  { place: 'request', fault: { kind: 'slow_first_token', delay: '5s' }, sees: second },
+  { place: 'request', fault: { kind: 'slow_first_token', delay: '7s' }, sees: second },
   ...['vendor', 'seconds', 'milliseconds', 'date', 'none'].map(
     (hint): FaultRow => ({ place: 'headers', fault: { kind: 'rate_limit', retry_after: '20s', hint }, sees: second }),
   ),

@@ -18,7 +18,12 @@ export const Alert = Type.Object(
   { ...closed, description: 'Tells people when a target fails too often.' },
 )
 
-export const Alerts = Type.Array(Alert, { default: [], expects: 'a list of alerts', description: 'Who is told of what.' })
+export const Alerts = Type.Array(Alert, {
+  default: [{ error_rate: '5%' }],
+  expects: 'a list of alerts',
+  description:
+    'Who is told of what. Left out: error rates above 5 % over 5 minutes are told in the log and the metrics. An empty list: error rates are not watched.',
+})
 
 export type AlertEntry = WithDefaults<StaticDecode<typeof Alert>, 'over' | 'min_requests'>
 export type AlertConfig = Omit<AlertEntry, 'webhook' | 'name'> & { readonly name: string; readonly webhook?: Secret }
