@@ -46,7 +46,10 @@ export type RelayDeps = {
   readonly config: () => Config
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
   readonly pools: Pools
-  readonly health: Pick<Health, 'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs' | 'isDeadSince' | 'usualWaitMs' | 'leastBad'>
+  readonly health: Pick<
+    Health,
+    'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs' | 'isDeadSince' | 'usualWaitMs' | 'leastBad'
+  >
   readonly retryBudget: RetryBudget
   readonly hedgeBudget: HedgeBudget
   readonly signatures: SignatureVault

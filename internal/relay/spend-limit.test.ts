@@ -60,8 +60,6 @@ test('spend limit: what failed attempts cost counts', async () => {
   await turn()
   world.clock.advance(1000)
   await turn()
-  world.clock.advance(1000)
-  await turn()
   stream(call(world, 1), 'x'.repeat(40))
   await done
   assert.match(sent.body, /"finish_reason":"length"/, 'two prompts cost 2 USD, ten tokens 0.1 more')
