@@ -92,8 +92,8 @@ function largerThan(run: Run, candidate: Candidate): Candidate | undefined {
   const size = contextOf(run, candidate.target)
   const mayHoldMore = (target: Target): boolean => {
     const other = contextOf(run, target)
-    // Where a size is not known it may be larger; but the same model elsewhere is no larger one.
-    return size === undefined || other === undefined ? target.model !== candidate.target.model : other > size
+    // Where a size is not known it may be larger, also of the same model: who serves it decides how much of its window is used.
+    return size === undefined || other === undefined || other > size
   }
   return nextCandidate(run, candidate.index, (target) => others(target) && mayHoldMore(target))
 }

@@ -254,6 +254,11 @@ export const roughScripts: Readonly<Record<string, Script>> = {
     void socket.write(Buffer.concat([Buffer.from(streamHead), chunk(role(model) + spoken(model, 0, 20))])),
   'errors-500': answer(() => json(500, errorBody('The server had an error.', 'server_error'))),
   'limited-for-long': answer(() => json(429, errorBody('Slow down.', 'rate_limit_exceeded'), { 'retry-after': '2' })),
+  'too-long': (socket, call) => {
+    const message = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9631 tokens."
+    const error = { message, type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages' }
+    return call.attempt === 2 ? sound(socket, call) : void socket.write(json(400, JSON.stringify({ error })))
+  },
   'open-after-done': streamed(
     (socket, { model }) => void socket.write(Buffer.concat([Buffer.from(streamHead), chunk(soundStream(model))])),
   ),

@@ -61,8 +61,12 @@ function routingFile(): string {
     ),
   )
   return `version: 1
-providers: { rough: { type: openai-compatible, base_url: "${rough.url}/v1" } }
+providers:
+  rough: { type: openai-compatible, base_url: "${rough.url}/v1" }
+  other: { type: openai-compatible, base_url: "${rough.url}/v1" }
 models:
+  too-long: { targets: ["rough/too-long--same", "other/too-long--same"] }
+  too-long-known: { targets: [{ target: "rough/too-long--known", context: 8000 }, { target: "other/too-long--known", context: 8000 }] }
 ${models.join('\n')}
 timeouts: { first_token: 700ms, idle: 700ms, total: 4s }
 retry: { backoff: { base: 20ms } }
@@ -104,6 +108,15 @@ suite('a provider that is rough with HTTP', { concurrency: 8 }, () => {
       assert.equal(asked.finish, '')
     })
   }
+
+  test('a prompt that is too long: the same model elsewhere may have a larger window, unless both are known', async () => {
+    const asked = await askers.chat(relay.url, { model: 'too-long', stream: true })
+    assert.deepEqual([asked.error, asked.text], [undefined, roughAnswer])
+    assert.equal(rough.calls('too-long--same').length, 2)
+    const known = await askers.chat(relay.url, { model: 'too-long-known', stream: true })
+    assert.equal(known.error?.status, 400)
+    assert.equal(rough.calls('too-long--known').length, 1)
+  })
 
   test('a stream that told its end and is not closed: its connection is given up', async () => {
     const model = modelOf('open-after-done', 'whole')
