@@ -107,7 +107,7 @@ test('admission: when the event loop is late, low priority is turned away first,
   lateFor(5, 600)
   enterAll('late')
   assert.deepEqual(await told('late'), ['late low overloaded', 'late normal', 'late high'])
-  lateFor(5, 3000)
+  lateFor(5, 12_000)
   enterAll('later')
   assert.deepEqual(await told('later'), ['later low overloaded', 'later normal overloaded', 'later high'])
   lateFor(5, 0)

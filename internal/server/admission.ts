@@ -32,8 +32,8 @@ export type Admission = {
 type Waiting = { readonly admit: () => void; readonly shed: (reason: ShedReason) => void }
 
 const levelOf: Readonly<Record<Priority, number>> = { low: 0, normal: 1, high: 2 }
-/** By how many times the allowed lag a priority puts up with more: the low ones are turned away first. */
-const patienceOf: Readonly<Record<Priority, number>> = { low: 1, normal: 4, high: 16 }
+/** By how many times the allowed lag a priority puts up with more. Whoever is not low is rather answered late than refused. */
+const patienceOf: Readonly<Record<Priority, number>> = { low: 1, normal: 20, high: Number.POSITIVE_INFINITY }
 
 /**
  * Bounds how many requests run and how many wait. Of those that wait, the higher priority goes first, and among equals their

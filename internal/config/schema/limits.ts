@@ -21,7 +21,7 @@ export const Limits = Type.Object(
       Duration({
         default: '500ms',
         description:
-          'How late the event loop may be, over half a second: beyond it requests of low priority get a 503 with the reason `overloaded`, at 4 times as much normal ones, at 16 times high ones.',
+          'How late the event loop may be, over half a second: beyond it requests of low priority get a 503 with the reason `overloaded`, at 20 times as much normal ones too; those of high priority never do.',
       }),
     ),
   },
