@@ -109,6 +109,17 @@ export const cost: Dashboard = {
       panels: [
         {
           kind: 'lines',
+          title: 'Providers’ own prompt caches',
+          description: 'What reading from them saved, and what writing to them cost beyond that; dollars an hour.',
+          width: 24,
+          unit: 'currencyUSD',
+          queries: [
+            { expr: `(sum(rate(outrigger_prompt_cache_saved_usd_total{${on}}${rate})) or vector(0)) * 3600`, legend: 'saved' },
+            { expr: `(sum(rate(outrigger_prompt_cache_extra_usd_total{${on}}${rate})) or vector(0)) * 3600`, legend: 'extra' },
+          ],
+        },
+        {
+          kind: 'lines',
           title: 'Tokens by type',
           description: 'Input has what was read from and written to caches; output has the reasoning.',
           width: 12,

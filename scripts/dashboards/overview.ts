@@ -207,6 +207,63 @@ export const overview: Dashboard = {
       ],
     },
     {
+      title: 'Cache and shared store',
+      height: 6,
+      panels: [
+        {
+          kind: 'lines',
+          title: 'Kept in memory',
+          description: 'Answers, and vectors of questions where the cache is semantic.',
+          width: 6,
+          unit: 'bytes',
+          queries: [{ expr: `sum by (kind) (outrigger_cache_bytes{${on}}) or vector(0)`, legend: '{{kind}}' }],
+        },
+        {
+          kind: 'lines',
+          title: 'Answers kept',
+          width: 6,
+          unit: 'short',
+          queries: [{ expr: `sum(outrigger_cache_entries{${on}}) or vector(0)`, legend: 'answers' }],
+        },
+        {
+          kind: 'lines',
+          title: 'Vectors asked for',
+          description: 'By how that ended, and how long requests waited for them.',
+          width: 6,
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (outcome) (rate(outrigger_cache_embeddings_total{${on}}${rate})) or vector(0)`,
+              legend: '{{outcome}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Wait for vectors, mean',
+          width: 3,
+          unit: 's',
+          queries: [
+            {
+              expr: `(sum(rate(outrigger_cache_embedding_seconds_sum{${on}}${rate})) / (sum(rate(outrigger_cache_embedding_seconds_count{${on}}${rate})) > 0)) or vector(0)`,
+              legend: 'wait',
+            },
+          ],
+        },
+        {
+          kind: 'states',
+          title: 'Shared store',
+          width: 3,
+          unit: 'short',
+          words: [
+            { value: 0, text: 'away', color: 'red' },
+            { value: 1, text: 'answers', color: 'green' },
+          ],
+          queries: [{ expr: `min by (instance) (outrigger_state_up{${on}})`, legend: '{{instance}}' }],
+        },
+      ],
+    },
+    {
       title: 'The process',
       height: 7,
       panels: [

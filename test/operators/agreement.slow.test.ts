@@ -28,6 +28,8 @@ const faults = [
   { kind: 'rate_limit', rate: 0.01 },
   { kind: 'reset', rate: 0.02 },
   { kind: 'cut', after: 1, rate: 0.03 },
+  // Of a target without another behind it, so that some streams end before their time.
+  { kind: 'cut', after: 1, when: { model: 'o3' }, rate: 0.3 },
   { kind: 'malformed_event', rate: 0.02 },
   { kind: 'empty_content', rate: 0.01 },
   { kind: 'html_200', rate: 0.01 },
