@@ -173,7 +173,7 @@ state:
   prefix: "outrigger:"
   timeout: 100ms
   on_failure: open
-limits: { max_body: 32MiB, max_concurrent: 2000, queue: 1000, queue_timeout: 5s }
+limits: { max_body: 32MiB, max_concurrent: 2000, queue: 1000, queue_timeout: 5s, max_lag: 500ms }
 telemetry: { otlp: "http://127.0.0.1:4318", sample: 100%, capture_content: false }
 log: { level: info }
 reload: { guard: 60s }
