@@ -44,7 +44,14 @@ models:
           cache_write: 2.5
           cache_write_1h: 4
           during:
-            - { between: "22:00-06:00 Europe/Berlin", input: 1, output: 5, cached_input: 0.1, cache_write: 1.25, cache_write_1h: 2 }
+            - {
+                between: "22:00-06:00 Europe/Berlin",
+                input: 1,
+                output: 5,
+                cached_input: 0.1,
+                cache_write: 1.25,
+                cache_write_1h: 2,
+              }
       - { target: local/llama-4, lacks: [vision, audio] }
     max_price: { input: 20, output: 100 }
     affinity: prefix
