@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all fuzz lint format check build image load load-gateway soak bench bench-check bench-plan bench-bill bench-telemetry bench-cache docs fixtures clean
+.PHONY: help run demo test test-all fuzz lint format check build image load load-gateway soak bench bench-check bench-plan bench-bill bench-telemetry bench-cache bench-workers docs fixtures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench-bill: node_modules/.installed ## what routing saves, at real prices
 
 bench-telemetry: node_modules/.installed ## what metrics, log and traces cost in CPU
 	@node test/bench/telemetry.ts $(ARGS)
+
+bench-workers: build ## what a second worker brings
+	@node test/bench/workers.ts $(ARGS)
 
 bench-cache: node_modules/.installed ## what an answer from the cache adds, and what the cache takes
 	@node test/bench/cache.ts

@@ -10,22 +10,30 @@ export type GuardDeps = {
   readonly clock: Clock
   readonly log: Logger
   readonly alerts: Pick<Alerts, 'raise' | 'clear'>
+  /** Hears of a reload that was taken back here: the digest of the refused file, and why. */
+  readonly tell?: ((digest: string, reason: string) => void) | undefined
 }
 
-export type Guard = { readonly observe: Observer; readonly stop: () => void }
+export type Guard = {
+  readonly observe: Observer
+  /** Another worker took this file back: all of them go together. */
+  readonly takeBack: (digest: string, reason: string) => void
+  readonly stop: () => void
+}
 
 const lookMs = 1000
 
 /** Takes a reload back that makes things clearly worse, where the file asks for it. */
-export function guardReloads({ current, clock, log, alerts }: GuardDeps): Guard {
+export function guardReloads({ current, clock, log, alerts, tell }: GuardDeps): Guard {
   const guard = createReloadGuard()
   let cancel = (): void => {}
 
   const takeBack = (reason: string): void => {
     cancel()
     guard.end()
-    const { path } = current.get()
+    const { path, digest } = current.get()
     if (!current.rollBack()) return
+    tell?.(digest, reason)
     log.error({ config: path, reason }, 'reload taken back: the file before it is in use until the file changes again')
     alerts.raise('config_refused', path, `the new file was taken back: ${reason}`)
   }
@@ -44,6 +52,9 @@ export function guardReloads({ current, clock, log, alerts }: GuardDeps): Guard 
   })
   return {
     observe: guard.observe,
+    takeBack(digest, reason) {
+      if (digest === current.get().digest) takeBack(reason)
+    },
     stop() {
       unsubscribe()
       cancel()

@@ -5,9 +5,13 @@ import type { MetricsData } from '#telemetry/merge-metrics.ts'
 
 export type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
+/** A reload that the guard took back: the file that was refused, by its digest, and why. */
+export type TakenBack = { readonly kind: 'taken_back'; readonly digest: string; readonly reason: string }
+
 /** What a worker tells the primary. */
 export type FromWorker =
   | StoreMessage
+  | TakenBack
   /** It listens, and has its operators' port there. */
   | { readonly kind: 'ready' }
   /** An attempt that the others should know of. */
@@ -20,6 +24,7 @@ export type FromWorker =
 /** What the primary tells a worker. */
 export type ToWorker =
   | StoreMessage
+  | TakenBack
   | { readonly kind: 'attempt'; readonly event: AttemptEnded }
   /** It is asked for what it knows. */
   | { readonly kind: 'metrics'; readonly id: number }

@@ -12,6 +12,9 @@ export type Worker = {
   readonly store: RemoteStore
   readonly ready: () => void
   readonly drain: () => void
+  /** Tells the others of a reload that was taken back here. */
+  readonly tellTakenBack: (digest: string, reason: string) => void
+  readonly onTakenBack: (listener: (digest: string, reason: string) => void) => void
   /** The end: the channel to the primary would keep the process. */
   readonly leave: () => void
   /** Tells the others of attempts that failed, and hears of theirs. */
@@ -39,6 +42,12 @@ export function asWorker(): Worker | undefined {
     store,
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
+    tellTakenBack: (digest, reason) => send({ kind: 'taken_back', digest, reason }),
+    onTakenBack(listener) {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'taken_back') listener(message.digest, message.reason)
+      })
+    },
     leave: () => process.connected && process.disconnect?.(),
     share({ health, metrics, clock, sample, status }) {
       process.on('message', (message: ToWorker) => {
@@ -50,6 +59,8 @@ export function asWorker(): Worker | undefined {
             return void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
           case 'status':
             return send({ kind: 'status', id: message.id, facts: status() })
+          case 'taken_back':
+            return
           default:
             return store.receive(message)
         }

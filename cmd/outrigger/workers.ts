@@ -61,6 +61,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
       case 'drain':
         return stopped.resolve('POST /drain')
       case 'attempt':
+      case 'taken_back':
         for (const other of crew.members.values()) if (other !== member) other.process.send(message)
         return
       case 'metrics':

@@ -76,8 +76,10 @@ function common(root: string): BuildOptions {
   }
 }
 
-/** The commit that is built, for `--version`; `unknown` outside a repository. */
+/** The commit that is built, for `--version`: as `OUTRIGGER_COMMIT` says, else the repository; `unknown` outside one. */
 function commit(root: string): string {
+  const told = process.env['OUTRIGGER_COMMIT']
+  if (told !== undefined && told !== '') return told
   if (!existsSync(join(root, '.git'))) return 'unknown'
   return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
 }
