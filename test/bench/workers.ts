@@ -10,10 +10,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts } from '../support/relay-process.ts'
 import { end, listening, openBench, type Running, requireTools } from './bench.ts'
-import { measure } from './load.ts'
+import { type Asked, measureAll, type Sample, warmUp } from './load.ts'
 import { cpuMicroseconds } from './process-cost.ts'
 import { askOf, routingOf } from './relays/outrigger.ts'
-import { inTurns, median } from './rounds.ts'
 import { scenarios } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { readSettings, settingOptions } from './settings.ts'
@@ -24,14 +23,6 @@ const { values } = parseArgs({ options: { ...settingOptions, rounds: { type: 'st
 
 type Crew = { readonly workers: number; readonly running: Running; readonly port: number }
 
-/** One round: the relay's CPU for a request, and the share of the worker that did least, 0–1. */
-type Sample = {
-  readonly cpuMicroseconds: number
-  readonly perSecond: number
-  readonly leastShare: number
-  readonly errors: number
-}
-
 requireTools(['nginx', 'wrk', 'taskset'])
 const bench = openBench(readSettings(values))
 const crews: Crew[] = []
@@ -39,9 +30,11 @@ try {
   const routing = join(bench.folder, 'routing.yaml')
   writeFileSync(routing, routingOf(await startUpstream(bench)))
   for (const workers of [1, 2]) crews.push(await startCrew(routing, workers))
-  await inTurns(crews, 1, take)
-  const taken = await inTurns(crews, bench.settings.rounds, take)
-  const costs = [...taken].map(([{ workers }, samples]) => report(workers, samples))
+  const asked = crews.map(askedOf)
+  await warmUp(bench, asked)
+  const before = crews.map(workTimes)
+  const taken = await measureAll(bench, asked)
+  const costs = taken.map((sample, index) => report(sample, leastShare(before[index] ?? [], workTimes(sample))))
   const ratio = (2 * (costs[0] ?? Number.NaN)) / (costs[1] ?? Number.NaN)
   console.log(`two workers on cores of their own: ${ratio.toFixed(2)} times one worker`)
   process.exitCode = ratio >= wanted ? 0 : 1
@@ -59,33 +52,37 @@ async function startCrew(routing: string, workers: number): Promise<Crew> {
   return { workers, running, port }
 }
 
-function take({ workers, running, port }: Crew): Sample {
+function askedOf(crew: Crew): Crew & Asked {
   const scenario = scenarios.find(({ name }) => name === 'whole')
-  const asked = scenario === undefined ? undefined : askOf(port)(scenario)
+  const asked = scenario === undefined ? undefined : askOf(crew.port)(scenario)
   if (scenario === undefined || asked === undefined) throw new Error('the scenario of whole answers is gone')
-  const each = workers === 1 ? [running.pid] : childrenOf(running.pid)
-  const before = each.map(cpuMicroseconds)
-  const { folder, settings } = bench
-  const sample = measure({ ...asked, body: scenario.body, pid: running.pid }, { folder, ...settings })
-  const used = each.map((pid, index) => cpuMicroseconds(pid) - (before[index] ?? 0))
-  const all = used.reduce((sum, one) => sum + one, 0)
-  return { ...sample, leastShare: Math.min(...used) / all }
+  const name = `${crew.workers} worker${crew.workers === 1 ? '' : 's'}`
+  return { ...crew, name, target: { ...asked, body: scenario.body, pid: crew.running.pid } }
+}
+
+/** CPU time of each worker so far, in microseconds. */
+function workTimes({ workers, running }: Crew): readonly number[] {
+  return (workers === 1 ? [running.pid] : childrenOf(running.pid)).map(cpuMicroseconds)
+}
+
+/** The share of the worker that did least, 0–1. */
+function leastShare(before: readonly number[], now: readonly number[]): number {
+  const used = now.map((time, index) => time - (before[index] ?? 0))
+  return Math.min(...used) / used.reduce((sum, one) => sum + one, 0)
 }
 
 function childrenOf(pid: number): readonly number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }
 
-function report(workers: number, samples: readonly Sample[]): number {
-  const of = (read: (sample: Sample) => number): number => median(samples, read)
-  const cost = of((sample) => sample.cpuMicroseconds)
+/** Prints what was measured; gives the CPU of a request in microseconds. */
+function report({ name, cpuMicroseconds: cost, perSecond, errors }: Asked & Sample, least: number): number {
   const facts = [
-    `${workers} worker${workers === 1 ? '' : 's'}:`,
-    `${cost.toFixed(1)} µs of CPU a request,`,
-    `${of(({ perSecond }) => perSecond).toFixed(0)} requests/s beside load and upstream,`,
-    `the least busy did ${(of(({ leastShare }) => leastShare) * 100).toFixed(0)} % of the work,`,
-    `${of(({ errors }) => errors)} errors`,
+    `${name}: ${cost.toFixed(1)} µs of CPU a request`,
+    `${perSecond.toFixed(0)} requests/s beside load and upstream`,
+    `the least busy did ${(least * 100).toFixed(0)} % of the work`,
+    `${errors} errors`,
   ]
-  console.log(facts.join(' '))
+  console.log(facts.join(', '))
   return cost
 }
