@@ -1,6 +1,9 @@
 import type { Server } from 'node:http'
+import { Server as Listening } from 'node:net'
 import type { Clock } from '#lib/clock.ts'
 
+// Connections that are in use are told to close with their next answer. One that is idle may have a request on its way: it has this long.
+const graceMs = 300
 // Idle keep-alive connections become idle one by one while requests end: looked for this often.
 const idleCheckMs = 50
 
@@ -11,7 +14,8 @@ const idleCheckMs = 50
 export async function drain(server: Server, deadlineMs: number, clock: Clock): Promise<number> {
   if (!server.listening) return 0
   const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve())
+    // Not the HTTP server's own `close`, which cuts idle connections at once, and with them what is on its way.
+    Listening.prototype.close.call(server, () => resolve())
   })
   let over = false
   let cut = 0
@@ -20,7 +24,7 @@ export async function drain(server: Server, deadlineMs: number, clock: Clock): P
     server.closeIdleConnections()
     clock.after(idleCheckMs, closeIdle)
   }
-  closeIdle()
+  const cancelGrace = clock.after(Math.min(graceMs, deadlineMs), closeIdle)
   const cancelDeadline = clock.after(deadlineMs, () => {
     server.getConnections((_error, count) => {
       cut = count
@@ -29,6 +33,7 @@ export async function drain(server: Server, deadlineMs: number, clock: Clock): P
   })
   await closed
   over = true
+  cancelGrace()
   cancelDeadline()
   return cut
 }
