@@ -51,8 +51,10 @@ import { shareHints } from './share-hints.ts'
 import { startAlerts } from './start-alerts.ts'
 import { type StartedCache, startCache } from './start-cache.ts'
 import { reserveFor, startClients } from './start-clients.ts'
+import { startGuardrails } from './start-guardrails.ts'
 import { startProber } from './start-prober.ts'
 import { startTracing } from './start-tracing.ts'
+import { type StartedUsage, startUsage } from './start-usage.ts'
 import type { Worker } from './worker.ts'
 
 export type RuntimeOptions = {
@@ -125,18 +127,20 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
   const guard = guardReloads({ current, clock, log, alerts, tell: worker?.tellTakenBack })
   worker?.onTakenBack(guard.takeBack)
+  const usage = startUsage(shared)
   const cache = startCache({ ...shared, opened, embed: (order) => embed(order) })
   const tracing = startTracing({ ...shared, version })
   const sampleTargets = sampleHealth(shared)
   const sample = (): void => {
     sampleTargets()
     cache.sample()
+    usage.sample()
   }
-  const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache }
+  const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache, usage }
   const status = (): StatusFacts => statusOf(shared, facts)
   const others = worker?.share({ ...shared, sample, status })
-  const deps = relayDeps(shared, { alerts, clients, cache, guard, others })
-  const embed = createEmbedder(deps, recordEmbedded(shared))
+  const deps = relayDeps(shared, { alerts, clients, cache, guard, usage, others })
+  const embed = createEmbedder(deps, recordEmbedded(shared, usage))
   return {
     listener: clientPort(shared, { deps, clients, tracing }),
     admin: operatorPort(shared, { lifecycle, onDrain, status, sample }),
@@ -148,7 +152,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
       prober.stop()
       alerts.stop()
       guard.stop()
-      await Promise.all([shared.pools.close(), opened.store.close(), tracing.close()])
+      await Promise.all([shared.pools.close(), opened.store.close(), tracing.close(), usage.close()])
     },
   }
 }
@@ -159,6 +163,7 @@ type Guards = {
   readonly clients: Clients
   readonly cache: StartedCache
   readonly guard: Guard
+  readonly usage: StartedUsage
   /** The other workers. */
   readonly others: Observer | undefined
 }
@@ -177,7 +182,7 @@ function planContext({ clock, health, prices, affinity, usual }: Shared): PlanCo
   }
 }
 
-function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Guards): RelayDeps {
+function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage, others }: Guards): RelayDeps {
   const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
   const deps: RelayDeps = {
     config: current.get,
@@ -202,6 +207,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
       alerts.observe,
       recordMetrics(metrics),
       logAccess(log),
+      usage.observe,
       ...(others === undefined ? [] : [others]),
     ],
     clock,
@@ -212,13 +218,14 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, others }: Gu
 }
 
 /** What the vectors of the semantic cache cost is no request of a client, but in the books all the same. */
-function recordEmbedded({ metrics, log, recent }: Shared): (event: RequestEnded) => void {
+function recordEmbedded({ metrics, log, recent }: Shared, usage: StartedUsage): (event: RequestEnded) => void {
   const count = countEmbedded(metrics)
   const tell = logEmbedded(log)
   return (event) => {
     count(event)
     tell(event)
     recent.spent(event)
+    usage.embedded(event)
   }
 }
 
@@ -240,6 +247,7 @@ function clientPort(shared: Shared, { deps, clients, tracing }: ClientSide): Lis
     estimateTokens: estimateInput,
     recall: (dialect, body, client) => dialect.references?.resolve(body, (id) => deps.items?.find(client, id)) ?? body,
     admission,
+    guard: startGuardrails(shared),
     identify: clients.identify,
     tracer: tracing.tracer,
     clock,
@@ -270,10 +278,11 @@ type ProcessFacts = {
   readonly lifecycle: Lifecycle
   readonly alerts: Alerts
   readonly cache: StartedCache
+  readonly usage: StartedUsage
 }
 
 function statusOf({ current, clock, health, recent, admission }: Shared, facts: ProcessFacts): StatusFacts {
-  const { version, startedAtMs, lifecycle, alerts, cache } = facts
+  const { version, startedAtMs, lifecycle, alerts, cache, usage } = facts
   return statusFacts({
     instance: hostname(),
     version,
@@ -285,6 +294,7 @@ function statusOf({ current, clock, health, recent, admission }: Shared, facts: 
     recent,
     alerts: alerts.firing(),
     cache: cache.view(),
+    usage: usage.days(),
     inFlight: admission.inFlight(),
     queued: admission.queued(),
     wallNowMs: Date.now(),

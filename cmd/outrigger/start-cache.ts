@@ -13,9 +13,7 @@ import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import { chooseVectors } from './choose-vectors.ts'
 import type { OpenedStore } from './open-store.ts'
-
-// A store that is gone errs with every request; one line a minute says as much as a thousand.
-const quietMs = 60_000
+import { quietly } from './quietly.ts'
 
 export type StartCacheDeps = {
   readonly current: Current
@@ -38,7 +36,7 @@ export type StartedCache = {
 
 /** Kept answers: in memory, and in the store that instances share. */
 export function startCache({ current, opened, log, clock, metrics, embed }: StartCacheDeps): StartedCache {
-  const onFailure = quietly((error) => log.warn({ err: error }, 'the shared cache does not answer'))
+  const onFailure = quietly<unknown>((error) => log.warn({ err: error }, 'the shared cache does not answer'))
   const memory = createMemoryVectors(() => current.get().cache?.semantic?.max_size ?? 0)
   const index = chooseVectors({
     memory,
@@ -116,14 +114,4 @@ function whenLate({ client, hints, startedMs }: Exchange, call: () => void, { co
   client.onGone(call)
   const patienceMs = Math.min(config.timeouts.total, hints.timeoutMs ?? Number.POSITIVE_INFINITY)
   return clock.after(Math.max(0, startedMs + patienceMs - clock.now()), call)
-}
-
-function quietly(tell: (error: unknown) => void): (error: unknown) => void {
-  let toldMs = Number.NEGATIVE_INFINITY
-  return (error) => {
-    const nowMs = performance.now()
-    if (nowMs - toldMs < quietMs) return
-    toldMs = nowMs
-    tell(error)
-  }
 }

@@ -2,6 +2,7 @@ import type { RecentProbe, RecentTarget } from '#health/recent.ts'
 import type { Point, Tally } from '#health/series.ts'
 import type { Quantiles } from '#health/snapshot.ts'
 import type { Episode } from '#health/trouble.ts'
+import { mergeDays } from '#usage/merge-days.ts'
 import type { AlertFacts, CacheView, CostFacts, StatusFacts } from './status-facts.ts'
 import type { TargetFacts, TargetHealthFacts } from './target-view.ts'
 
@@ -40,6 +41,7 @@ export function mergeFacts(all: readonly StatusFacts[]): StatusFacts | undefined
       .slice(0, mostFailovers),
     alerts: mergeAlerts(all.flatMap(({ alerts }) => alerts)),
     cache: mergeCaches(all.flatMap(({ cache }) => cache ?? [])),
+    usage: mergeDays(all.map(({ usage }) => usage ?? [])),
     inFlight: sum(all, ({ inFlight }) => inFlight),
     queued: sum(all, ({ queued }) => queued),
   }

@@ -3,6 +3,7 @@ import type { ReloadState } from '#config/current.ts'
 import type { Firing } from '#health/alert-board.ts'
 import type { Recent, RecentFailover, RecentProbe, RecentTraffic } from '#health/recent.ts'
 import type { TargetStatus } from '#health/registry.ts'
+import type { UsageDay } from '#usage/ledger.ts'
 import type { Lifecycle } from './routes.ts'
 import type { TargetFacts, TargetHealthFacts } from './target-view.ts'
 
@@ -28,6 +29,8 @@ export type StatusFacts = {
   readonly alerts: readonly AlertFacts[]
   /** Left out without a cache. */
   readonly cache?: CacheView | undefined
+  /** What was used, the latest day first. */
+  readonly usage?: readonly UsageDay[] | undefined
   readonly inFlight: number
   readonly queued: number
 }
@@ -59,7 +62,7 @@ type ConfigFacts = Pick<Config, 'path' | 'digest' | 'loadedAtMs'> & {
 /** Where the facts come from. */
 export type StatusSources = Pick<
   StatusFacts,
-  'instance' | 'version' | 'startedAtMs' | 'lifecycle' | 'reload' | 'cache' | 'inFlight' | 'queued'
+  'instance' | 'version' | 'startedAtMs' | 'lifecycle' | 'reload' | 'cache' | 'usage' | 'inFlight' | 'queued'
 > & {
   readonly config: Config
   readonly targets: readonly TargetStatus[]
@@ -106,6 +109,7 @@ export function statusFacts(sources: StatusSources): StatusFacts {
       sinceMs: wallNowMs - (nowMs - since),
     })),
     cache: sources.cache,
+    usage: sources.usage,
     inFlight,
     queued,
   }

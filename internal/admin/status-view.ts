@@ -2,6 +2,7 @@ import { pointSeconds } from '#health/recent.ts'
 import { type ProviderProblem, problemsOf } from './problems.ts'
 import type { StatusFacts } from './status-facts.ts'
 import { isoTime, stateOf, type TargetFacts, targetStates, targetView, troubleView } from './target-view.ts'
+import { usageView } from './usage-view.ts'
 import { stateWords, verdictOf } from './verdict.ts'
 
 /** Wildcard routes let clients name models: the page of somebody on call must not drown in them. */
@@ -43,6 +44,7 @@ export function statusView(facts: StatusFacts) {
       wasted_by: costs.wasted,
     },
     ...(facts.cache === undefined ? {} : { cache: facts.cache }),
+    ...(facts.usage === undefined ? {} : { usage: usageView(facts.usage) }),
     config: {
       path: config.path,
       digest: config.digest,

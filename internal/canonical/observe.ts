@@ -140,6 +140,8 @@ export type RequestEnded = {
   readonly cache?: 'hit' | 'semantic' | 'miss' | undefined
   /** Of a `semantic` answer: how alike the two questions are (cosine, 0–1). */
   readonly similarity?: number | undefined
+  /** How many pieces of the request guardrails replaced; left out for none. */
+  readonly redacted?: number | undefined
   readonly client?: string | undefined
   readonly tier?: string | undefined
   /** The trace that tells of the request; left out without tracing. */

@@ -3,10 +3,12 @@ import { compact } from '#lib/json.ts'
 import { buildAlerts } from './build-alerts.ts'
 import { buildClients } from './build-clients.ts'
 import type { BuildContext } from './build-context.ts'
+import { buildGuardrails } from './build-guardrails.ts'
 import { buildJwt } from './build-jwt.ts'
 import { buildModels } from './build-models.ts'
 import { buildProviders } from './build-providers.ts'
 import { optionalSecret } from './build-secret.ts'
+import { buildUsage } from './build-usage.ts'
 import { checkAddresses } from './check-addresses.ts'
 import { checkCache } from './check-cache.ts'
 import { checkRules } from './check-rules.ts'
@@ -67,6 +69,8 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     cache,
     clients,
     jwt: buildJwt(data, context, clientNames),
+    guardrails: buildGuardrails(data, context, clientNames),
+    usage: buildUsage(data, context),
     state: buildState(data, context),
     limits,
     telemetry,

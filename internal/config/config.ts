@@ -5,6 +5,7 @@ import type { AlertConfig } from './schema/alerts.ts'
 import type { BreakerConfig } from './schema/breaker.ts'
 import type { CacheConfig } from './schema/cache.ts'
 import type { BudgetConfig, ClientConfig, ClientKey } from './schema/clients.ts'
+import type { GuardrailConfig, RedactConfig } from './schema/guardrails.ts'
 import type { HealthConfig, ProbeConfig } from './schema/health.ts'
 import type { HedgeConfig } from './schema/hedge.ts'
 import type { GrantConfig, IssuerConfig } from './schema/jwt.ts'
@@ -15,11 +16,12 @@ import type { MaxPriceConfig } from './schema/models.ts'
 import type { ProviderLimitsConfig } from './schema/providers.ts'
 import type { ReloadConfig } from './schema/reload.ts'
 import type { RetryConfig } from './schema/retry.ts'
-import type { Rule } from './schema/rules.ts'
+import type { Rule, WhenConfig } from './schema/rules.ts'
 import type { StateConfig } from './schema/state.ts'
 import type { StreamConfig } from './schema/stream.ts'
 import type { TelemetryConfig } from './schema/telemetry.ts'
 import type { TimeoutsConfig } from './schema/timeouts.ts'
+import type { UsageConfig, UsageHttpConfig } from './schema/usage.ts'
 import type { Secret } from './secrets.ts'
 
 export type {
@@ -30,6 +32,7 @@ export type {
   ClientConfig,
   ClientKey,
   GrantConfig,
+  GuardrailConfig,
   HealthConfig,
   HedgeConfig,
   IssuerConfig,
@@ -39,6 +42,7 @@ export type {
   MaxPriceConfig,
   MediaConfig,
   ProbeConfig,
+  RedactConfig,
   ReloadConfig,
   RetryConfig,
   Rule,
@@ -47,6 +51,9 @@ export type {
   StreamConfig,
   TelemetryConfig,
   TimeoutsConfig,
+  UsageConfig,
+  UsageHttpConfig,
+  WhenConfig,
 }
 
 /** The routing file, checked, with every default filled in: durations in milliseconds, shares as 0–1, sizes in bytes. */
@@ -83,6 +90,10 @@ export type Config = {
   readonly clients: readonly ClientConfig[]
   /** Whose tokens are taken in place of virtual keys. */
   readonly jwt: readonly IssuerConfig[]
+  /** Empty: nobody looks at what leaves and what comes back. */
+  readonly guardrails: readonly GuardrailConfig[]
+  /** Left out: records of requests go nowhere. */
+  readonly usage?: UsageConfig
   readonly state: StateConfig
   readonly limits: LimitsConfig
   readonly telemetry: TelemetryConfig

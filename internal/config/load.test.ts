@@ -101,6 +101,39 @@ const cases: readonly { name: string; text: string; strict?: boolean; problems: 
     problems: [],
   },
   {
+    name: 'a semantic cache without a model that makes vectors',
+    text: `version: 1\nproviders: { anthropic: { api_key: k } }\nmodels: { smart: { targets: [anthropic/claude] } }\ncache: { semantic: { model: smart } }`,
+    problems: ['f:4:29: smart has no target that makes embeddings (targets: anthropic/claude)'],
+  },
+  {
+    name: 'a semantic cache with a model that is none',
+    text: `${head}${models}cache: { semantic: { model: smrt } }`,
+    problems: ['f:5:29: smrt is no model (did you mean smart?)'],
+  },
+  {
+    name: 'a pattern that is none, and one that fits everywhere',
+    text: `${head}${models}guardrails:\n  - redact: { patterns: [{ name: a, pattern: "(?<=x)y" }, { name: b, pattern: "z*" }, emial] }`,
+    problems: [/^f:6:\d+: guardrails\.0\.redact\.patterns\.2 must be /],
+  },
+  {
+    name: 'a pattern with look-around, and one that fits an empty text',
+    text: `${head}${models}guardrails:\n  - redact: { patterns: [{ name: a, pattern: "(?<=x)y" }, { name: b, pattern: "z*" }] }`,
+    problems: [
+      /^f:6:46: no regular expression: invalid named capture.*\(the syntax is that of RE2: no look-around, no back references\)$/,
+      'f:6:79: z* fits an empty text: it would be found everywhere',
+    ],
+  },
+  {
+    name: 'two guardrails of one name, one that does nothing, and a client that is none',
+    text: `${head}${models}guardrails: [{ name: a, max_request: 1kB }, { name: a, when: { client: x } }]`,
+    problems: ['f:5:45: this guardrail does nothing', 'f:5:53: a second guardrail named a', 'f:5:72: x is no client'],
+  },
+  {
+    name: 'usage that goes nowhere',
+    text: `${head}${models}usage: {}`,
+    problems: ['f:5:8: usage goes nowhere (give it `file` or `http`)'],
+  },
+  {
     name: 'a wildcard target under a plain name',
     text: `${head}models: { smart: { targets: ["openai/*"] } }`,
     problems: ['f:4:30: a target with `*` needs a model name with `*`'],

@@ -72,7 +72,7 @@ alerts:
   - { error_rate: 5%, over: 5m, min_requests: 20, webhook: "\${SLACK_WEBHOOK:-}" }
 `,
   cache: `
-cache: { ttl: 10m, max_size: 64MiB }
+cache: { ttl: 10m, max_size: 64MiB, semantic: { model: openai/text-embedding-3-small, threshold: 0.95 } }
 `,
   clients: `
 clients:
@@ -89,6 +89,15 @@ jwt:
       - { when: { plan: [pro, max] }, rpm: 600, budget: [{ usd: 2, per: hour }, { usd: 20, per: day }] }
       - { when: { roles: research }, client: department, models: [smart], budget: { usd: 500, per: month } }
       - { rpm: 10, models: [fast] }
+`,
+  guardrails: `
+guardrails:
+  - { name: secrets, redact: { patterns: [api_key, private_key, password], on_match: deny } }
+  - { name: free, when: { tier: free }, models: [fast], max_request: 64KiB }
+  - { name: desk, when: { model: smart }, hook: { url: "http://127.0.0.1:9000/check", timeout: 500ms, on_failure: closed } }
+`,
+  usage: `
+usage: { file: ./usage.jsonl, http: { url: "https://billing.example.com/usage", secret: "\${BILLING_TOKEN:-}" } }
 `,
   state: `
 state: { redis: "redis://127.0.0.1:6379" }

@@ -140,7 +140,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
 
 /** A stream that ended well may still have bytes to come; what failed is cut off at once. Gives what to do at the call's end. */
 function letGo(running: Call, result: AttemptResult, clock: Clock): Cancel {
-  if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut === true)) running.cancel()
+  if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut !== undefined)) running.cancel()
   else if (result.kind === 'streamed') return clock.after(longestLingerMs, running.cancel, 'background')
   return () => {}
 }
@@ -174,6 +174,7 @@ function consumerFor(
     clientDialect: exchange.dialect,
     answerContext: params.answerContext,
     maxBytes: deps.maxAnswerBytes,
+    guard: exchange.guarded?.answer,
   }
   if (stream === undefined) return consumeWhole(context, port)
   // A provider that was asked for a stream and answers with JSON has an error to tell, or cannot stream.

@@ -35,24 +35,32 @@ export function closeAnswered(run: Run, result: Answered): void {
   }
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
-  const code = result.cut === true ? { code: 'max_cost_reached' } : {}
+  const code = result.cut === undefined ? {} : { code: result.cut }
   close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
 }
 
 /** The cache had it: nobody was asked, and it cost nothing. */
 export function closeCached(run: Run, cached: CachedAnswer): void {
-  const { record } = run
+  const { record, exchange } = run
+  const guard = exchange.guarded?.answer
+  const shown = guard === undefined ? cached.answer : guard.whole(cached.answer)
+  if (shown === undefined) return closeRefused(exchange, run.plan.route, tooLarge(guard?.maxCharacters), run.deps)
   record.target = targetOf(run, cached)
   record.costUsd = 0
   record.finishReason = cached.answer.candidates[0]?.finish.reason
   record.savedUsd = savedUsd(run, cached.answer.usage, 0)
-  const body = replay(run, cached.answer)
+  const body = replay(run, shown)
   if (body !== undefined) {
     sendWhole(run, body)
     return close(run, { outcome: 'ok', status: 200 })
   }
   run.out?.end(closingComment(run, 'complete'))
   close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
+}
+
+function tooLarge(most = 0): Refusal {
+  const message = `the answer is larger than the ${most} characters that a guardrail allows`
+  return { kind: 'content_filter', code: 'response_too_large', message, headers: {} }
 }
 
 /** Every target gave nothing or an empty answer: the empty one goes to the client as the provider gave it. */
@@ -148,6 +156,7 @@ function reject(exchange: Exchange, { route, headers, ...final }: Rejection, dep
     ...(client === undefined ? {} : { client }),
     ...(tier === undefined ? {} : { tier }),
     ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
+    redacted: exchange.guarded?.redacted || undefined,
   }
   announce(exchange, deps, ended)
 }
@@ -234,6 +243,7 @@ function close(run: Run, ending: Ending): void {
     target: record.target,
     cache: run.cache,
     similarity: run.similarity,
+    redacted: exchange.guarded?.redacted || undefined,
     usage: record.usage,
     costUsd: record.costUsd,
     savedUsd: record.savedUsd ?? savedUsd(run, record.usage, record.costUsd),

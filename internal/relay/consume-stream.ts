@@ -3,7 +3,7 @@ import type { Failure } from '#canonical/failure.ts'
 import { parseFrames } from '#framing/frames.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { dataFrame, eventFrame } from '#framing/sse-write.ts'
-import type { AttemptResult, Consumer, ConsumerPort, SpendLimit } from './consumer.ts'
+import type { AttemptResult, Consumer, ConsumerPort, CutReason, SpendLimit } from './consumer.ts'
 import { cutEvents } from './cut-at-stop.ts'
 import { judgeSeen } from './judge.ts'
 import type { Prepared } from './prepare.ts'
@@ -79,19 +79,17 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
     if (ended === 'end') port.settle(soundEnd(prepared, out, passthrough))
     else port.settle({ kind: 'failed', failure: ended, ...withUsage(out) })
   }
-  const cutShort = (by: SpendLimit): void => {
-    ended = 'end'
-    if (passthrough) out.takeOver()
-    for (const event of by.closing()) out.event(event)
-    port.settle({ kind: 'streamed', usage: out.seen.usage(), cut: true })
-  }
   return {
     data(bytes) {
       alive = false
       parser.push(bytes)
       if (alive) port.life()
       if (ended !== 'open') return settle()
-      if (contentSeen && limit?.isReached() === true) return cutShort(limit)
+      const cut = contentSeen ? limit?.reached() : undefined
+      if (limit !== undefined && cut !== undefined) {
+        ended = 'end'
+        return port.settle(cutShort({ out, limit, cut }, passthrough))
+      }
       if (!out.flush()) port.pause()
     },
     end() {
@@ -100,6 +98,14 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
       settle()
     },
   }
+}
+
+type Cut = { readonly out: StreamOut; readonly limit: SpendLimit; readonly cut: CutReason }
+
+function cutShort({ out, limit, cut }: Cut, passthrough: boolean): AttemptResult {
+  if (passthrough) out.takeOver()
+  for (const event of limit.closing()) out.event(event)
+  return { kind: 'streamed', usage: out.seen.usage(), cut }
 }
 
 function asItCame({ event, data }: SseFrame): string {

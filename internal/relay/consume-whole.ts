@@ -1,4 +1,5 @@
 import type { Answer } from '#canonical/answer.ts'
+import type { AnswerGuard } from '#canonical/answer-guard.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AnswerContext, Dialect } from '#dialect/dialect.ts'
 import { isObject, parseJson } from '#lib/json.ts'
@@ -17,12 +18,14 @@ export type WholeContext = {
   readonly clientDialect: Dialect
   readonly answerContext: AnswerContext
   readonly maxBytes: number
+  /** What the answer goes through; left out: nothing. */
+  readonly guard?: AnswerGuard | undefined
 }
 
 /** Reads a whole answer, judges it and writes it in the client's dialect. */
 export function consumeWhole(context: WholeContext, port: ConsumerPort): Consumer {
   return collect(context.maxBytes, port, (text) => {
-    const read = readAnswer(context.prepared, text)
+    const read = readGuarded(context, text)
     return read.ok ? wholeResult(context, read.value, text) : { kind: 'failed', failure: read.error }
   })
 }
@@ -30,7 +33,7 @@ export function consumeWhole(context: WholeContext, port: ConsumerPort): Consume
 /** Reads a whole answer that came where a stream was asked for, and gives it to the client as a stream. */
 export function consumeWholeAsStream(context: WholeContext, out: StreamOut, port: ConsumerPort): Consumer {
   return collect(context.maxBytes, port, (text) => {
-    const read = readAnswer(context.prepared, text)
+    const read = readGuarded(context, text)
     if (!read.ok) return { kind: 'failed', failure: read.error }
     const fault = judgeAnswer(context.prepared.request, read.value)
     const { usage } = read.value
@@ -66,6 +69,15 @@ function collect(maxBytes: number, port: ConsumerPort, finish: (text: string) =>
       port.settle(finish(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')))
     },
   }
+}
+
+function readGuarded({ prepared, guard }: WholeContext, text: string): Result<Answer, Failure> {
+  const read = readAnswer(prepared, text)
+  if (!read.ok || guard === undefined) return read
+  const answer = guard.whole(read.value)
+  if (answer !== undefined) return ok(answer)
+  const message = `the answer is larger than the ${guard.maxCharacters} characters that a guardrail allows`
+  return err({ kind: 'content_filter', phase: 'body', code: 'response_too_large', message })
 }
 
 function readAnswer(prepared: Prepared, text: string): Result<Answer, Failure> {

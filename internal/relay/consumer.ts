@@ -15,8 +15,8 @@ export type AttemptResult =
   | {
       readonly kind: 'streamed'
       readonly usage: Usage | undefined
-      /** We ended it, since it cost as much as its client allows: the provider has more to say and is not asked to. */
-      readonly cut?: boolean
+      /** We ended it at a limit: the provider has more to say and is not asked to. */
+      readonly cut?: CutReason
     }
   /** Bytes that passed as they came; all have gone. */
   | { readonly kind: 'relayed'; readonly usage: Usage | undefined }
@@ -52,10 +52,13 @@ export type ConsumerPort = {
   readonly resume: () => void
 }
 
-/** Watches what a stream has cost so far. */
+/** Why a stream was ended by us: it costs as much as its client allows, or is as large as a guardrail allows. */
+export type CutReason = 'max_cost_reached' | 'response_too_large'
+
+/** Watches what a stream has come to so far. */
 export type SpendLimit = {
-  /** Whether the request costs more by now than its client allows. */
-  readonly isReached: () => boolean
+  /** Which limit the answer has reached by now. */
+  readonly reached: () => CutReason | undefined
   /** What ends the answer where it stands, in the order of a sound stream: it was cut at a length. */
   readonly closing: () => readonly AnswerEvent[]
 }

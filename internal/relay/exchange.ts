@@ -1,3 +1,4 @@
+import type { AnswerGuard } from '#canonical/answer-guard.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { RequestTrace } from '#canonical/trace.ts'
@@ -20,6 +21,9 @@ export type ClientPort = {
   readonly abort: () => void
 }
 
+/** What guardrails make of a request: how much of it was replaced before anybody saw it, and what its answer goes through. */
+export type Guarded = { readonly redacted: number; readonly answer?: AnswerGuard }
+
 /** One request of a client under way: decoded, not yet planned. */
 export type Exchange = {
   readonly requestId: string
@@ -28,6 +32,8 @@ export type Exchange = {
   readonly hints: Hints
   /** Set when it is no conversation; `request` then holds what planning needs: the model and the text. */
   readonly operation?: Operation
+  /** What guardrails did and will do; left out where none applies. */
+  readonly guarded?: Guarded
   /** Headers of the client that a provider of the same dialect gets: the allow-list's. */
   readonly forward: Readonly<Record<string, string>>
   readonly client: ClientPort

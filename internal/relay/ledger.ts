@@ -59,7 +59,7 @@ function toldBy({ result }: AttemptEnd): Usage | undefined {
 /** Whether nothing needs to be estimated: the attempt came to its end and the provider counted. */
 function isTotal({ result }: AttemptEnd, told: Usage | undefined): boolean {
   if (result.kind === 'failed') return result.empty !== undefined && told !== undefined
-  return result.kind !== 'streamed' || (told !== undefined && result.cut !== true)
+  return result.kind !== 'streamed' || (told !== undefined && result.cut === undefined)
 }
 
 /** Whether a provider will charge for an attempt without an answer: it took the request, and did not refuse it. */

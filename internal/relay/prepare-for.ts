@@ -43,7 +43,8 @@ function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig
   const request = maxOutput === undefined ? restored : { ...restored, params: { ...restored.params, maxOutput } }
   // The client's own bytes have the client's own limit.
   const mode = maxOutput === undefined ? 'passthrough_if_same' : 'translate'
-  if (continuation === undefined) return prepare(request, target, provider, { mode, unsupported })
+  const guarded = run.exchange.guarded?.answer !== undefined
+  if (continuation === undefined) return prepare(request, target, provider, { mode, unsupported, guarded })
   const text = run.out?.seen.plainText() ?? ''
   return prepare(continuationRequest(request, text, continuation), target, provider, { mode: 'translate', unsupported })
 }

@@ -31,6 +31,8 @@ export type PrepareOptions = {
   readonly mode: PrepareMode
   /** The model's `unsupported`: what becomes of fields that the target cannot take; left out: by what they mean. */
   readonly unsupported: 'drop' | 'error' | undefined
+  /** Somebody looks at the answer before the client does: it is written anew, though the request may go as it came. */
+  readonly guarded?: boolean
 }
 
 /** Writes the request in the target's dialect; the failure is `unsupported` when the target cannot serve what was asked. */
@@ -38,7 +40,7 @@ export function prepare(
   request: Request,
   target: Target,
   provider: ProviderConfig,
-  { mode, unsupported }: PrepareOptions,
+  { mode, unsupported, guarded = false }: PrepareOptions,
 ): Result<Prepared, Failure> {
   const encodeTarget = {
     model: target.model,
@@ -48,7 +50,7 @@ export function prepare(
   const dialect = providerDialect(mode === 'translate' ? target.dialect : dialectFor(request, target, encodeTarget))
   const way = mode === 'passthrough_if_same' && passes(request, dialect, encodeTarget) ? dialect.passthrough : undefined
   // An array of answers has commas between its elements, which frame by frame nobody can place: it is written anew.
-  const passthrough = way !== undefined && request.framing !== 'json-array'
+  const passthrough = way !== undefined && request.framing !== 'json-array' && !guarded
   const encoded = (way ?? dialect).encodeRequest(request, encodeTarget)
   const lost = encoded.losses.find(({ severity }) =>
     unsupported === undefined ? severity === 'refuse' : unsupported === 'error',

@@ -15,7 +15,7 @@ import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
 import { leftMs, type Run, tell, whileHere } from './run.ts'
-import { spendLimit } from './spend-limit.ts'
+import { answerLimit } from './spend-limit.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
 
@@ -105,8 +105,10 @@ function beginRelayed(run: Run, contentType: string): void {
 function streamOf(run: Run, candidate: Candidate, { seen }: Before): Pick<AttemptParams, 'stream'> {
   const { out } = run
   if (out === undefined) return {}
-  const limit = spendLimit(run, candidate, seen)
-  return { stream: { out, emit: emitFor(out, candidate), ...(limit === undefined ? {} : { limit }) } }
+  const limit = answerLimit(run, candidate, seen)
+  const emit = emitFor(out, candidate)
+  const { guarded } = run.exchange
+  return { stream: { out, emit: guarded?.answer?.stream(emit) ?? emit, ...(limit === undefined ? {} : { limit }) } }
 }
 
 function emitFor(out: StreamOut, candidate: Candidate): Emit {

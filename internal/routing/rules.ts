@@ -1,6 +1,6 @@
 import type { Need } from '#canonical/needs.ts'
 import type { Hints } from '#canonical/plan.ts'
-import type { Rule } from '#config/config.ts'
+import type { Rule, WhenConfig } from '#config/config.ts'
 import { matchesPattern } from '#lib/pattern.ts'
 import { isWithin } from '#lib/time-window.ts'
 
@@ -19,12 +19,17 @@ export type RuleFacts = {
 
 /** The first rule that fits the request; all that its `when` names must hold. */
 export function fittingRule(rules: readonly Rule[], facts: RuleFacts): FittingRule | undefined {
-  const index = rules.findIndex(({ when }) => fitsCaller(when, facts) && fitsRequest(when, facts))
+  const index = rules.findIndex(({ when }) => fits(when, facts))
   const rule = rules[index]
   return rule === undefined ? undefined : { rule, index }
 }
 
-function fitsCaller(when: Rule['when'], { model, hints }: RuleFacts): boolean {
+/** Whether all that is named holds. */
+export function fits(when: WhenConfig, facts: RuleFacts): boolean {
+  return fitsCaller(when, facts) && fitsRequest(when, facts)
+}
+
+function fitsCaller(when: WhenConfig, { model, hints }: RuleFacts): boolean {
   if (when.tier !== undefined && when.tier !== hints.tier) return false
   if (when.priority !== undefined && when.priority !== hints.priority) return false
   if (when.client !== undefined && when.client !== hints.client) return false
@@ -32,7 +37,7 @@ function fitsCaller(when: Rule['when'], { model, hints }: RuleFacts): boolean {
   return allEqual(when.tag, hints.tags) && allEqual(when.header, hints.headers, (name) => name.toLowerCase())
 }
 
-function fitsRequest({ between, input_tokens: tokens, needs }: Rule['when'], facts: RuleFacts): boolean {
+function fitsRequest({ between, input_tokens: tokens, needs }: WhenConfig, facts: RuleFacts): boolean {
   if (between !== undefined && !isWithin(between, facts.wallNowMs)) return false
   if (tokens?.min !== undefined && facts.inputTokens() < tokens.min) return false
   if (tokens?.max !== undefined && facts.inputTokens() > tokens.max) return false

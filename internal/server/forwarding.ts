@@ -1,9 +1,11 @@
 import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import { asNumber, asObject, isObject, parseJson } from '#lib/json.ts'
+import { err } from '#lib/result.ts'
 import { addressOf } from '#relay/prepare.ts'
 import { authorize, mayForward } from './authorize.ts'
 import { readBody } from './body.ts'
+import { isGuarded } from './guard-request.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
 import { holdAnswer } from './held-answer.ts'
@@ -22,7 +24,9 @@ export async function forwardToProvider(
   const { request, response, requestId, target } = incoming
   const identity = await authorize(incoming, deps.fallbackDialect, deps)
   if (!identity.ok) return
-  const forwardable = mayForward(identity.value)
+  const forwardable = isGuarded(deps)
+    ? err('guardrails apply here, which cannot be held on /providers')
+    : mayForward(identity.value)
   if (!forwardable.ok) {
     const error: ClientError = { code: 'path_not_allowed', kind: 'permission', message: forwardable.error, requestId }
     return reject(incoming, deps.fallbackDialect, error, deps)

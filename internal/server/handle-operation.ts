@@ -1,4 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
+import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import type { EmbedRequest } from '#dialect/embeddings/embedding.ts'
@@ -7,13 +8,15 @@ import { openaiEmbeddings } from '#dialect/embeddings/openai.ts'
 import { embedOperation } from '#dialect/embeddings/operation.ts'
 import type { Operation } from '#dialect/operation.ts'
 import { readUntranslated } from '#dialect/untranslated/operation.ts'
-import { ok, type Result } from '#lib/result.ts'
+import { err, ok, type Result } from '#lib/result.ts'
+import type { Guarded } from '#relay/exchange.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
+import { guardRequest, isGuarded } from './guard-request.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { readHints } from './headers.ts'
 import type { OperationMatch } from './operation-routes.ts'
-import { reject, rejectBody } from './reject.ts'
+import { reject, rejectBody, rejectFailure } from './reject.ts'
 import { relayAdmitted } from './relay-admitted.ts'
 
 /** Embeddings, images, audio, moderations, reranking: routed like conversations, by the model that they name. */
@@ -41,21 +44,51 @@ export async function handleOperation(
     return reject(incoming, dialect, error, deps)
   }
   const read = readOperation(incoming, match, body.value)
-  if (!read.ok) {
-    const { kind, message, code, param } = read.error
-    return reject(
-      incoming,
-      dialect,
-      { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) },
-      deps,
-    )
-  }
-  const { model, text, operation } = read.value
+  if (!read.ok) return rejectFailure(incoming, dialect, read.error, deps)
+  const common = { dialect, hints: hints.value }
+  const guarded = isGuarded(deps)
+    ? await guardOperation(incoming, match, { ...common, body: body.value, read: read.value }, deps)
+    : ok<GuardedOperation>({ read: read.value })
+  if (!guarded.ok) return
+  const { model, text, operation } = guarded.value.read
   if (identity.value !== undefined && !mayAsk(identity.value, model))
     return reject(incoming, dialect, modelDenied(identity.value, model, requestId), deps)
   const planned = planningRequest(dialect, model, text)
   const bytesIn = body.value.length
-  await relayAdmitted(incoming, { dialect, request: planned, hints: hints.value, operation, bytesIn }, deps)
+  const passed = guarded.value.guarded === undefined ? {} : { guarded: guarded.value.guarded }
+  await relayAdmitted(incoming, { ...common, request: planned, operation, bytesIn, ...passed }, deps)
+}
+
+type Guarding = {
+  readonly dialect: Dialect
+  readonly hints: Hints
+  readonly body: Buffer
+  readonly read: ReadOperation
+}
+type GuardedOperation = { readonly read: ReadOperation; readonly guarded?: Guarded }
+
+/** Asks the guardrails; a body that they changed is read anew. Forms and sound are looked at by size and model only. */
+async function guardOperation(
+  incoming: Incoming,
+  match: OperationMatch,
+  { dialect, hints, body, read }: Guarding,
+  deps: HandlerDeps,
+): Promise<Result<GuardedOperation, 'refused'>> {
+  const { model, text } = read
+  const isJson = /^application\/json/i.test(incoming.request.headers['content-type'] ?? 'application/json')
+  const parsed = isJson ? parseBody(body) : undefined
+  const json = parsed?.ok === true ? parsed.value : undefined
+  const request = planningRequest(dialect, model, text)
+  const asked = { dialect: match.name, request, hints, body: json, bytes: body.length, models: [model] }
+  const passed = await guardRequest(incoming, dialect, asked, deps)
+  if (!passed.ok) return passed
+  const { guarded } = passed.value
+  const told = guarded === undefined ? {} : { guarded }
+  if (passed.value.body === undefined || passed.value.body === json) return ok({ read, ...told })
+  const again = readOperation(incoming, match, Buffer.from(JSON.stringify(passed.value.body)))
+  if (again.ok) return ok({ read: again.value, ...told })
+  rejectFailure(incoming, dialect, again.error, deps)
+  return err('refused')
 }
 
 type ReadOperation = { readonly model: string; readonly text: string; readonly operation: Operation }

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
+import type { Json, Request } from '#canonical/request.ts'
 import type { ClientError } from '#dialect/dialect.ts'
+import type { Result } from '#lib/result.ts'
 import { namedModels } from '#routing/openrouter-fields.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
+import { guardRequest, isGuarded } from './guard-request.ts'
 import { handleOperation } from './handle-operation.ts'
-import type { HandlerDeps, Incoming } from './handler-deps.ts'
+import type { HandlerDeps, Identity, Incoming } from './handler-deps.ts'
 import { type HintProblem, readHints, requestIdOf } from './headers.ts'
 import { modelsBody } from './models.ts'
-import { reject, rejectBody } from './reject.ts'
-import { relayAdmitted } from './relay-admitted.ts'
+import { reject, rejectBody, rejectFailure } from './reject.ts'
+import { type Read, relayAdmitted } from './relay-admitted.ts'
 import { readTarget } from './request-target.ts'
 import type { Match } from './routes.ts'
 
@@ -54,36 +57,53 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   const asked = authorize(incoming, dialect, deps)
   const identity = asked instanceof Promise ? await asked : asked
   if (!identity.ok) return
-  const read = await readBody(request, deps.config().limits.max_body)
-  const body = read.ok ? parseBody(read.value) : read
-  const bytesIn = read.ok ? read.value.length : 0
+  const bytes = await readBody(request, deps.config().limits.max_body)
+  const body = bytes.ok ? parseBody(bytes.value) : bytes
+  const bytesIn = bytes.ok ? bytes.value.length : 0
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
 
   const hints = readHints(request.headers, identity.value)
   if (!hints.ok) return reject(incoming, dialect, headerError(hints.error, requestId), deps)
-  const decoded = dialect.decodeRequest({
-    path: target.path,
-    query: target.query,
-    headers: hints.value.headers,
-    body: deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value,
-    ...(pathModel === undefined ? {} : { pathModel }),
-  })
-  if (!decoded.ok) return reject(incoming, dialect, bodyError(decoded.error, requestId), deps)
+  const decode = (given: Json): Result<Request, Failure> =>
+    dialect.decodeRequest({
+      path: target.path,
+      query: target.query,
+      headers: hints.value.headers,
+      body: given,
+      ...(pathModel === undefined ? {} : { pathModel }),
+    })
+  const recalled = deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value
+  const first = decode(recalled)
+  if (!first.ok) return rejectFailure(incoming, dialect, first.error, deps)
+  const read = { dialect, request: first.value, hints: hints.value, bytesIn }
+  if (!isGuarded(deps)) return await handleRead(incoming, read, { identity: identity.value, route }, deps)
+
+  const models = namedModels(first.value)
+  const question = { dialect: dialect.name, request: first.value, hints: hints.value, body: recalled, bytes: bytesIn, models }
+  const passed = await guardRequest(incoming, dialect, question, deps)
+  if (!passed.ok) return
+  const again = passed.value.body === undefined || passed.value.body === recalled ? first : decode(passed.value.body)
+  if (!again.ok) return rejectFailure(incoming, dialect, again.error, deps)
+  const { guarded } = passed.value
+  const guardedRead = { ...read, request: again.value, ...(guarded === undefined ? {} : { guarded }) }
+  await handleRead(incoming, guardedRead, { identity: identity.value, route }, deps)
+}
+
+type Asker = { readonly identity: Identity | undefined; readonly route: DialectMatch['route'] }
+
+/** A request that has been read, and looked at where somebody does: is it allowed, and what is it for? */
+async function handleRead(incoming: Incoming, read: Read, { identity, route }: Asker, deps: HandlerDeps): Promise<void> {
+  const { dialect, request, hints } = read
   // Models to fall back to are asked for as well.
-  const denied = namedModels(decoded.value).find((model) => !mayAsk(identity.value, model))
-  if (identity.value !== undefined && denied !== undefined)
-    return reject(incoming, dialect, modelDenied(identity.value, denied, requestId), deps)
-  if (route.operation === 'count_tokens')
-    return await countTokens(incoming, dialect, { request: decoded.value, hints: hints.value }, deps)
-  await relayAdmitted(incoming, { dialect, request: decoded.value, hints: hints.value, bytesIn }, deps)
+  const denied = namedModels(request).find((model) => !mayAsk(identity, model))
+  if (identity !== undefined && denied !== undefined)
+    return reject(incoming, dialect, modelDenied(identity, denied, incoming.requestId), deps)
+  if (route.operation === 'count_tokens') return await countTokens(incoming, dialect, { request, hints }, deps)
+  await relayAdmitted(incoming, read, deps)
 }
 
 function headerError({ header, message }: HintProblem, requestId: string): ClientError {
   return { code: 'invalid_header', kind: 'invalid_request', message: `${header} ${message}`, param: header, requestId }
-}
-
-function bodyError({ kind, message, code, param }: Failure, requestId: string): ClientError {
-  return { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) }
 }
 
 async function respondModels(

@@ -5,6 +5,7 @@ import type { Json, Request } from '#canonical/request.ts'
 import type { Tracer } from '#canonical/trace.ts'
 import type { Config } from '#config/config.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import type { Guard } from '#guardrails/guard.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Result } from '#lib/result.ts'
 import type { Exchange } from '#relay/exchange.ts'
@@ -26,6 +27,8 @@ export type HandlerDeps = {
   readonly recall?: (dialect: Dialect, body: Json, client: string) => Json
   readonly estimateTokens: (request: Request) => number
   readonly admission: Admission
+  /** Looks at requests before they go anywhere; left out: nobody does. */
+  readonly guard?: Guard
   /** Traces the request; left out, or undefined: nobody does. */
   readonly tracer?: () => Tracer | undefined
   /** Whose key it is; undefined when everybody may ask. */

@@ -1,3 +1,4 @@
+import type { Failure } from '#canonical/failure.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import type { BodyProblem } from './body.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
@@ -25,6 +26,18 @@ export function reject(
     durationMs: endedMs - startedMs,
     ...(traceId === undefined ? {} : { traceId }),
   })
+}
+
+/** Refuses a request that could not be understood. */
+export function rejectFailure(
+  incoming: Incoming,
+  dialect: Dialect,
+  { kind, message, code, param }: Failure,
+  deps: Pick<HandlerDeps, 'onRejected' | 'clock' | 'tracer'>,
+): void {
+  const { requestId } = incoming
+  const error: ClientError = { code: code ?? kind, kind, message, requestId, ...(param === undefined ? {} : { param }) }
+  reject(incoming, dialect, error, deps)
 }
 
 /** Refuses a request whose body could not be read. */

@@ -3,7 +3,7 @@ import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import type { Operation } from '#dialect/operation.ts'
-import type { Exchange } from '#relay/exchange.ts'
+import type { Exchange, Guarded } from '#relay/exchange.ts'
 import type { ShedReason } from './admission.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
@@ -17,6 +17,7 @@ export type Read = {
   readonly request: Request
   readonly hints: Hints
   readonly operation?: Operation
+  readonly guarded?: Guarded
   readonly bytesIn: number
 }
 

@@ -68,6 +68,7 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
     bytes_in: event.bytesIn,
     bytes_out: event.bytesOut,
     dropped: event.dropped.length === 0 ? undefined : event.dropped,
+    redacted: event.redacted,
     client: event.client,
     tier: event.tier,
     ...askedOf(event.asked),

@@ -57,6 +57,7 @@ export function createMetrics(version: string) {
     shed: counter('shed_total', 'Requests turned away to protect the relay.', ['reason']),
     ...cacheMetrics(counter, gauge, histogram),
     ...clientMetrics(registry),
+    ...gatewayMetrics({ counter, gauge, histogram }),
     configReloads: counter('config_reloads_total', 'Reloads of the routing file.', ['result']),
     configLastReloadSuccessful: gauge('config_last_reload_successful', 'Whether the last reload was taken.', [], 'min'),
     alertsFiring: gauge('alerts_firing', 'Whether an alert is firing.', ['alert', 'target']),
@@ -147,6 +148,53 @@ function cacheMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHis
       'What writing prompts to providers\u2019 own caches cost beyond what it saved, in USD, request by request.',
       ['target'],
     ),
+  }
+}
+
+type Makers = { readonly counter: MakeCounter; readonly gauge: MakeGauge; readonly histogram: MakeHistogram }
+
+function gatewayMetrics({ counter, gauge, histogram }: Makers) {
+  return { ...guardMetrics(counter, histogram), ...usageMetrics(counter, gauge) }
+}
+
+/** Of guardrails; names come from the routing file. */
+function guardMetrics(counter: MakeCounter, histogram: MakeHistogram) {
+  return {
+    guardrailActions: counter(
+      'guardrail_actions_total',
+      'What guardrails did to requests: redacted, denied, rewritten, or their hook gave no answer (hook_failed).',
+      ['guardrail', 'action'],
+    ),
+    guardrailRedactions: counter(
+      'guardrail_redactions_total',
+      'Pieces of text that guardrails found, in what leaves (request) and what comes back (response).',
+      ['guardrail', 'pattern', 'where'],
+    ),
+    guardrailHookDuration: histogram(
+      'guardrail_hook_duration_seconds',
+      'How long requests waited for a hook.',
+      ['guardrail'],
+      [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    ),
+  }
+}
+
+/** Of the records of usage that leave the relay, and of what clients used; names of clients come from the routing file. */
+function usageMetrics(counter: MakeCounter, gauge: MakeGauge) {
+  return {
+    usageRecords: counter(
+      'usage_records_total',
+      'Records of requests for billing, by where they went (file, http) and what became of them: written, or lost (no_room, refused, stopped).',
+      ['sink', 'result'],
+    ),
+    usagePending: gauge('usage_records_pending', 'Records that wait to be written or sent.', ['sink'], 'sum'),
+    clientRequests: counter('client_requests_total', 'Requests of virtual keys, by how they ended.', [
+      'client',
+      'route',
+      'outcome',
+    ]),
+    clientTokens: counter('client_tokens_total', 'Tokens of virtual keys, as providers count them.', ['client', 'type']),
+    clientCost: counter('client_cost_usd_total', 'What the answers of virtual keys cost, in USD.', ['client', 'route']),
   }
 }
 

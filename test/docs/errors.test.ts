@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { root, textOf } from './blocks.ts'
 
 const told = new Set((textOf('docs/errors.md').match(/^\| `.*?` \|/gm) ?? []).flatMap((row) => row.match(/[a-z_]{4,}/g) ?? []))
-const sources = globSync('internal/{relay,server,clients,routing,canonical}/**/*.ts', { cwd: root })
+const sources = globSync('internal/{relay,server,clients,guardrails,routing,canonical}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => readFileSync(join(root, file), 'utf8'))
   .join('\n')

@@ -3,6 +3,7 @@ import { type AlertEntry, Alerts } from './alerts.ts'
 import { Breaker, type BreakerConfig } from './breaker.ts'
 import { Cache, type CacheConfig } from './cache.ts'
 import { type ClientEntry, Clients, ClientsFile } from './clients.ts'
+import { type GuardrailEntry, Guardrails } from './guardrails.ts'
 import { Health, type HealthConfig, type ProbeConfig } from './health.ts'
 import { Hedge, type HedgeConfig } from './hedge.ts'
 import { type IssuerEntry, Jwt } from './jwt.ts'
@@ -20,6 +21,7 @@ import { Stream, type StreamConfig } from './stream.ts'
 import { Telemetry, type TelemetryConfig } from './telemetry.ts'
 import { Timeouts, type TimeoutsConfig } from './timeouts.ts'
 import { closed } from './units.ts'
+import { Usage, type UsageEntry } from './usage.ts'
 
 const Address = (fallback: string, description: string) =>
   Type.String({ default: fallback, expects: 'host:port, :port or unix:/path', description })
@@ -56,6 +58,8 @@ export const RoutingFile = Type.Object(
     clients: Type.Optional(Clients),
     clients_file: Type.Optional(ClientsFile),
     jwt: Type.Optional(Jwt),
+    guardrails: Type.Optional(Guardrails),
+    usage: Type.Optional(Usage),
     state: Type.Optional(State),
     limits: Type.Optional(Limits),
     telemetry: Type.Optional(Telemetry),
@@ -102,6 +106,8 @@ type Blocks = {
   readonly clients: readonly ClientEntry[]
   readonly clients_file?: string
   readonly jwt: readonly IssuerEntry[]
+  readonly guardrails: readonly GuardrailEntry[]
+  readonly usage?: UsageEntry
   readonly state: StateEntry
   readonly limits: LimitsConfig
   readonly telemetry: TelemetryConfig

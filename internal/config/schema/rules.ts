@@ -3,7 +3,8 @@ import { needWords } from '#canonical/needs.ts'
 import { MaxPrice } from './models.ts'
 import { Count, closed, Duration, Text, TimeOfDay, Word } from './units.ts'
 
-const When = Type.Object(
+/** What a rule or a guardrail applies to. */
+export const When = Type.Object(
   {
     tier: Type.Optional(Text('The `x-outrigger-tier` header, or the tier of the client.')),
     priority: Type.Optional(Word(['low', 'normal', 'high'], { description: 'The `x-outrigger-priority` header.' })),
@@ -91,3 +92,4 @@ export const Rules = Type.Array(RuleBlock, {
 })
 
 export type Rule = StaticDecode<typeof RuleBlock>
+export type WhenConfig = StaticDecode<typeof When>

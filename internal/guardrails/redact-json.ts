@@ -1,0 +1,122 @@
+import { isObject, parseJson } from '#lib/json.ts'
+
+/** A text with everything in it replaced that must not be read; the same text when there is nothing. */
+export type RedactText = (text: string) => string
+
+/** A value with its texts redacted; the same value when nothing was found. Undefined when it is nested too deeply to be looked into. */
+export function redactJson<T>(value: T, redact: RedactText): { readonly value: T } | undefined {
+  try {
+    // biome-ignore lint/nursery/noUnsafeTypeAssertion: texts stay texts, and nothing else changes but numbers within arguments.
+    return { value: walk(value, { redact, key: '', inside: 'message', depth: 0 }) as T }
+  } catch (error) {
+    if (error instanceof TooDeep) return undefined
+    throw error
+  }
+}
+
+class TooDeep extends Error {}
+
+const mostDepth = 500
+
+/** `arguments`: of a tool's call or result, where every name is the tool's own. */
+type Where = {
+  readonly redact: RedactText
+  readonly key: string
+  readonly inside: 'message' | 'arguments'
+  readonly depth: number
+}
+
+/** Fields that are no text: names by which things are found again, bytes, and what providers sign. */
+const opaque: ReadonlySet<string> = new Set([
+  'model',
+  'type',
+  'role',
+  'name',
+  'id',
+  'call_id',
+  'tool_call_id',
+  'tool_use_id',
+  'item_id',
+  'previous_response_id',
+  'file_id',
+  'fileUri',
+  'cachedContent',
+  'mimeType',
+  'mime_type',
+  'media_type',
+  'format',
+  'file_data',
+  'b64_json',
+  'signature',
+  'thoughtSignature',
+  'thought_signature',
+  'encrypted_content',
+  'encoding_format',
+])
+
+/** What a provider has signed would be refused with one letter changed; it came from there. */
+const signed: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking', 'reasoning'])
+
+function walk(value: unknown, where: Where): unknown {
+  if (typeof value === 'string') return walkText(value, where)
+  if (typeof value === 'number') return where.inside === 'arguments' ? walkNumber(value, where) : value
+  if (typeof value !== 'object' || value === null) return value
+  if (where.depth > mostDepth) throw new TooDeep()
+  const below = { ...where, depth: where.depth + 1 }
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => walk(item, below))
+    return items.some((item, at) => item !== value[at]) ? items : value
+  }
+  return isObject(value) ? walkObject(value, below) : value
+}
+
+function walkObject(value: Readonly<Record<string, unknown>>, where: Where): unknown {
+  const isMessage = where.inside === 'message'
+  if (isMessage && signed.has(value['type'])) return value
+  let changed: Record<string, unknown> | undefined
+  for (const [key, field] of Object.entries(value)) {
+    if (isMessage && isOpaque(key, value)) continue
+    const inside = isMessage && holdsArguments(key, field, value) ? 'arguments' : where.inside
+    const written = walk(field, { ...where, key, inside })
+    if (written === field) continue
+    changed ??= { ...value }
+    changed[key] = written
+  }
+  return changed ?? value
+}
+
+function isOpaque(key: string, { type }: Readonly<Record<string, unknown>>): boolean {
+  // Bytes as base64; a document in plain text has its text there.
+  return opaque.has(key) || (key === 'data' && type !== 'text')
+}
+
+/** Of Chat Completions and Responses a text; of Messages and `generateContent` an object. */
+function holdsArguments(key: string, field: unknown, { type }: Readonly<Record<string, unknown>>): boolean {
+  if (key === 'arguments' || key === 'args') return true
+  if (key === 'input') return isObject(field) && type !== undefined
+  return key === 'response' && isObject(field)
+}
+
+function walkText(text: string, where: Where): string {
+  if (text.startsWith('data:')) return text
+  if (where.inside === 'arguments' && where.key === 'arguments') return walkArguments(text, where)
+  return where.redact(text)
+}
+
+/** JSON within a text stays JSON: a number becomes a text there. */
+function walkArguments(text: string, where: Where): string {
+  const parsed = parseJson(text)
+  if (!parsed.ok || typeof parsed.value !== 'object') return where.redact(text)
+  const written = walk(parsed.value, { ...where, key: '' })
+  return written === parsed.value ? text : JSON.stringify(written)
+}
+
+// What is found in numbers has at least so many digits: cards, telephones.
+const leastNumber = 1e8
+
+function walkNumber(value: number, { redact }: Where): number | string {
+  if (!Number.isInteger(value) || value < leastNumber) return value
+  const text = String(value)
+  const written = redact(text)
+  return written === text ? value : written
+}
