@@ -3,10 +3,16 @@ import { formatProblem, type Problem } from '#config/problem.ts'
 import { exitCodes } from './exit.ts'
 import { complain, print } from './terminal.ts'
 
-export type CheckOptions = { readonly strict: boolean; readonly json: boolean }
+export type CheckOptions = {
+  /** An unset secret is a problem too. */
+  readonly strict: boolean
+  readonly json: boolean
+  /** The shared server is asked, too. */
+  readonly connect: boolean
+}
 
 /** `outrigger check`: every problem of a routing file, one a line. */
-export function check(file: string, { strict, json }: CheckOptions): number {
+export async function check(file: string, { strict, json, connect }: CheckOptions): Promise<number> {
   const loaded = loadFile({ path: file, strict })
   const errors = loaded.ok ? [] : loaded.error
   const warnings = loaded.ok ? loaded.value.warnings : []
@@ -16,8 +22,14 @@ export function check(file: string, { strict, json }: CheckOptions): number {
     for (const warning of warnings) complain(`${formatProblem(warning)} [warning]`)
   }
   if (!loaded.ok) return exitCodes.failed
-  const { models, providers } = loaded.value.config
-  if (!json) print(`${file}: good (${providers.size} providers, ${models.length} models)`)
+  const { config } = loaded.value
+  if (connect) {
+    const { checkConnections } = await import('./check-connect.ts')
+    const { ok, lines } = await checkConnections(config)
+    for (const line of lines) (ok && !json ? print : complain)(`${file}: ${line}`)
+    if (!ok) return exitCodes.failed
+  }
+  if (!json) print(`${file}: good (${config.providers.size} providers, ${config.models.length} models)`)
   return exitCodes.ok
 }
 

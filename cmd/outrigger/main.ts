@@ -120,6 +120,7 @@ function addCheck(root: Command): void {
     .option('--strict', 'an unset secret is a problem too', false)
     .option('--json', 'as JSON', false)
     .addHelpText('after', examples('outrigger check routing.yaml', 'outrigger check --strict --json routing.yaml'))
+    .option('--connect', 'ask the Redis server of `state`, too', false)
     .action(finish(async (file: string, options: CheckOptions) => (await import('./check.ts')).check(file, options)))
 }
 

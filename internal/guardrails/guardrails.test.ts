@@ -166,6 +166,8 @@ test('texts of a request are redacted wherever they are; names, bytes and what i
     ],
     max_tokens: 4_111_111_111_111_111,
     user: mail,
+    metadata: { name: mail, id: mail },
+    tools: [{ name: 't', input_schema: { properties: { name: { type: 'string', description: mail } } } }],
   }
   const copy = structuredClone(body)
   const written = redactJson(body, redact)?.value
@@ -202,6 +204,15 @@ test('texts of a request are redacted wherever they are; names, bytes and what i
     ],
     max_tokens: 4_111_111_111_111_111,
     user: '[email]',
+    metadata: { name: '[email]', id: '[email]' },
+    tools: [{ name: 't', input_schema: { properties: { name: { type: 'string', description: '[email]' } } } }],
+  })
+})
+
+test('a text that only begins like bytes is a text', () => {
+  const body = { messages: [{ content: 'data: a@b.com' }, { content: [{ image_url: 'data: a@b.com' }] }] }
+  assert.deepEqual(redactJson(body, redact)?.value, {
+    messages: [{ content: 'data: [email]' }, { content: [{ image_url: 'data: [email]' }] }],
   })
 })
 

@@ -18,7 +18,7 @@ class TooDeep extends Error {}
 
 const mostDepth = 500
 
-/** `arguments`: of a tool's call or result, where every name is the tool's own. */
+/** `arguments`: of a tool's call or result, or metadata, where every name is the client's own. */
 type Where = {
   readonly redact: RedactText
   readonly key: string
@@ -54,6 +54,9 @@ const opaque: ReadonlySet<string> = new Set([
   'encoding_format',
 ])
 
+/** Fields that hold a link, or bytes in the form of one. */
+const links: ReadonlySet<string> = new Set(['url', 'image_url', 'file_url'])
+
 /** What a provider has signed would be refused with one letter changed; it came from there. */
 const signed: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking', 'reasoning'])
 
@@ -75,7 +78,7 @@ function walkObject(value: Readonly<Record<string, unknown>>, where: Where): unk
   if (isMessage && signed.has(value['type'])) return value
   let changed: Record<string, unknown> | undefined
   for (const [key, field] of Object.entries(value)) {
-    if (isMessage && isOpaque(key, value)) continue
+    if (isMessage && typeof field === 'string' && isOpaque(key, field, value)) continue
     const inside = isMessage && holdsArguments(key, field, value) ? 'arguments' : where.inside
     const written = walk(field, { ...where, key, inside })
     if (written === field) continue
@@ -85,20 +88,20 @@ function walkObject(value: Readonly<Record<string, unknown>>, where: Where): unk
   return changed ?? value
 }
 
-function isOpaque(key: string, { type }: Readonly<Record<string, unknown>>): boolean {
+function isOpaque(key: string, text: string, { type }: Readonly<Record<string, unknown>>): boolean {
   // Bytes as base64; a document in plain text has its text there.
-  return opaque.has(key) || (key === 'data' && type !== 'text')
+  if (key === 'data') return type !== 'text'
+  return opaque.has(key) || (links.has(key) && /^data:[\w.+-]{1,80}\/[\w.+-]{1,80};base64,/.test(text))
 }
 
-/** Of Chat Completions and Responses a text; of Messages and `generateContent` an object. */
+/** Arguments are a text in Chat Completions and Responses, an object in Messages and `generateContent`. Metadata has the client's own names, too. */
 function holdsArguments(key: string, field: unknown, { type }: Readonly<Record<string, unknown>>): boolean {
-  if (key === 'arguments' || key === 'args') return true
+  if (key === 'arguments' || key === 'args' || key === 'metadata' || key === 'labels') return true
   if (key === 'input') return isObject(field) && type !== undefined
   return key === 'response' && isObject(field)
 }
 
 function walkText(text: string, where: Where): string {
-  if (text.startsWith('data:')) return text
   if (where.inside === 'arguments' && where.key === 'arguments') return walkArguments(text, where)
   return where.redact(text)
 }
