@@ -1,3 +1,4 @@
+import type { Config } from '#config/config.ts'
 import { loadFile } from '#config/load.ts'
 import { formatProblem, type Problem } from '#config/problem.ts'
 import { exitCodes } from './exit.ts'
@@ -23,14 +24,17 @@ export async function check(file: string, { strict, json, connect }: CheckOption
   }
   if (!loaded.ok) return exitCodes.failed
   const { config } = loaded.value
-  if (connect) {
-    const { checkConnections } = await import('./check-connect.ts')
-    const { ok, lines } = await checkConnections(config)
-    for (const line of lines) (ok && !json ? print : complain)(`${file}: ${line}`)
-    if (!ok) return exitCodes.failed
-  }
+  if (connect && !(await answers(file, config, json))) return exitCodes.failed
   if (!json) print(`${file}: good (${config.providers.size} providers, ${config.models.length} models)`)
   return exitCodes.ok
+}
+
+/** Whether the shared server can be reached, where one is named; tells what it says of itself. */
+async function answers(file: string, config: Config, json: boolean): Promise<boolean> {
+  const { checkConnections } = await import('./check-connect.ts')
+  const { ok, lines } = await checkConnections(config)
+  for (const line of lines) (ok && !json ? print : complain)(`${file}: ${line}`)
+  return ok
 }
 
 function asJson({ file, line, column, message, hint }: Problem): object {
