@@ -25,7 +25,7 @@ export function buildGuardrails(data: Filled, context: BuildContext, clients: Re
 function buildHook({ hook }: GuardrailEntry, path: readonly string[], context: BuildContext): GuardrailConfig['hook'] {
   if (hook === undefined) return undefined
   if (!URL.canParse(hook.url)) context.report([...path, 'hook', 'url'], `${hook.url} is no URL`)
-  return compact({ ...hook, secret: optionalSecret(hook.secret, [...path, 'hook', 'secret'], context) })
+  return compact({ ...hook, token: optionalSecret(hook.token, [...path, 'hook', 'token'], context) })
 }
 
 function checkEntry({ name: _name, when: _when, ...acts }: GuardrailEntry, path: readonly string[], report: Report): void {

@@ -20,12 +20,12 @@ export function buildUsage({ usage }: Filled, context: BuildContext): UsageConfi
   if (usage.http !== undefined && !URL.canParse(usage.http.url)) {
     context.report([...path, 'http', 'url'], `${usage.http.url} is no URL`)
   }
-  const { secret, ...http } = usage.http ?? {}
+  const { token, ...http } = usage.http ?? {}
   return compact({
     file: usage.file,
     http:
       usage.http === undefined
         ? undefined
-        : compact({ ...usage.http, ...http, secret: optionalSecret(secret, [...path, 'http', 'secret'], context) }),
+        : compact({ ...usage.http, ...http, token: optionalSecret(token, [...path, 'http', 'token'], context) }),
   })
 }

@@ -172,6 +172,36 @@ jwt:
         tpm: 100000
         budget: { usd: 20, per: day, alert_at: 80% }
       - { budget: [{ usd: 1, per: hour, alert_at: 80% }, { usd: 2, per: day, alert_at: 80% }] }
+guardrails:
+  - name: pii
+    when:
+      tier: free
+      priority: low
+      model: smart
+      client: web
+      tag: { app: chat }
+      input_tokens: { min: 1, max: 100000 }
+      needs: [tools]
+      between: "22:00-06:00 Europe/Berlin"
+      header: { x-app: chat }
+    max_request: 1MiB
+    max_response: 100kB
+    models: [smart, cheap]
+    redact:
+      patterns: [email, phone, { name: order_number, pattern: "ORD-[0-9]{6}", max_length: 100 }]
+      in: [request, response]
+      with: "[{name}]"
+      on_match: redact
+    hook: { url: "http://127.0.0.1:9000/check", token: "\${HOOK_TOKEN:-}", timeout: 1s, on_failure: closed }
+usage:
+  file: ./usage.jsonl
+  http:
+    url: "https://billing.example.com/usage"
+    token: "\${BILLING_TOKEN:-}"
+    batch: 500
+    interval: 5s
+    timeout: 10s
+    max_pending: 16MiB
 state:
   redis: "rediss://127.0.0.1:6379"
   mode: single

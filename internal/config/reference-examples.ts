@@ -97,7 +97,7 @@ guardrails:
   - { name: desk, when: { model: smart }, hook: { url: "http://127.0.0.1:9000/check", timeout: 500ms, on_failure: closed } }
 `,
   usage: `
-usage: { file: ./usage.jsonl, http: { url: "https://billing.example.com/usage", secret: "\${BILLING_TOKEN:-}" } }
+usage: { file: ./usage.jsonl, http: { url: "https://billing.example.com/usage", token: "\${BILLING_TOKEN:-}" } }
 `,
   state: `
 state: { redis: "redis://127.0.0.1:6379" }

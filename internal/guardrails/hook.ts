@@ -32,16 +32,16 @@ export type AskHook = (
 export type Hook = {
   readonly url: string
   readonly timeout: number
-  readonly secret?: { readonly reveal: () => string }
+  readonly token?: { readonly reveal: () => string }
 }
 
 /** Asks a hook; the error tells why it gave no answer that can be used. */
 export async function askHook(
-  { url, timeout, secret }: Hook,
+  { url, timeout, token }: Hook,
   question: HookQuestion,
   ask: AskHook,
 ): Promise<Result<HookAnswer, string>> {
-  const key = secret?.reveal() ?? ''
+  const key = token?.reveal() ?? ''
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json',

@@ -46,12 +46,12 @@ export function createHttpSink({ settings, post, clock, told }: HttpSinkOptions)
     return true
   }
   const deliver = async ({ id, lines }: NonNullable<typeof batch>): Promise<'taken' | 'refused' | Error> => {
-    const secret = settings.secret?.reveal() ?? ''
+    const token = settings.token?.reveal() ?? ''
     const headers = {
       'content-type': 'application/x-ndjson',
       'user-agent': 'outrigger',
       'x-outrigger-batch-id': id,
-      ...(secret === '' ? {} : { authorization: `Bearer ${secret}` }),
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
     }
     try {
       const status = await post(settings.url, lines.join(''), headers)

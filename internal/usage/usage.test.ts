@@ -162,7 +162,7 @@ function httpWorld(answers: readonly (number | 'none')[], batch = 2) {
   }
   const secret = { live: false, reveal: () => 's3cret', toString: () => '', toJSON: () => '' }
   const sink = createHttpSink({
-    settings: { url: 'http://sink', secret, batch, interval: 5000, timeout: 1000, max_pending: 1000 },
+    settings: { url: 'http://sink', token: secret, batch, interval: 5000, timeout: 1000, max_pending: 1000 },
     post,
     clock,
     told: {

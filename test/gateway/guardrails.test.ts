@@ -58,7 +58,7 @@ guardrails:
   - { name: catalogue, when: { header: { x-app: kiosk } }, models: ["guarded*", small] }
   - name: desk
     when: { model: asked }
-    hook: { url: "${hook.url}/check", secret: hook-secret, timeout: 300ms }
+    hook: { url: "${hook.url}/check", token: hook-secret, timeout: 300ms }
   - name: lenient
     when: { model: lenient }
     hook: { url: "${hook.url}/check", timeout: 300ms, on_failure: open }

@@ -23,7 +23,7 @@ clients:
   - { name: app, key: key-app }
 usage:
   file: ${folder}/usage.jsonl
-  http: { url: "${sink.url}/usage", secret: sink-secret, interval: 100ms }
+  http: { url: "${sink.url}/usage", token: sink-secret, interval: 100ms }
 `)
 })
 after(async () => {

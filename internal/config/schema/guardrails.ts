@@ -67,7 +67,7 @@ const Hook = Type.Object(
       expects: 'a URL',
       description: 'Asked by POST before the request goes anywhere; it may allow, deny or rewrite.',
     }),
-    secret: Type.Optional(SecretText('Sent as the bearer token. Empty or left out: none.')),
+    token: Type.Optional(SecretText('Sent as the bearer token. Empty or left out: none.')),
     timeout: Type.Optional(Duration({ default: '1s', description: 'How long its answer is waited for.' })),
     on_failure: Type.Optional(
       Word(['closed', 'open'], {
@@ -118,5 +118,5 @@ export type GuardrailEntry = Omit<Entry, 'redact' | 'hook'> & { readonly redact?
 /** A guardrail with its name. */
 export type GuardrailConfig = Omit<GuardrailEntry, 'name' | 'hook'> & {
   readonly name: string
-  readonly hook?: Omit<HookEntry, 'secret'> & { readonly secret?: Secret }
+  readonly hook?: Omit<HookEntry, 'token'> & { readonly token?: Secret }
 }

@@ -9,7 +9,7 @@ const UsageHttp = Type.Object(
       expects: 'a URL',
       description: 'Where records are sent, by POST of JSON lines (`application/x-ndjson`).',
     }),
-    secret: Type.Optional(SecretText('Sent as the bearer token. Empty or left out: none.')),
+    token: Type.Optional(SecretText('Sent as the bearer token. Empty or left out: none.')),
     batch: Type.Optional(Count({ minimum: 1, default: 500, description: 'The most records in one POST.' })),
     interval: Type.Optional(Duration({ default: '5s', description: 'How long records wait for others.' })),
     timeout: Type.Optional(Duration({ default: '10s', description: 'How long an answer is waited for.' })),
@@ -38,5 +38,5 @@ type HttpEntry = WithDefaults<StaticDecode<typeof UsageHttp>, 'batch' | 'interva
 export type UsageEntry = { readonly file?: string; readonly http?: HttpEntry }
 
 /** Where records of usage go over HTTP. */
-export type UsageHttpConfig = Omit<HttpEntry, 'secret'> & { readonly secret?: Secret }
+export type UsageHttpConfig = Omit<HttpEntry, 'token'> & { readonly token?: Secret }
 export type UsageConfig = { readonly file?: string; readonly http?: UsageHttpConfig }
