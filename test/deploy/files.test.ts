@@ -106,6 +106,8 @@ test('compose: Grafana finds Prometheus and our dashboards', () => {
 /** Which test reads what: a file that nobody reads would rot unseen. */
 const readers: readonly (readonly [RegExp, string])[] = [
   [/^configs\/[^/]+\.yaml$/, 'test/deploy/files.test.ts'],
+  // What everything.yaml names; `check` reads it.
+  [/^configs\/everything\.(?:clients\.jsonl|pem|prices\.yml)$/, 'test/deploy/files.test.ts'],
   [/^configs\/routing\.schema\.json$/, 'internal/config/reference.test.ts'],
   [/^deploy\/compose\//, 'test/deploy/files.test.ts'],
   [/^deploy\/docker\//, 'test/deploy/image.slow.test.ts'],
