@@ -45,7 +45,10 @@ function drillFile(name: string, faults: readonly string[], dialect: Dialect = o
 
 const unexpected = (results: readonly DrillResult[]): readonly DrillResult[] => results.filter(({ expected }) => !expected)
 
-for (const name of readdirSync(join(root, 'configs')).filter((one) => one.endsWith('.yaml'))) {
+// Every key once is no routing to live with: its canary has one account behind both targets.
+const livable = readdirSync(join(root, 'configs')).filter((one) => one.endsWith('.yaml') && one !== 'everything.yaml')
+
+for (const name of livable) {
   test(`drill: configs/${name} stands every quick fault, without keys`, async () => {
     const results = await drillFile(name, quick)
     assert.deepEqual(unexpected(results), [])
