@@ -157,6 +157,57 @@ export const cost: Dashboard = {
           queries: [{ expr: `max by (client) (outrigger_client_budget_used_ratio{${on}})`, legend: '{{client}}' }],
         },
         {
+          kind: 'bars',
+          title: 'USD by client',
+          width: 12,
+          unit: 'currencyUSD',
+          queries: [
+            {
+              expr: `sum by (client) (increase(outrigger_client_cost_usd_total{${on}}${range})) or vector(0)`,
+              legend: '{{client}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Requests by client',
+          width: 12,
+          unit: 'reqps',
+          queries: [
+            { expr: `sum by (client) (rate(outrigger_client_requests_total{${on}}${rate})) or vector(0)`, legend: '{{client}}' },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Tokens by client',
+          description: 'A second.',
+          width: 12,
+          unit: 'short',
+          queries: [
+            { expr: `sum by (client) (rate(outrigger_client_tokens_total{${on}}${rate})) or vector(0)`, legend: '{{client}}' },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Records for billing',
+          description: 'By sink and what became of them, a second.',
+          width: 12,
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (sink, result) (rate(outrigger_usage_records_total{${on}}${rate})) or vector(0)`,
+              legend: '{{sink}}: {{result}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Records that wait',
+          width: 12,
+          unit: 'short',
+          queries: [{ expr: `sum by (sink) (outrigger_usage_records_pending{${on}}) or vector(0)`, legend: '{{sink}}' }],
+        },
+        {
           kind: 'lines',
           title: 'Requests over a limit',
           stack: true,

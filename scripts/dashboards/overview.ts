@@ -264,6 +264,48 @@ export const overview: Dashboard = {
       ],
     },
     {
+      title: 'Guardrails',
+      height: 6,
+      panels: [
+        {
+          kind: 'lines',
+          title: 'What they did',
+          width: 8,
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (guardrail, action) (rate(outrigger_guardrail_actions_total{${on}}${rate})) or vector(0)`,
+              legend: '{{guardrail}}: {{action}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Redactions',
+          width: 8,
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (pattern, where) (rate(outrigger_guardrail_redactions_total{${on}}${rate})) or vector(0)`,
+              legend: '{{pattern}}: {{where}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Wait for hooks, mean',
+          width: 8,
+          unit: 's',
+          queries: [
+            {
+              expr: `(sum(rate(outrigger_guardrail_hook_duration_seconds_sum{${on}}${rate})) / (sum(rate(outrigger_guardrail_hook_duration_seconds_count{${on}}${rate})) > 0)) or vector(0)`,
+              legend: 'wait',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'The process',
       height: 7,
       panels: [
