@@ -69,6 +69,7 @@ export type RelayEvent =
   | { readonly kind: 'retry_budget_exhausted'; readonly requestId: string; readonly route: string }
   | RequestEnded
 
+/** One request to one target is over, well or not. */
 export type AttemptEnded = {
   readonly kind: 'attempt_ended'
   readonly requestId: string

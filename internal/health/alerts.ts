@@ -1,4 +1,4 @@
-import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Clock } from '#lib/clock.ts'
 import { type AlertBoard, type AlertName, type AlertNotice, createAlertBoard, type Firing } from './alert-board.ts'
 import { blameOf, requestFailed } from './blame.ts'
@@ -119,10 +119,7 @@ function countedAs(event: RelayEvent): { readonly name: string; readonly isError
   return isError === undefined ? undefined : { name: everything, isError }
 }
 
-function noteKey(
-  { outcome, target, keyIndex }: Extract<RelayEvent, { readonly kind: 'attempt_ended' }>,
-  { raise, clear }: Pick<Alerts, 'raise' | 'clear'>,
-): void {
+function noteKey({ outcome, target, keyIndex }: AttemptEnded, { raise, clear }: Pick<Alerts, 'raise' | 'clear'>): void {
   const key = `${target.provider}#${keyIndex + 1}`
   if (outcome === 'auth') raise('key_refused', key, `${target.provider} refuses key number ${keyIndex + 1}`)
   if (outcome === 'billing') raise('key_refused', key, `${target.provider} has no credit left for key number ${keyIndex + 1}`)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { FailureKind } from '#canonical/failure.ts'
-import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
 import { requestFailed } from './blame.ts'
@@ -86,7 +86,7 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
     targets.set(target.id, made)
     return made
   }
-  const noteAttempt = (event: Extract<RelayEvent, { readonly kind: 'attempt_ended' }>): void => {
+  const noteAttempt = (event: AttemptEnded): void => {
     const failed = failedAt(event.outcome)
     if (failed === undefined) return
     const known = of(event.target)

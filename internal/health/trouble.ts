@@ -1,7 +1,5 @@
-import type { AttemptOutcome, RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded, AttemptOutcome } from '#canonical/observe.ts'
 import { blameOf } from './blame.ts'
-
-type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
 /** What went wrong at a target, for people. Holds no key. */
 export type Trouble = {

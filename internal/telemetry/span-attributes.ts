@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { RelayEvent, RequestEnded } from '#canonical/observe.ts'
+import type { AttemptEnded, RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { TraceStart } from '#canonical/trace.ts'
 import { addSettings, genAi, operationName, providerName } from './gen-ai.ts'
 
@@ -7,7 +7,6 @@ import { addSettings, genAi, operationName, providerName } from './gen-ai.ts'
 export type ProviderFacts = { readonly type: string; readonly address?: string; readonly port?: number }
 
 type AttemptStarted = Extract<RelayEvent, { readonly kind: 'attempt_started' }>
-type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
 /** The path with the model's name taken out; undefined for a path that leads nowhere, which is the client's own text. */
 export function routeOf({ path, request }: TraceStart): string | undefined {

@@ -1,5 +1,5 @@
 import { type Attributes, type SpanContext, SpanKind, type SpanStatus, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
-import type { RelayEvent, RequestEnded } from '#canonical/observe.ts'
+import type { AttemptEnded, RelayEvent, RequestEnded } from '#canonical/observe.ts'
 import type { TargetId } from '#canonical/plan.ts'
 import type { RequestTrace, TraceRefused, TraceStart } from '#canonical/trace.ts'
 import { answerAttributes, promptAttributes } from './capture.ts'
@@ -42,7 +42,6 @@ export type TraceDeps = {
 }
 
 type AttemptStarted = Extract<RelayEvent, { readonly kind: 'attempt_started' }>
-type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
 /** The span of one attempt while it is under way. */
 type Attempt = {
