@@ -22,8 +22,8 @@ export type BooksDeps = {
   readonly run: (script: Script, keys: readonly string[], args: readonly string[]) => Promise<unknown>
   readonly known: KnownSums
   readonly owed: Owed
-  /** The word of the sums that this instance makes. */
-  readonly word: string
+  /** A new word for a sum, should this instance be the one that makes it. */
+  readonly word: () => string
   readonly nowMs: () => number
 }
 
@@ -31,23 +31,35 @@ const atOnce = 64
 
 export function createBooks({ gate, run, known, owed, word, nowMs }: BooksDeps): Books {
   const tell = async (gives: readonly Give[]): Promise<void> => {
+    // Whether the server counted a question that it did not answer is not known: twice is better than never for what was spent,
+    // and never better than twice for what comes back, so that a budget is not overspent.
     const keep = (answer: unknown): void => {
-      if (answer === undefined) for (const give of gives) owed.add(give)
+      if (answer === undefined) for (const give of gives) if (give.kind === 'place' || give.amount > 0) owed.add(give)
     }
     const keys = gives.map(({ key }) => key)
-    const args = gives.flatMap((give) => giveArgs(give, word))
+    const args = gives.flatMap((give) => giveArgs(give, word()))
     try {
-      await gate().ask(() => run(giveScript, keys, args), keep)
+      note(gives, asArray(await gate().ask(() => run(giveScript, keys, args), keep)))
     } catch (error) {
       // Of a question that was asked the gate itself tells what became of it.
-      if (error instanceof ShutError) keep(undefined)
+      if (error instanceof ShutError) for (const give of gives) owed.add(give)
+    }
+  }
+  // Only what the server has counted is remembered of it: what it has not is owed, and would be told twice after a loss.
+  const note = (gives: readonly Give[], [, ...told]: readonly unknown[]): void => {
+    for (const [at, give] of gives.entries()) {
+      if (give.kind !== 'sum') continue
+      const before = known.get(give.key)
+      const [made, used] = [String(told[2 * at] ?? ''), Number(told[2 * at + 1] ?? 0)]
+      if (before?.word === made) known.set(give.key, { ...before, used })
+      else if (before !== undefined) void restore(give.key).catch(() => {})
     }
   }
   const restore = async (key: string): Promise<void> => {
     const remembered = known.get(key)
     if (remembered === undefined) return
     const { word: made, used, untilMs } = remembered
-    const args = [made, String(Math.max(0, used)), String(Math.max(1, Math.ceil(untilMs - nowMs()))), word]
+    const args = [made, String(Math.max(0, used)), String(Math.max(1, Math.ceil(untilMs - nowMs()))), word()]
     const [madeNow, value] = asArray(await gate().ask(() => run(raiseScript, [key], args)))
     known.set(key, { word: String(madeNow), used: Number(value), untilMs })
   }

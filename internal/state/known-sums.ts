@@ -12,8 +12,6 @@ export type KnownSum = {
 export type KnownSums = {
   readonly get: (key: string) => KnownSum | undefined
   readonly set: (key: string, sum: KnownSum) => void
-  /** It was changed by this since. */
-  readonly add: (key: string, amount: number) => void
   readonly all: () => readonly (readonly [string, KnownSum])[]
 }
 
@@ -30,10 +28,6 @@ export function createKnownSums(nowMs: () => number): KnownSums {
   return {
     get,
     set: (key, sum) => void sums.set(key, sum),
-    add(key, amount) {
-      const known = get(key)
-      if (known !== undefined) sums.set(key, { ...known, used: known.used + amount })
-    },
     all: () => [...sums.entries()].filter(([, { untilMs }]) => untilMs > nowMs()),
   }
 }

@@ -92,16 +92,21 @@ return told
 
 /**
  * Puts counters right. KEYS: theirs. ARGV: four for each: kind, difference, length in milliseconds, and an id (of a place), the
- * moment of the taking (of a rate) or a word (of a sum).
+ * moment of the taking (of a rate) or a word (of a sum). Gives the time and then, of each, the word and the amount of a sum, both
+ * empty for others.
  */
 export const giveScript = scriptOf(`${helpers}
+local told = {whole(now)}
 for i = 1, #KEYS do
   local at = (i - 1) * 4
   local kind, amount, span, id = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), ARGV[at + 4]
+  local word, value = '', ''
   if kind == 'place' then
     redis.call('ZREM', KEYS[i], id)
   elseif kind == 'sum' then
     add(KEYS[i], ARGV[at + 2], span, id)
+    value, word = sum(KEYS[i])
+    value = whole(value)
   else
     local window, current, previous = rate(KEYS[i], span)
     local taken = math.floor(tonumber(id) / span)
@@ -113,8 +118,10 @@ for i = 1, #KEYS do
     redis.call('HSET', KEYS[i], 'w', window, 'c', current, 'p', previous)
     redis.call('PEXPIRE', KEYS[i], span * 2)
   end
+  told[#told + 1] = word
+  told[#told + 1] = value
 end
-return whole(now)
+return told
 `)
 
 /**

@@ -49,6 +49,7 @@ function server({ open = true, replicas = 1 } = {}): Server {
           calls.push({ name: names.get(script), keys, args })
           if (script === probeScript) return '0'
           if (script === raiseScript) return ['w2', args[1]]
+          if (script === giveScript) return ['0', ...keys.flatMap(() => ['w1', '10'])]
           if (script !== takeScript) return '0'
           const answer = made.answers.length > 1 ? made.answers.shift() : made.answers[0]
           return await answer?.()
@@ -132,6 +133,34 @@ test('a sum that was made anew has been lost: what is remembered is told at once
   assert.deepEqual(it.told(raiseScript)[0]?.args.slice(0, 2), ['w1', '60'])
 })
 
+test('of what came back without an answer nothing is told again: counted twice, a budget would be overspent', async () => {
+  const it = server()
+  it.answers = [async () => ['1', '0', '60', 'w1']]
+  await it.store.take([sum(10)])
+  it.alive = false
+  it.store.give([{ kind: 'sum', key: 's', amount: -4, ttlMs: 60_000 }])
+  await it.pass(0)
+  // The gate is shut by now: these are not asked at all, and so are certain.
+  it.store.give([{ kind: 'sum', key: 's', amount: -3, ttlMs: 60_000 }])
+  it.alive = true
+  for (let times = 0; times < 8; times++) await it.pass(1000)
+  await until(() => it.told(giveScript).length === 1)
+  assert.deepEqual(it.told(giveScript)[0]?.args.slice(0, 2), ['sum', '-3'])
+  // Nor is it taken off what is remembered, from which a server that lost its sums goes on.
+  assert.deepEqual(it.told(raiseScript)[0]?.args.slice(0, 2), ['w1', '60'])
+})
+
+test('what the server says of a sum after it was put right is what is remembered', async () => {
+  const it = server()
+  it.answers = [async () => ['1', '0', '60', 'w1'], async () => ['1', '0', '10', 'w2']]
+  await it.store.take([sum(10)])
+  it.store.give([{ kind: 'sum', key: 's', amount: -4, ttlMs: 60_000 }])
+  await it.pass(0)
+  await it.store.take([sum(10)])
+  await until(() => it.told(raiseScript).length === 1)
+  assert.deepEqual(it.told(raiseScript)[0]?.args.slice(0, 2), ['w1', '10'])
+})
+
 test('stopped while the server is gone: it is told how much is lost', async () => {
   const it = server()
   it.alive = false
@@ -153,4 +182,12 @@ test('a place is held by a lease that is renewed until it is given back', async 
   await it.pass(60_000)
   const renewals = it.told(renewScript).map(({ keys, args }) => ({ keys, args }))
   assert.deepEqual(renewals, Array(2).fill({ keys: ['p:c'], args: ['60000', 'r1'] }))
+})
+
+test('a sum has a new word with each making, also by the same replica', async () => {
+  const it = server()
+  await it.store.take([sum(10)])
+  await it.store.take([sum(10)])
+  const words = it.told(takeScript).map(({ args }) => args[4])
+  assert.notEqual(words[0], words[1])
 })

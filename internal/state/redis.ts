@@ -52,7 +52,7 @@ const closeMs = 1000
 export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { port, fallback, clock, onLost } = options
   const parts = createParts(options)
-  const { gate, shared, owed, known, leases, books, word } = parts
+  const { gate, shared, owed, leases, books, word } = parts
 
   return {
     gate,
@@ -62,7 +62,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
     async take(takes) {
       const placed = takes.map(leased)
       const keys = placed.map(({ key }) => key)
-      const args = placed.flatMap((take) => takeArgs(take, word))
+      const args = placed.flatMap((take) => takeArgs(take, word()))
       const sentMs = clock.now()
       try {
         const answer = await gate.ask(
@@ -78,10 +78,7 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       }
     },
     give(gives) {
-      for (const give of gives) {
-        if (give.kind === 'place') leases.release(give.key, give.id)
-        if (give.kind === 'sum' && gate.isOpen()) known.add(give.key, give.amount)
-      }
+      for (const give of gives) if (give.kind === 'place') leases.release(give.key, give.id)
       if (!gate.isOpen()) fallback?.give(gives)
       if (gives.length > 0) void books.tell(gives)
     },
@@ -102,8 +99,10 @@ function createParts({ port, prefix, timeoutMs, fallback, replicas, onState, now
   const shared = createSharedClock(nowMs)
   const owed = createOwed(shared.nowMs)
   const known = createKnownSums(shared.nowMs)
-  // The word of every sum that this instance makes: like that of no other, nor of itself before a restart.
-  const word = randomBytes(9).toString('base64url')
+  // The word of a sum that this instance makes, like that of no other: one that it made before the server forgot it has another.
+  const instance = randomBytes(9).toString('base64url')
+  let made = 0
+  const word = (): string => `${instance}.${(made++).toString(36)}`
   const run: RedisPort['run'] = (script, keys, args) =>
     port.run(
       script,

@@ -125,14 +125,15 @@ test('Redis stopped under load: requests go on, and what they cost is told when 
   // Nobody asks anything: each replica finds out for itself, tells what Redis forgot by being killed, and what was spent since.
   const cost = [...during, ...(await running)].reduce((sum, { usd }) => sum + usd, 0)
   let told = 0
-  for (let tries = 0; tries < 60 && told < cost * 0.999; tries++) {
+  for (let tries = 0; tries < 120 && told < cost * 0.999; tries++) {
     await sleep(250)
     told = await spentInRedis()
   }
   await sleep(1000)
   told = await spentInRedis()
-  // What was under way in the moment of the kill may be counted with what it was expected to cost.
-  assert.ok(told >= cost * 0.999 && told <= cost * 1.05, `${told} of ${cost} USD`)
+  // What was under way in the moment of the kill (8 of each load) may be counted with what it was expected to cost (20 tokens), and
+  // that of a question without an answer twice.
+  assert.ok(told >= cost * 0.999 && told <= cost + 16 * 2 * 0.02, `${told} of ${cost} USD`)
 })
 
 test('a Redis that hangs costs its timeout once, not a failed request', { skip }, async () => {

@@ -90,12 +90,14 @@ test('sentinels: when the master dies requests go on, and the counts do at its r
     assert.equal(passed([...before, ...during]).length, 100)
     const cost = totalUsd([...before, ...during])
     let counted = 0
-    for (let tries = 0; tries < 120 && counted < cost * 0.999; tries++) {
+    // A sentinel that was not scheduled for two seconds keeps still for thirty (its TILT mode).
+    for (let tries = 0; tries < 400 && counted < cost * 0.999; tries++) {
       await sleep(250)
       counted = budgetCounted(replicaPort, 'app')
     }
     assert.match(redisCli(replicaPort, ['ROLE']), /^master/)
-    assert.ok(counted >= cost * 0.999 && counted <= cost * 1.05, `${counted} of ${cost} USD`)
+    // Of the 8 under way in that moment what was expected may stay counted, and be counted twice.
+    assert.ok(counted >= cost * 0.999 && counted <= cost + 8 * 2 * 0.02, `${counted} of ${cost} USD`)
   } finally {
     await gateway.close()
     await Promise.all([master.stop(), replica.stop(), sentinel.stop()])
