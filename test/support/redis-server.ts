@@ -21,13 +21,13 @@ export function redisMissing(): string | undefined {
   return spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not installed here'
 }
 
-/** `args` go to the server: it is a cluster's node, a replica, a sentinel. */
-export async function startRedis(port: number, args: readonly string[] = []): Promise<RedisServer> {
+/** `args` go to the server: it is a cluster's node, a replica, a sentinel. `program` is another one than that of the PATH. */
+export async function startRedis(port: number, args: readonly string[] = [], program = 'redis-server'): Promise<RedisServer> {
   let child: ChildProcess | undefined
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-redis-'))
   const usual = ['--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1', '--dir', folder]
   const start = async (): Promise<void> => {
-    child = spawn('redis-server', [...(args.includes('--sentinel') ? [] : usual), ...args], { stdio: 'ignore' })
+    child = spawn(program, [...(args.includes('--sentinel') ? [] : usual), ...args], { stdio: 'ignore' })
     for (let tries = 0; tries < 200; tries++) {
       if (await answers(port)) return
       await sleep(50)
