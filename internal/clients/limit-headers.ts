@@ -21,14 +21,6 @@ export function limitHeaders(
   if (name !== 'requests' && name !== 'tokens') return {}
   const remaining = String(Math.max(0, Math.floor(take.limit - used)))
   switch (dialect) {
-    case 'openai-chat':
-    case 'openai-responses':
-    case 'openai-completions':
-      return {
-        [`x-ratelimit-limit-${name}`]: String(take.limit),
-        [`x-ratelimit-remaining-${name}`]: remaining,
-        [`x-ratelimit-reset-${name}`]: `${(resetMs / 1000).toFixed(3)}s`,
-      }
     case 'anthropic':
       return {
         [`anthropic-ratelimit-${name}-limit`]: String(take.limit),
@@ -37,6 +29,13 @@ export function limitHeaders(
       }
     case 'gemini':
       return {}
+    default:
+      // OpenAI's names, which most others took over.
+      return {
+        [`x-ratelimit-limit-${name}`]: String(take.limit),
+        [`x-ratelimit-remaining-${name}`]: remaining,
+        [`x-ratelimit-reset-${name}`]: `${(resetMs / 1000).toFixed(3)}s`,
+      }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Hints } from '#canonical/plan.ts'
-import type { DialectName, Json, Request } from '#canonical/request.ts'
+import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
+import type { ModelTraits } from '#dialect/quirks.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 import { relay } from '#relay/relay.ts'
@@ -19,35 +20,33 @@ export type Received = {
 }
 
 /** What a client asks in a drill: an answer of several sentences, which all mocks give in the same words. */
-const prompt = 'Write 60 words.'
-
-/** The request of a client of this dialect. */
-export function drillRequest(dialect: Dialect, model: string, stream: boolean): Request {
-  const path = dialect.name === 'gemini' ? `/v1beta/models/${model}:${stream ? 'streamGenerateContent' : 'generateContent'}` : ''
-  const decoded = dialect.decodeRequest({
-    path,
-    pathModel: model,
-    query: new URLSearchParams(stream ? 'alt=sse' : ''),
-    headers: {},
-    body: bodyOf(dialect.name, model, stream),
-  })
-  if (!decoded.ok) throw new Error(`the drill's own request cannot be read: ${decoded.error.message}`)
-  return decoded.value
+const question: Omit<Request, 'dialect' | 'model' | 'stream'> = {
+  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Write 60 words.' }] }],
+  tools: [],
+  params: { maxOutput: 1000 },
+  output: { format: 'text' },
+  ext: {},
+  raw: {},
 }
 
-function bodyOf(dialect: DialectName, model: string, stream: boolean): Json {
-  switch (dialect) {
-    case 'openai-responses':
-      return { model, stream, input: prompt }
-    case 'anthropic':
-      return { model, stream, max_tokens: 1000, messages: [{ role: 'user', content: prompt }] }
-    case 'gemini':
-      return { contents: [{ role: 'user', parts: [{ text: prompt }] }] }
-    case 'openai-completions':
-      return { model, stream, prompt }
-    case 'openai-chat':
-      return { model, stream, messages: [{ role: 'user', content: prompt }] }
-  }
+const traits: ModelTraits = {
+  sampling: 'all',
+  reasoning: { kind: 'none' },
+  forcedTool: 'yes',
+  prefill: false,
+  lateSystem: true,
+  imagesInToolResults: true,
+  jsonSchema: true,
+}
+
+/** The request of a client of this dialect: written as to a provider that speaks it, and read as from a client. */
+export function drillRequest(dialect: Dialect, model: string, stream: boolean): Request {
+  const target = { model, quirks: { vendor: 'drill' }, traits }
+  const { path, body } = dialect.encodeRequest({ ...question, dialect: dialect.name, model, stream }, target)
+  const [bare = '', query = ''] = path.split('?')
+  const decoded = dialect.decodeRequest({ path: bare, pathModel: model, query: new URLSearchParams(query), headers: {}, body })
+  if (!decoded.ok) throw new Error(`the drill's own request cannot be read: ${decoded.error.message}`)
+  return decoded.value
 }
 
 export type Question = {

@@ -1,18 +1,13 @@
 import type { DialectName, Message, Opaque, Part, Request } from '#canonical/request.ts'
 import { asObject, asString } from '#lib/json.ts'
 
-const vendorOf: Readonly<Record<DialectName, string>> = {
-  anthropic: 'anthropic',
-  gemini: 'gemini',
-  'openai-responses': 'openai',
-  'openai-chat': 'openai',
-  'openai-completions': 'openai',
-}
+/** Of dialects whose vendor signs what it thinks; others count as OpenAI's. */
+const vendorOf: Partial<Readonly<Record<DialectName, string>>> = { anthropic: 'anthropic', gemini: 'gemini' }
 
 /** The data that proves to the vendor that reasoning is its own; it names the mock, so that a test sees where it went. */
 export function signatureOf(dialect: DialectName, provider: string, number: number): Opaque {
   const data = Buffer.from(`${wordsOf(provider)} ${number}`).toString('base64')
-  return { vendor: vendorOf[dialect], kind: dialect === 'openai-responses' ? 'encrypted' : 'signature', data }
+  return { vendor: vendorOf[dialect] ?? 'openai', kind: dialect === 'openai-responses' ? 'encrypted' : 'signature', data }
 }
 
 function wordsOf(provider: string): string {
@@ -26,7 +21,8 @@ function wordsOf(provider: string): string {
  */
 export function whyUnsigned(request: Request, provider: string): string | undefined {
   const turns = request.messages.filter(({ role }) => role === 'assistant')
-  if (turns.some(({ parts }) => parts.some((part) => isForeign(part, provider)))) return foreign[request.dialect]
+  if (turns.some(({ parts }) => parts.some((part) => isForeign(part, provider))))
+    return foreign[request.dialect] ?? 'The reasoning was not made here.'
   switch (request.dialect) {
     case 'anthropic':
       return lacksThoughts(request) ? missingThoughts : undefined
@@ -40,12 +36,10 @@ export function whyUnsigned(request: Request, provider: string): string | undefi
 /** Google's own word for a call that has no signature. */
 const noSignature = 'skip_thought_signature_validator'
 
-const foreign: Readonly<Record<DialectName, string>> = {
+const foreign: Partial<Readonly<Record<DialectName, string>>> = {
   anthropic: 'messages: Invalid `signature` in `thinking` block',
   gemini: 'Thought signature is not valid.',
   'openai-responses': 'The encrypted content could not be verified.',
-  'openai-chat': 'The reasoning was not made here.',
-  'openai-completions': 'The reasoning was not made here.',
 }
 const missingThoughts =
   'messages: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block.'

@@ -108,18 +108,17 @@ const geminiWording: Readonly<Record<Complaint, readonly [status: string, messag
 /** The error's JSON body in the dialect's own shape. */
 export function errorBody(dialect: DialectName, error: VendorError): Json {
   switch (dialect) {
-    case 'openai-chat':
-    case 'openai-completions':
-    case 'openai-responses': {
-      const { type, code, message } = openaiWording[error.complaint]
-      return { error: { message: error.message ?? message, type, param: null, code } }
-    }
     case 'anthropic': {
       const [type, message] = anthropicWording[error.complaint]
       return { type: 'error', error: { type, message: error.message ?? message }, request_id: 'req_mock' }
     }
     case 'gemini':
       return geminiBody(error)
+    default: {
+      // The shape that most vendors took from OpenAI.
+      const { type, code, message } = openaiWording[error.complaint]
+      return { error: { message: error.message ?? message, type, param: null, code } }
+    }
   }
 }
 
@@ -145,10 +144,6 @@ export function errorFrames(dialect: DialectName, error: VendorError): string {
   switch (dialect) {
     case 'anthropic':
       return `event: error\ndata: ${body}\n\n`
-    case 'openai-chat':
-    case 'openai-completions':
-    case 'gemini':
-      return `data: ${body}\n\n`
     case 'openai-responses': {
       const { code, message } = {
         ...openaiWording[error.complaint],
@@ -162,6 +157,8 @@ export function errorFrames(dialect: DialectName, error: VendorError): string {
         `event: response.failed\ndata: ${JSON.stringify({ type: 'response.failed', sequence_number: 1001, response: failed })}\n\n`
       )
     }
+    default:
+      return `data: ${body}\n\n`
   }
 }
 

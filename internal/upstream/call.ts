@@ -68,7 +68,13 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
       onResponseEnd() {
         if (over) return
         over = true
-        handler.onEnd()
+        try {
+          handler.onEnd()
+        } catch (error) {
+          // A mistake of ours in reading the answer: unsaid, the caller would wait for an end that has been.
+          over = false
+          fail(error instanceof Error ? error : new Error(String(error)))
+        }
       },
       onResponseError: (_controller, error) => fail(error),
     },

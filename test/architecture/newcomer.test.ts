@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,8 +10,8 @@ import { startMocks } from '#mock/start-mocks.ts'
 import { type RelayProcess, startRelay } from '../support/relay-process.ts'
 
 /**
- * What docs/architecture.md promises a newcomer, done for real in a copy of the sources: a provider, a strategy, a metric and
- * a field of the routing file, each in its two places, and then a request.
+ * What docs/architecture.md promises a newcomer, done for real in a copy of the sources: a provider, a strategy, a client
+ * dialect, a metric and a field of the routing file, each in its places, and then a request.
  */
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -54,6 +54,38 @@ export const backwards: Strategy = {
   edit('internal/strategy/registry.ts', /^/, "import { backwards } from './backwards.ts'\n")
 }
 
+/** What its clients speak is its own; as a provider's dialect it is that of its neighbour. */
+function addDialect(): void {
+  mkdirSync(join(copy, 'internal/dialect/parrot'))
+  add(
+    'internal/dialect/parrot/index.ts',
+    `import type { Dialect } from '../dialect.ts'
+import { openaiChat } from '../openai-chat/index.ts'
+
+/** {"model", "ask", "stream"} in, {"said"} out. */
+export const parrot: Dialect = {
+  ...openaiChat,
+  name: 'parrot',
+  routes: [{ method: 'POST', path: '/v1/parrot/{model}', operation: 'generate' }],
+  decodeRequest({ pathModel = '', body }) {
+    if (typeof body['ask'] !== 'string') {
+      return { ok: false, error: { kind: 'invalid_request', message: 'ask is missing', param: 'ask' } }
+    }
+    const messages = [{ role: 'user', parts: [{ kind: 'text', text: body['ask'] }] }] as const
+    const request = { dialect: 'parrot', model: pathModel, stream: body['stream'] === true, messages } as const
+    return { ok: true, value: { ...request, tools: [], params: {}, output: { format: 'text' }, ext: {}, raw: body } }
+  },
+  encodeAnswer: ({ candidates }) => ({ said: candidates.flatMap(({ parts }) => parts).map((part) => (part.kind === 'text' ? part.text : '')).join('') }),
+  encodeStream: () => (event) => (event.kind === 'part_delta' ? \`data: \${JSON.stringify({ said: event.text })}\\n\\n\` : ''),
+  encodeError: ({ code, message }) => ({ status: 400, body: { squawk: code, message } }),
+}
+`,
+  )
+  edit('internal/dialect/registry.ts', '  gemini,\n}', '  gemini,\n  parrot,\n}')
+  edit('internal/dialect/registry.ts', /^/, "import { parrot } from './parrot/index.ts'\n")
+  edit('internal/canonical/request.ts', "'anthropic' | 'gemini'", "'anthropic' | 'gemini' | 'parrot'")
+}
+
 function addMetric(): void {
   edit(
     'internal/telemetry/metrics.ts',
@@ -79,7 +111,7 @@ function addField(): void {
 before(async () => {
   for (const name of ['cmd', 'internal', 'package.json']) cpSync(join(root, name), join(copy, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
-  for (const addOne of [addProvider, addStrategy, addMetric, addField]) addOne()
+  for (const addOne of [addProvider, addStrategy, addDialect, addMetric, addField]) addOne()
   mocks = await startMocks(dialects)
   const url = mocks.providers.find(({ name }) => name === 'openai')?.url
   relay = await startRelay(
@@ -128,4 +160,23 @@ test('newcomer: a metric and a field of the routing file, each in two places, wo
   const metrics = await (await fetch(`${relay?.adminUrl}/metrics`)).text()
   assert.match(metrics, /^outrigger_greetings_total [1-9]/m)
   assert.match(relay?.log() ?? '', /"greeting":"ahoy"/)
+})
+
+test('newcomer: a client dialect, a folder with its line and its name, is answered whole, streamed and with its own errors', async () => {
+  const ask = (model: string, body: object): Promise<Response> =>
+    fetch(`${relay?.url}/v1/parrot/${model}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const whole = await ask('m', { ask: 'Hi' })
+  assert.equal(whole.headers.get('x-outrigger-target'), 'acme/last')
+  assert.match(await whole.text(), /^\{"said":".*Hi.*"\}$/)
+  const streamed = await (await ask('m', { ask: 'Hi', stream: true })).text()
+  assert.ok(streamed.split('\n\n').filter((frame) => frame.startsWith('data: {"said":')).length > 1, streamed)
+  assert.match(streamed, /: outrigger outcome=complete/)
+  assert.match(await (await ask('nobody', { ask: 'Hi' })).text(), /"squawk":"model_not_found"/)
+  assert.match(await (await ask('m', { tell: 'Hi' })).text(), /"squawk":.*ask is missing/)
+  const metrics = await (await fetch(`${relay?.adminUrl}/metrics`)).text()
+  assert.match(metrics, /outrigger_requests_total\{.*dialect="parrot"/)
 })

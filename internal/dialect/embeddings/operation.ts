@@ -57,9 +57,7 @@ function codecOf({ dialect }: Pick<OperationTarget, 'dialect'>): EmbedCodec | un
       return openaiEmbeddings
     case 'gemini':
       return geminiEmbeddings
-    case 'openai-completions':
-    case 'anthropic':
-    case 'bedrock-converse':
+    default:
       return undefined
   }
 }
