@@ -6,6 +6,7 @@ import type { BreakerInput, TripReason } from './breaker.ts'
 import { createFailedProbes } from './failed-probes.ts'
 import { createHintDesk, type HintDesk } from './hint-desk.ts'
 import type { KeyPool } from './keys.ts'
+import { createLateAnswers, type LateAnswers } from './late-answers.ts'
 import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
 import { createStore, type HealthConfig, type Store, type Transition } from './store.ts'
 import { type AttemptEnded, isForbidden, keyShare, learnLimits, type TargetState } from './target-state.ts'
@@ -28,42 +29,43 @@ export type TargetStatus = TargetHealth & {
 export type Probed = { readonly recovered: boolean; readonly keyIndex?: number }
 
 /** What is known of targets and keys across requests. Times by the monotonic clock, in milliseconds. */
-export type Health = HintDesk & {
-  /** Hears what the relay tells. */
-  readonly observe: Observer
-  /**
-   * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
-   * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`, but
-   * never a `rescue`: a request that has failed elsewhere must not fail for good to keep a share.
-   */
-  readonly admit: (target: TargetName, nowMs: number, why?: 'rescue') => Admission
-  /** The index of a key that does not rest, in turn; undefined when all rest. `target` skips keys that rest for it alone. */
-  readonly pickKey: (provider: string, keyCount: number, nowMs: number, target?: TargetId) => number | undefined
-  /** Of targets that were all refused, the one that is soonest good: better than nobody. */
-  readonly leastBad: <T extends TargetName>(targets: readonly T[], nowMs: number) => T | undefined
-  readonly snapshot: (nowMs: number) => Snapshot
-  /** The `auto` limit of the silence before the first token: `baseMs`, or more where the target's own window needs it. */
-  readonly firstTokenTimeoutMs: (target: TargetName, baseMs: number, nowMs: number) => number
-  /**
-   * How long the target usually takes at most, in milliseconds: the quantile `q` (0–1) of its last waits for the first token,
-   * or for whole answers. Undefined before there are enough of them to tell.
-   */
-  readonly usualWaitMs: (target: TargetName, until: 'first_token' | 'answer', q: number) => number | undefined
-  readonly status: (nowMs: number) => readonly TargetStatus[]
-  /** Takes a new configuration; what is known of targets that still exist stays. */
-  readonly reconfigure: (config: HealthConfig) => void
-  readonly onTransition: (listener: (transition: Transition) => void) => void
-  /** A probe of the provider succeeded. */
-  readonly probed: (provider: string, result: Probed, nowMs: number) => void
-  /** A probe of the provider failed: it makes no working target fail, but ends the wait for one that is silent. */
-  readonly probeFailed: (provider: string, nowMs: number) => void
-  /** Whether probes of the provider have failed since then, twice in a row, and it has answered nobody. */
-  readonly isDeadSince: (provider: string, sinceMs: number) => boolean
-  /** Whether one of the provider's targets is out of the rotation. */
-  readonly isTroubled: (provider: string, nowMs: number) => boolean
-  /** When one of the provider's targets last answered; undefined when none has. */
-  readonly lastAnswerMs: (provider: string) => number | undefined
-}
+export type Health = HintDesk &
+  LateAnswers & {
+    /** Hears what the relay tells. */
+    readonly observe: Observer
+    /**
+     * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
+     * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`, but
+     * never a `rescue`: a request that has failed elsewhere must not fail for good to keep a share.
+     */
+    readonly admit: (target: TargetName, nowMs: number, why?: 'rescue') => Admission
+    /** The index of a key that does not rest, in turn; undefined when all rest. `target` skips keys that rest for it alone. */
+    readonly pickKey: (provider: string, keyCount: number, nowMs: number, target?: TargetId) => number | undefined
+    /** Of targets that were all refused, the one that is soonest good: better than nobody. */
+    readonly leastBad: <T extends TargetName>(targets: readonly T[], nowMs: number) => T | undefined
+    readonly snapshot: (nowMs: number) => Snapshot
+    /** The `auto` limit of the silence before the first token: `baseMs`, or more where the target's own window needs it. */
+    readonly firstTokenTimeoutMs: (target: TargetName, baseMs: number, nowMs: number) => number
+    /**
+     * How long the target usually takes at most, in milliseconds: the quantile `q` (0–1) of its last waits for the first token,
+     * or for whole answers. Undefined before there are enough of them to tell.
+     */
+    readonly usualWaitMs: (target: TargetName, until: 'first_token' | 'answer', q: number) => number | undefined
+    readonly status: (nowMs: number) => readonly TargetStatus[]
+    /** Takes a new configuration; what is known of targets that still exist stays. */
+    readonly reconfigure: (config: HealthConfig) => void
+    readonly onTransition: (listener: (transition: Transition) => void) => void
+    /** A probe of the provider succeeded. */
+    readonly probed: (provider: string, result: Probed, nowMs: number) => void
+    /** A probe of the provider failed: it makes no working target fail, but ends the wait for one that is silent. */
+    readonly probeFailed: (provider: string, nowMs: number) => void
+    /** Whether probes of the provider have failed since then, twice in a row, and it has answered nobody. */
+    readonly isDeadSince: (provider: string, sinceMs: number) => boolean
+    /** Whether one of the provider's targets is out of the rotation. */
+    readonly isTroubled: (provider: string, nowMs: number) => boolean
+    /** When one of the provider's targets last answered; undefined when none has. */
+    readonly lastAnswerMs: (provider: string) => number | undefined
+  }
 
 /** `random` gives 0 ≤ x < 1; `wallNowMs` milliseconds since the epoch, for limits that name a moment. */
 export type HealthOptions = { readonly random: () => number; readonly wallNowMs?: () => number }
@@ -91,6 +93,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
   })
   return {
     ...desk,
+    ...createLateAnswers(store),
     observe(event) {
       accounts.observe(event)
       switch (event.kind) {

@@ -30,6 +30,10 @@ export type Window = {
   readonly usualWaitMs: (until: 'first_token' | 'answer', q: number) => number | undefined
   /** What a prompt of this size would be made to wait now; undefined before the first answer. */
   readonly expectMs: (until: 'first_token' | 'answer', inputTokens: number) => number | undefined
+  /** The longest of the last answers that came to their end, in milliseconds; undefined before the first. */
+  readonly longestAnswerMs: () => number | undefined
+  /** An answer that came when nobody waited for it any more: it shows how long they take, and is no success. */
+  readonly addLate: (durationMs: number, atMs: number) => void
   /** A wait that was cut short: it would have lasted at least this long. Neither a success nor an error. */
   readonly addWait: (until: 'first_token' | 'answer', ms: number, atMs: number) => void
   /** How many first tokens were seen. */
@@ -45,6 +49,8 @@ export function createWindow(capacity: number): Window {
   const marks = createRing<Mark>(capacity)
   const latency = createQuantileWindow(capacity)
   const firstToken = createQuantileWindow(capacity)
+  // Without waits that were cut short: how long an answer would have taken they do not tell.
+  const answers = createRing<number>(capacity)
   const expected = { first_token: createExpectedWait(), answer: createExpectedWait() }
   const count: Record<Mark, number> = { ok: 0, error: 0, limited: 0 }
   return {
@@ -55,6 +61,7 @@ export function createWindow(capacity: number): Window {
       // A quick refusal is no quick answer.
       if (mark !== 'ok') return
       latency.add(durationMs)
+      answers.push(durationMs)
       expected.answer.add(durationMs, inputTokens, atMs)
       if (firstTokenMs === undefined) return
       firstToken.add(firstTokenMs)
@@ -70,6 +77,12 @@ export function createWindow(capacity: number): Window {
       return waits.size() < fewestWaits ? undefined : waits.at(q)
     },
     expectMs: (until, inputTokens) => expected[until].at(inputTokens),
+    longestAnswerMs: () => (answers.size() === 0 ? undefined : Math.max(...answers.values())),
+    addLate(durationMs, atMs) {
+      latency.add(durationMs)
+      answers.push(durationMs)
+      expected.answer.add(durationMs, undefined, atMs)
+    },
     addWait(until, ms, atMs) {
       expected[until].add(ms, undefined, atMs)
       if (until === 'answer') latency.add(ms)

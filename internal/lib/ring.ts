@@ -3,6 +3,8 @@ export type Ring<T> = {
   /** Adds a value; gives the one that fell out. */
   readonly push: (value: T) => T | undefined
   readonly size: () => number
+  /** What is kept, in no order. */
+  readonly values: () => readonly T[]
   readonly clear: () => void
 }
 
@@ -17,6 +19,7 @@ export function createRing<T>(capacity: number): Ring<T> {
       return evicted
     },
     size: () => values.length,
+    values: () => values,
     clear() {
       values = []
       at = 0

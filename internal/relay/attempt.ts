@@ -3,8 +3,8 @@ import type { Failure } from '#canonical/failure.ts'
 import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
-import type { Cancel, Clock } from '#lib/clock.ts'
-import type { Call, ResponseHeaders } from '#upstream/call.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Call, CallRequest, ResponseHeaders } from '#upstream/call.ts'
 import { type BodySink, decompressing } from '#upstream/decompress.ts'
 import type { Pools } from '#upstream/pools.ts'
 import { authorizedCall } from './authorized-call.ts'
@@ -49,10 +49,16 @@ export type AttemptEnd = {
   readonly firstTokenMs?: number | undefined
 }
 
+/** Hears once whether a provider that nobody waits for any more has answered after all. */
+export type Ear = (answered: boolean, nowMs: number) => void
+
 export type Attempt = {
   readonly ended: Promise<AttemptEnd>
-  /** Ends it at once with this failure; nothing more is read or written. */
-  readonly cancel: (failure: Failure) => void
+  /**
+   * Ends it at once with this failure; nothing more is read or written. With `ear` the provider may go on within the attempt's
+   * time, and its answer goes nowhere.
+   */
+  readonly cancel: (failure: Failure, ear?: Ear) => void
   /** Ends it at once, since another attempt won. */
   readonly abandon: (why: Abandoned) => void
 }
@@ -70,16 +76,17 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
   let firstTokenMs: number | undefined
   let body: BodySink | undefined
   let settled = false
-  let cancelLinger: Cancel = () => {}
+  let atEnd: AtEnd = () => {}
 
-  const settle = (result: AttemptResult): void => {
+  const settle = (result: AttemptResult, ear?: Ear): void => {
     if (settled) return
     settled = true
     watch.stop()
-    cancelLinger = letGo(running, result, clock)
+    const leftMs = startedMs + params.limits.totalMs - clock.now()
+    atEnd = ear === undefined ? letGo(running, result, clock) : listenOn(ear, running, clock, leftMs)
     resolve({ result, durationMs: clock.now() - startedMs, status, headers, firstTokenMs })
   }
-  const fail = (failure: Failure): void => settle({ kind: 'failed', failure })
+  const fail = (failure: Failure, ear?: Ear): void => settle({ kind: 'failed', failure }, ear)
 
   const watch = watchAttempt(clock, params.limits, (what) => fail(expired(what, params)))
   const port: ConsumerPort = {
@@ -101,48 +108,69 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     },
   }
   const unreadable = (message: string): void => fail({ kind: 'malformed', phase: 'body', message })
-  const traceHeaders = params.exchange.trace?.headersFor(params.target.id)
-  const running: Call = authorizedCall(
-    deps.pools,
-    params,
-    {
-      method: 'POST',
-      path: params.prepared.encoded.path,
-      headers: callHeaders(params.provider, params.prepared, params.exchange.forward, traceHeaders),
-      body: params.prepared.call?.body ?? JSON.stringify(params.prepared.encoded.body),
+  const running: Call = authorizedCall(deps.pools, params, requestOf(params), {
+    onHead(answeredStatus, answeredHeaders) {
+      status = answeredStatus
+      headers = answeredHeaders
+      const consumer = consumerFor(params, deps, { status, headers }, port)
+      const encoding = headers['content-encoding']
+      // What a decompressor gives comes later, maybe after the attempt's end.
+      body =
+        encoding === undefined
+          ? consumer
+          : decompressing(
+              encoding,
+              unless(() => settled, consumer),
+              unreadable,
+            )
     },
-    {
-      onHead(answeredStatus, answeredHeaders) {
-        status = answeredStatus
-        headers = answeredHeaders
-        const consumer = consumerFor(params, deps, { status, headers }, port)
-        const encoding = headers['content-encoding']
-        // What a decompressor gives comes later, maybe after the attempt's end.
-        body =
-          encoding === undefined
-            ? consumer
-            : decompressing(
-                encoding,
-                unless(() => settled, consumer),
-                unreadable,
-              )
-      },
-      onData: (bytes) => settled || body?.data(bytes),
-      onEnd() {
-        cancelLinger()
-        if (!settled) body?.end()
-      },
-      onFailure: (failure) => fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure),
+    onData: (bytes) => settled || body?.data(bytes),
+    onEnd() {
+      atEnd(isSuccess(status))
+      if (!settled) body?.end()
     },
-  )
+    onFailure(failure) {
+      atEnd(false)
+      fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure)
+    },
+  })
   return { ended: promise, cancel: fail, abandon: (why) => settle(abandoned(why, params.stream?.out.seen.usage())) }
 }
 
-/** A stream that ended well may still have bytes to come; what failed is cut off at once. Gives what to do at the call's end. */
-function letGo(running: Call, result: AttemptResult, clock: Clock): Cancel {
+function requestOf({ provider, prepared, exchange, target }: AttemptParams): CallRequest {
+  return {
+    method: 'POST',
+    path: prepared.encoded.path,
+    headers: callHeaders(provider, prepared, exchange.forward, exchange.trace?.headersFor(target.id)),
+    body: prepared.call?.body ?? JSON.stringify(prepared.encoded.body),
+  }
+}
+
+/** What is to be done at the end of a call whose attempt is over. */
+type AtEnd = (answered: boolean) => void
+
+/** A stream that ended well may still have bytes to come; what failed is cut off at once. */
+function letGo(running: Call, result: AttemptResult, clock: Clock): AtEnd {
   if (result.kind === 'failed' || (result.kind === 'streamed' && result.cut !== undefined)) running.cancel()
   else if (result.kind === 'streamed') return clock.after(longestLingerMs, running.cancel, 'background')
   return () => {}
+}
+
+/** The provider may go on for a while, though nobody reads what it says. */
+function listenOn(ear: Ear, running: Call, clock: Clock, leftMs: number): AtEnd {
+  const deafen = (): void => {
+    running.cancel()
+    ear(false, clock.now())
+  }
+  const cancel = clock.after(leftMs, deafen, 'background')
+  return (answered) => {
+    cancel()
+    ear(answered, clock.now())
+  }
+}
+
+function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status <= 299
 }
 
 function unless(isOver: () => boolean, consumer: Consumer): BodySink {
@@ -161,8 +189,7 @@ function consumerFor(
   port: ConsumerPort,
 ): Consumer {
   const { prepared, provider, exchange, stream } = params
-  if (head.status < 200 || head.status > 299)
-    return consumeError({ ...head, dialect: prepared.dialect, provider: provider.type }, port)
+  if (!isSuccess(head.status)) return consumeError({ ...head, dialect: prepared.dialect, provider: provider.type }, port)
   const { call: operation } = prepared
   if (operation !== undefined) {
     const { begin = () => {} } = params

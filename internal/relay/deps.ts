@@ -48,7 +48,15 @@ export type RelayDeps = {
   readonly pools: Pools
   readonly health: Pick<
     Health,
-    'admit' | 'pickKey' | 'snapshot' | 'firstTokenTimeoutMs' | 'isDeadSince' | 'usualWaitMs' | 'leastBad'
+    | 'admit'
+    | 'pickKey'
+    | 'snapshot'
+    | 'firstTokenTimeoutMs'
+    | 'isDeadSince'
+    | 'usualWaitMs'
+    | 'longestAnswerMs'
+    | 'listenOn'
+    | 'leastBad'
   >
   readonly retryBudget: RetryBudget
   readonly hedgeBudget: HedgeBudget

@@ -49,9 +49,14 @@ const healthyBelow = 0.5
 
 /** The candidate that was wanted if the budget allows it; else one that costs nothing of it, where there is one. */
 function withinBudget(run: Run, from: Candidate, wanted: Candidate): Candidate | undefined {
-  if (isFirstMove(run, from, wanted) || run.deps.retryBudget.tryRetry(run.deps.clock.now())) return wanted
+  if (mayMove(run, from, wanted)) return wanted
   const next = wanted.target.id === from.target.id ? choose(run, from, 'next') : undefined
   return next !== undefined && isFirstMove(run, from, next) ? next : undefined
+}
+
+/** Whether the budget allows one more attempt there; it is charged when it must be. */
+export function mayMove(run: Run, from: Candidate, to: Candidate): boolean {
+  return isFirstMove(run, from, to) || run.deps.retryBudget.tryRetry(run.deps.clock.now())
 }
 
 /**

@@ -1,57 +1,65 @@
+import type { Failure } from '#canonical/failure.ts'
 import type { Target } from '#canonical/plan.ts'
-import type { HedgeConfig } from '#config/config.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { actionOn } from './decide.ts'
-import type { Prepared } from './prepare.ts'
+import { mayMove } from './follow-policy.ts'
+import type { Patience } from './patience.ts'
 import { prepareFor } from './prepare-for.ts'
-import { leftMs, openOut, type Run } from './run.ts'
+import { leftMs, openOut, type Run, tell } from './run.ts'
 import { providerOf, tryPrepared, tryTarget } from './try-target.ts'
 import { type Candidate, nextCandidate } from './walk.ts'
 
 /** How an attempt ended, and which one it was. */
 export type Tried = { readonly end: AttemptEnd; readonly candidate: Candidate }
 
-/** The second of two attempts that ran side by side. */
+/** One of the attempts that ran beside the first. */
 type Lane = Tried & { readonly run: Run }
 
-const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
+/** Why a second attempt is made: the first is slower than usual, or nobody would wait longer for its whole answer. */
+type Why = 'hedge' | 'answer'
 
 /**
  * One attempt, and a second one at the next target when the first is silent for longer than usual ("The Tail at Scale",
  * Dean and Barroso 2013). The first to have content goes on alone; the other is ended and leaves no trace at the client.
  */
-export async function tryHedged(run: Run, candidate: Candidate, patience: number): Promise<Tried> {
+export async function tryHedged(run: Run, candidate: Candidate, patience: Patience): Promise<Tried> {
   const { clock } = run.deps
-  const race = createRace(run, candidate)
-  const cancel = whenSilent(run, patience, race.startSecond)
-  let endedMs = Number.POSITIVE_INFINITY
+  const race = createRace(run, candidate, patience)
+  const stops = (['hedge', 'answer'] as const).map((why) => whenSilent(run, why, patience, race.startSecond))
   run.onCommit = () => race.win(run)
-  const runFirst = async (): Promise<AttemptEnd> => {
-    const end = await tryTarget(run, candidate)
-    cancel()
-    endedMs = clock.now()
-    if (isFinal(run, end)) race.win(run)
-    race.noSecond()
-    return end
-  }
-  const [end, second] = await Promise.all([runFirst(), race.second])
-  if (second === undefined) return { end, candidate }
-  if (race.winner() !== second.run) {
-    run.record.waitedMs += clock.now() - endedMs
+  const end = await tryTarget(run, candidate)
+  for (const stop of stops) stop()
+  const endedMs = clock.now()
+  if (isFinal(run, end)) race.win(run)
+  const others = await race.others()
+  const winner = others.find((lane) => lane.run === race.winner())
+  if (winner === undefined) {
+    if (others.length > 0) run.record.waitedMs += clock.now() - endedMs
     return { end, candidate }
   }
-  run.record = second.run.record
-  if (second.run.out !== undefined) run.out = second.run.out
-  return { end: second.end, candidate: second.candidate }
+  run.record = winner.run.record
+  if (winner.run.out !== undefined) run.out = winner.run.out
+  return { end: winner.end, candidate: winner.candidate }
 }
 
-/** Calls when the attempt under way has lasted that long; the download of media before it does not count. */
-function whenSilent({ record, deps }: Run, patienceMs: number, call: () => void): () => void {
+// Until it is looked again whether a second attempt may be made.
+const lookAgainMs = 1000
+
+/**
+ * Calls when the attempt under way has lasted that long; the download of media before it does not count. A hedge is made then
+ * or never; for who waits for a whole answer it is looked again and again, since what forbids a second one may be over soon.
+ */
+function whenSilent({ record, deps }: Run, why: Why, patience: Patience, call: (why: Why) => void): () => void {
   const { clock } = deps
+  const patienceMs = patience[`${why}Ms`]
+  if (patienceMs === undefined) return () => {}
   const look = (): void => {
-    const leftMs = (record.attemptStartedMs ?? clock.now()) + patienceMs - clock.now()
-    if (leftMs <= 0) return call()
-    cancel = clock.after(leftMs, look)
+    const waitMs = (record.attemptStartedMs ?? clock.now()) + patienceMs - clock.now()
+    if (waitMs > 0) cancel = clock.after(waitMs, look)
+    else {
+      call(why)
+      if (why === 'answer') cancel = clock.after(lookAgainMs, look)
+    }
   }
   let cancel = clock.after(patienceMs, look)
   return () => cancel()
@@ -59,58 +67,87 @@ function whenSilent({ record, deps }: Run, patienceMs: number, call: () => void)
 
 type Race = {
   /** The first is slow: starts a second one, if there is a good place for it and it may cost that much. */
-  readonly startSecond: () => void
-  /** The second one when it has ended; undefined when none was started. */
-  readonly second: Promise<Lane | undefined>
-  /** The first has ended: when no second was started, none will be. */
-  readonly noSecond: () => void
+  readonly startSecond: (why: Why) => void
+  /** The first has ended: no second one is started any more. Gives those that were, when they have ended too. */
+  readonly others: () => Promise<readonly Lane[]>
   /** This one answers; the other is ended at once. The first call counts. */
   readonly win: (lane: Run) => void
   readonly winner: () => Run | undefined
 }
 
-function createRace(run: Run, first: Candidate): Race {
-  const { promise, resolve, reject } = Promise.withResolvers<Lane | undefined>()
-  const { hedgeBudget, clock } = run.deps
-  let lane: Run | undefined
+function createRace(run: Run, first: Candidate, patience: Patience): Race {
+  const lanes: Promise<Lane>[] = []
+  const starting: Promise<void>[] = []
+  let second: { readonly run: Run; readonly candidate: Candidate } | undefined
   let winner: Run | undefined
   let over = false
 
   const win = (winning: Run): void => {
     if (winner !== undefined) return
     winner = winning
-    if (winning === run) lane?.attempt?.abandon('surplus')
-    else run.attempt?.abandon('slow')
+    if (winning === run) second?.run.attempt?.abandon('surplus')
+    else if (second !== undefined) leaveFirst(run, first, second.candidate, patience)
   }
-  const isWanted = (): boolean => !over && winner === undefined && isSilent(run)
-  const runSecond = async (second: Run, candidate: Candidate, prepared: Prepared): Promise<Lane> => {
-    const end = await tryPrepared(second, candidate, prepared)
-    if (end.result.kind !== 'failed') win(second)
-    return { run: second, candidate, end }
+  const isWanted = (): boolean => !over && winner === undefined && second === undefined && isSilent(run)
+  const runSecond = async (lane: Run, candidate: Candidate, sent: Promise<AttemptEnd>): Promise<Lane> => {
+    const end = await sent
+    if (end.result.kind !== 'failed') win(lane)
+    second = undefined
+    return { run: lane, candidate, end }
   }
-  const startSecond = async (): Promise<void> => {
+  const start = async (why: Why): Promise<void> => {
     const candidate = isWanted() ? secondCandidate(run, first) : undefined
     if (candidate === undefined) return
     const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
-    if (!prepared.ok || !isWanted() || !hedgeBudget.tryHedge(clock.now())) return
-    lane = openLane(run, win)
-    resolve(runSecond(lane, candidate, prepared.value))
+    if (!prepared.ok || !isWanted() || !mayCost(run, why, first, candidate)) return
+    const lane = openLane(run, win)
+    second = { run: lane, candidate }
+    const sent = tryPrepared(lane, candidate, prepared.value)
+    const ran = runSecond(lane, candidate, sent)
+    ran.catch(() => {})
+    lanes.push(ran)
   }
   return {
     win,
     winner: () => winner,
-    second: promise,
-    noSecond() {
+    async others() {
       over = true
-      if (lane === undefined) resolve(undefined)
+      await Promise.all(starting)
+      return Promise.all(lanes)
     },
-    startSecond() {
-      startSecond().catch(reject)
+    startSecond(why) {
+      const started = start(why)
+      // It is awaited when the first has ended, and fails there; until then nobody else hears of it.
+      started.catch(() => {})
+      starting.push(started)
     },
   }
 }
 
-/** What the second attempt has of its own; attempts and failures are written into the same lists. */
+function mayCost(run: Run, why: Why, first: Candidate, candidate: Candidate): boolean {
+  const { hedgeBudget, clock } = run.deps
+  return why === 'hedge' ? hedgeBudget.tryHedge(clock.now()) : mayMove(run, first, candidate)
+}
+
+/**
+ * Another target was quicker. A first one that was silent for longer than anybody would wait has timed out; since it may only
+ * be slow, it is listened to on, so that its next answers are waited for.
+ */
+function leaveFirst(run: Run, first: Candidate, to: Candidate, { answerMs }: Patience): void {
+  const { deps, exchange, plan, record, attempt } = run
+  const nowMs = deps.clock.now()
+  const startedMs = record.attemptStartedMs ?? nowMs
+  const silentMs = nowMs - startedMs
+  if (answerMs === undefined || silentMs < answerMs) return attempt?.abandon('slow')
+  const message = `no answer within ${Math.round(silentMs)} ms, and another target has given one`
+  const failure: Failure = { kind: 'timeout', phase: 'headers', message }
+  const { requestId } = exchange
+  const { route } = plan
+  tell(run, { kind: 'failover', requestId, route, from: first.target, to: to.target, reason: 'timeout', waitMs: 0 })
+  attempt?.cancel(failure, deps.health.listenOn(first.target, startedMs))
+}
+
+/** What another attempt has of its own; attempts and failures are written into the same lists. */
 function openLane(run: Run, win: (lane: Run) => void): Run {
   const { record, deps } = run
   const nowMs = deps.clock.now()
@@ -120,18 +157,7 @@ function openLane(run: Run, win: (lane: Run) => void): Run {
   return lane
 }
 
-/** How long the first attempt may be silent; undefined when no second one comes into question. */
-export function patienceMs(run: Run, { target, continuation }: Candidate): number | undefined {
-  const { config, exchange, plan, out, deps } = run
-  if (config.hedge === undefined || plan.steps.length < 2 || continuation !== undefined) return undefined
-  // Images and the like cost too much to be made twice, and a job in the background has no first token.
-  if (exchange.operation !== undefined || exchange.request.state?.background === true) return undefined
-  const { after } = config.hedge satisfies HedgeConfig
-  if (typeof after === 'number') return after
-  return deps.health.usualWaitMs(target, out === undefined ? 'answer' : 'first_token', quantiles[after])
-}
-
-/** The next target of the plan that is in good health: a hedge is no trial of a doubtful one. */
+/** The next target of the plan that is in good health: a second attempt is no trial of a doubtful one. */
 function secondCandidate(run: Run, first: Candidate): Candidate | undefined {
   const { record, deps } = run
   const health = deps.health.snapshot(deps.clock.now())

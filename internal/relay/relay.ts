@@ -19,7 +19,8 @@ import { canContinue } from './continue.ts'
 import type { LeadEnd, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { followPolicy } from './follow-policy.ts'
-import { patienceMs, type Tried, tryHedged } from './hedge.ts'
+import { type Tried, tryHedged } from './hedge.ts'
+import { patienceWith } from './patience.ts'
 import { withoutSignatures } from './put-back.ts'
 import { clientGone, openRun, type Run, type RunOptions, tell, wait } from './run.ts'
 import { tryTarget } from './try-target.ts'
@@ -94,7 +95,7 @@ async function tryTargets(run: Run): Promise<Answered | undefined> {
   let empty: AttemptEnd | undefined
   let candidate = firstCandidate(run)
   while (candidate !== undefined && !run.presence.gone) {
-    const patience = patienceMs(run, candidate)
+    const patience = patienceWith(run, candidate)
     const { end, candidate: tried }: Tried =
       patience === undefined ? { end: await tryTarget(run, candidate), candidate } : await tryHedged(run, candidate, patience)
     if (run.presence.gone) break

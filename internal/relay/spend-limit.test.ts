@@ -16,7 +16,7 @@ const ended = ({ events }: PlayedRelay): RequestEnded =>
 
 test('spend limit: a stream ends cleanly when it costs as much as its client allows, and the provider is not asked on', async () => {
   const world = openWorld()
-  const { sent, done } = ask(world, true, undefined, { maxCostUsd: 1.25 })
+  const { sent, done } = ask(world, true, undefined, { hints: { maxCostUsd: 1.25 } })
   await turn()
   stream(call(world, 0), 'x'.repeat(40))
   stream(call(world, 0), 'x'.repeat(40))
@@ -34,7 +34,7 @@ test('spend limit: a stream ends cleanly when it costs as much as its client all
 
 test('spend limit: an answer of another dialect ends in the form of the client too', async () => {
   const world = openWorld('', 'anthropic')
-  const { sent, done } = ask(world, true, undefined, { maxCostUsd: 1.05 })
+  const { sent, done } = ask(world, true, undefined, { hints: { maxCostUsd: 1.05 } })
   await turn()
   const event = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify({ type: name, ...data })}\n\n`
   const message = {
@@ -56,7 +56,7 @@ test('spend limit: an answer of another dialect ends in the form of the client t
 
 test('spend limit: what failed attempts cost counts', async () => {
   const world = openWorld('timeouts: { first_token: 1s }')
-  const { sent, done } = ask(world, true, undefined, { maxCostUsd: 2.05 })
+  const { sent, done } = ask(world, true, undefined, { hints: { maxCostUsd: 2.05 } })
   await turn()
   world.clock.advance(1000)
   await turn()
@@ -67,7 +67,7 @@ test('spend limit: what failed attempts cost counts', async () => {
 
 test('spend limit: an answer within it is as it would be without', async () => {
   const world = openWorld()
-  const { sent, done } = ask(world, true, undefined, { maxCostUsd: 5 })
+  const { sent, done } = ask(world, true, undefined, { hints: { maxCostUsd: 5 } })
   await turn()
   stream(call(world, 0), 'x'.repeat(40))
   call(world, 0).write(finish)

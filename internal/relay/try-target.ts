@@ -9,9 +9,9 @@ import { joinContinuation } from './continue.ts'
 import type { AttemptLimits } from './deadline.ts'
 import { leaveDead } from './leave-dead.ts'
 import { enter } from './ledger.ts'
+import { autoFirstTokenMs } from './patience.ts'
 import type { Prepared } from './prepare.ts'
 import { prepareFor } from './prepare-for.ts'
-import { reasonsFirst } from './reasons-first.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
 import { leftMs, type Run, tell, whileHere } from './run.ts'
@@ -121,12 +121,7 @@ function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): 
   if (run.out === undefined) {
     return { idleMs: timeouts.idle, totalMs: shareMs(run, index, left) }
   }
-  const base =
-    timeouts.first_token === 'auto'
-      ? reasonsFirst(run.exchange.request, prepared.target.traits)
-        ? 120_000
-        : 10_000
-      : timeouts.first_token
+  const base = timeouts.first_token === 'auto' ? autoFirstTokenMs(run, prepared.target.traits) : timeouts.first_token
   const firstTokenMs =
     timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, run.deps.clock.now()) : base
   return { firstTokenMs: Math.min(firstTokenMs, shareMs(run, index, left)), idleMs: timeouts.idle, totalMs: left }

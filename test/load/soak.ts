@@ -1,6 +1,7 @@
 /**
  * Hundreds of callers for many minutes while providers fail at random and the routing file changes every few seconds: no
- * answer may be lost, doubled or changed, no error may reach a caller, and memory must come back to where it was.
+ * answer may be lost, doubled or changed, no error may reach a caller, and memory must come back to where it was, once garbage has been collected: before
+ * that it is what V8 has not yet given back.
  * Usage: make soak [ARGS="--callers 500 --minutes 10"]
  */
 import { writeFileSync } from 'node:fs'
@@ -13,9 +14,13 @@ import { rssMiB } from '../bench/process-cost.ts'
 import { clientDialects, naturalEnd } from '../support/askers.ts'
 import { startRelay } from '../support/relay-process.ts'
 import { plainAsk } from './plain-ask.ts'
+import { debuggerIn, type SettledMemory, settledMemory } from './settled-memory.ts'
 
 const { values } = parseArgs({
-  options: { callers: { type: 'string', default: '500' }, minutes: { type: 'string', default: '10' } },
+  options: {
+    callers: { type: 'string', default: '500' },
+    minutes: { type: 'string', default: '10' },
+  },
 })
 
 const latency = { first_token: '200ms', chunk: '20ms' }
@@ -50,7 +55,7 @@ retry: { attempts: 8, backoff: { base: 50ms }, budget: 50% }
 log: { level: warn }
 `
 mock.setFaults({ ...plan.value, faults: [] })
-const relay = await startRelay(routing(0))
+const relay = await startRelay(routing(0), { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } })
 const pid = relay.process.pid ?? 0
 let exited = false
 relay.process.once('exit', () => {
@@ -93,35 +98,48 @@ async function load(untilMs: number): Promise<void> {
 }
 
 const minutes = Number(values.minutes)
-// The first load fills pools, caches and compiled code, which stay.
-await load(performance.now() + Math.min(30_000, minutes * 6000))
-await sleep(3000)
-const beforeMiB = rssMiB(pid)
+const warmUpMs = Math.min(60_000, minutes * 30_000)
+const silenceMs = 15_000
+
+/** What stays after a silence in which connections and timers end. */
+async function memoryAfterSilence(): Promise<SettledMemory> {
+  await sleep(silenceMs)
+  return settledMemory(debuggerIn(relay.log()))
+}
+
+// The first load fills pools, bounded caches and compiled code, which stay: with all faults and reloads, as the long one.
 mock.setFaults(plan.value)
-const endMs = performance.now() + minutes * 60_000
 const reload = setInterval(() => {
   writeFileSync(relay.configPath, routing(++reloads))
 }, 5000)
+await load(performance.now() + warmUpMs)
+const before = await memoryAfterSilence()
+const endMs = performance.now() + minutes * 60_000
 const watch = setInterval(() => {
   console.log(`${((endMs - performance.now()) / 60_000).toFixed(1)} min left: ${asked} answers, ${rssMiB(pid).toFixed(0)} MiB`)
 }, 30_000)
 await load(endMs)
 clearInterval(reload)
 clearInterval(watch)
-await sleep(10_000)
-const afterMiB = exited ? 0 : rssMiB(pid)
+const after = exited ? undefined : await memoryAfterSilence()
 const metrics = exited ? '' : await (await fetch(`${relay.adminUrl}/metrics`)).text()
-const inFlight = Number(/^outrigger_requests_in_flight(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? 0)
+const inFlight = Number(/^outrigger_in_flight (\d+)/m.exec(metrics)?.[1] ?? Number.NaN)
 const log = relay.log()
 const bugs = log.split('\n').filter((line) => /internal_error|unhandled|uncaught/i.test(line))
 const stats = mock.stats()
 await relay.stop()
 await mock.close()
 
+const inWords = (memory: SettledMemory | undefined): string =>
+  memory === undefined
+    ? 'none'
+    : `${memory.resident.toFixed(0)} MiB resident, ${memory.heap.toFixed(1)} heap, ${memory.external.toFixed(1)} buffers`
+const grew = after === undefined || after.resident > before.resident * 1.1 || after.heap > before.heap * 1.1
+
 const failed = [...failures.values()].reduce((sum, count) => sum + count, 0)
 console.log(`\n${asked} answers, ${failed} failures seen by callers, ${reloads} reloads, ${stats.requests} requests to providers`)
 console.log(`faults: ${JSON.stringify(stats.faults)}`)
-console.log(`memory: ${beforeMiB.toFixed(0)} MiB before, ${afterMiB.toFixed(0)} MiB after; ${inFlight} requests still in flight`)
+console.log(`memory before: ${inWords(before)}; after: ${inWords(after)}; ${inFlight} requests still in flight`)
 for (const [words, count] of [...failures].slice(0, 10)) console.log(`${count} × ${words}`)
 for (const line of bugs.slice(0, 5)) console.log(line)
-process.exit(exited || failed > 0 || bugs.length > 0 || inFlight > 0 || afterMiB > beforeMiB * 1.1 ? 1 : 0)
+process.exit(exited || failed > 0 || bugs.length > 0 || inFlight !== 0 || grew ? 1 : 0)

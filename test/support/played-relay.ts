@@ -84,7 +84,7 @@ providers:
   b: { type: openai, api_key: k, base_url: "http://b/v1" }
 models:
   m: { targets: [a/gpt-4.1, b/gpt-4.1] }
-retry: { backoff: { base: 10ms, jitter: 0 } }
+${yaml.startsWith('retry:') ? '' : 'retry: { backoff: { base: 10ms, jitter: 0 } }'}
 ${yaml}`,
     { path: 'routing.yaml' },
   )
@@ -134,7 +134,7 @@ export function ask(
   { deps, clock }: PlayedRelay,
   stream: boolean,
   messages: readonly object[] = [{ role: 'user', content: 'Hi' }],
-  extraHints: Partial<Hints> = {},
+  extra: { readonly hints?: Partial<Hints>; readonly body?: object } = {},
 ) {
   const sent: Sent = { status: 0, headers: {}, body: '', leave: () => {} }
   const client: ClientPort = {
@@ -157,10 +157,10 @@ export function ask(
     },
     abort() {},
   }
-  const body = { model: 'm', stream, messages }
+  const body = { model: 'm', stream, messages, ...extra.body }
   const request = openaiChat.decodeRequest({ path: '/v1/chat/completions', query: new URLSearchParams(), headers: {}, body })
   assert.ok(request.ok)
-  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, ...extraHints }
+  const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {}, ...extra.hints }
   const exchange: Exchange = {
     requestId: 'r',
     dialect: openaiChat,

@@ -12,6 +12,14 @@ export const timeoutFields = {
         'To the first sign of life of a stream. `auto`: 10 s; 120 s where the model reasons before it speaks; more where the window of the target shows that it needs it.',
     }),
   ),
+  answer: Type.Optional(
+    Type.Union([Type.Literal('auto'), Duration({ description: 'A fixed limit.' })], {
+      default: 'auto',
+      expects: 'auto or a duration such as 30s',
+      description:
+        'How long a whole answer is waited for at one target alone: then the next one is asked too, and the first that is whole wins. `auto`: as `first_token`; longer where the last answers of the target were, up to what `max_tokens` allows. With `total` it never happens.',
+    }),
+  ),
   idle: Type.Optional(Duration({ default: '20s', description: 'Between two signs of life of a stream.' })),
   total: Type.Optional(
     Duration({
