@@ -140,7 +140,8 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   const status = (): StatusFacts => statusOf(shared, facts)
   const others = worker?.share({ ...shared, sample, status })
   const deps = relayDeps(shared, { alerts, clients, cache, guard, usage, others })
-  const embed = createEmbedder(deps, recordEmbedded(shared, usage))
+  const onAccount = reserveFor(clients, shared.prices, { usual: shared.usual, budgetsOnly: true })
+  const embed = createEmbedder({ ...deps, reserve: onAccount }, recordEmbedded(shared, usage, clients))
   return {
     listener: clientPort(shared, { deps, clients, tracing }),
     admin: operatorPort(shared, { lifecycle, onDrain, status, sample }),
@@ -196,7 +197,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage, other
     estimateInput,
     costOf: prices.cost,
     served: ({ request }, target, usage) => affinity.served(request, target, usage),
-    reserve: reserveFor(clients, prices, shared.usual),
+    reserve: reserveFor(clients, prices, { usual: shared.usual }),
     cache: cache.enter,
     observers: [
       health.observe,
@@ -217,11 +218,12 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage, other
   return { ...deps, mirror: createMirror(deps, { ...recordMirrored(metrics, logMirrored(log)), bug: bugLogger(log) }) }
 }
 
-/** What the vectors of the semantic cache cost is no request of a client, but in the books all the same. */
-function recordEmbedded({ metrics, log, recent }: Shared, usage: StartedUsage): (event: RequestEnded) => void {
+/** What the vectors of the semantic cache cost is no request of a client, but on its account and in the books all the same. */
+function recordEmbedded({ metrics, log, recent }: Shared, usage: StartedUsage, clients: Clients): (event: RequestEnded) => void {
   const count = countEmbedded(metrics)
   const tell = logEmbedded(log)
   return (event) => {
+    clients.observe(event)
     count(event)
     tell(event)
     recent.spent(event)

@@ -60,8 +60,15 @@ function createSpentTeller(metrics: Metrics, alerts: Pick<Alerts, 'raise' | 'cle
   }
 }
 
+/** `budgetsOnly`: for what is paid on a client's account and is no request of its own. */
+export type ReserveOptions = { readonly usual: UsualOutput; readonly budgetsOnly?: boolean }
+
 /** What a request will take of its client's limits, as far as one can know before. */
-export function reserveFor(clients: Clients, { cost }: Prices, usual: UsualOutput): NonNullable<RelayDeps['reserve']> {
+export function reserveFor(
+  clients: Clients,
+  { cost }: Prices,
+  { usual, budgetsOnly = false }: ReserveOptions,
+): NonNullable<RelayDeps['reserve']> {
   return ({ hints, request, requestId, dialect }, { steps, route }) => {
     if (hints.client === undefined) return undefined
     const input = estimateInput(request)
@@ -70,6 +77,7 @@ export function reserveFor(clients: Clients, { cost }: Prices, usual: UsualOutpu
     const target = steps[0]?.target
     const usage = { input, output, cacheRead: 0, cacheWrite: 0, reasoning: 0 }
     const usd = target === undefined ? 0 : (cost(target, usage) ?? 0)
-    return clients.reserve({ client: hints.client, requestId, dialect: dialect.name, tokens: input + output, usd })
+    const expected = { requestId, tokens: input + output, usd }
+    return clients.reserve({ client: hints.client, dialect: dialect.name, budgetsOnly, ...expected })
   }
 }

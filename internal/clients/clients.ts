@@ -30,7 +30,12 @@ type Reserved = Refusal | Granted | undefined
 /** The request is let in; with what is left of the limits, for its answer. */
 export type Granted = { readonly kind: 'granted'; readonly headers: Readonly<Record<string, string>> }
 
-export type Reservation = Expected & { readonly client: string | undefined; readonly dialect: DialectName }
+export type Reservation = Expected & {
+  readonly client: string | undefined
+  readonly dialect: DialectName
+  /** Nothing is taken but money; nor is a refusal counted, since the request that it is for will have one of its own. */
+  readonly budgetsOnly: boolean
+}
 
 /** How much of a budget is used, 0–1; with what people are told of it. */
 export type Spent = { readonly client: ClientConfig; readonly share: number; readonly alertAt: number; readonly text: string }
@@ -74,7 +79,7 @@ export function createClients({ config, store, tokens, onLimited, onSpent }: Cli
     }
     const over = takes[taken.refused]
     if (over === undefined) return uncounted
-    onLimited(client, over.name)
+    if (!request.budgetsOnly) onLimited(client, over.name)
     return refusalOf(client, over, taken, { dialect, nowMs: store.nowMs() })
   }
   const admitToken = (identified: Result<ClientConfig, Stranger>): Identified => {
@@ -102,7 +107,8 @@ export function createClients({ config, store, tokens, onLimited, onSpent }: Cli
       if (request.client === undefined) return undefined
       const client = keyring.byName(config().clients, request.client) ?? withToken.get(request.client)
       if (client === undefined) return undefined
-      const takes = takesFor(client, request, store.nowMs())
+      const all = takesFor(client, request, store.nowMs())
+      const takes = request.budgetsOnly ? all.filter(({ name }) => name === 'budget') : all
       if (takes.length === 0) return undefined
       const taken = store.take(takes.map(({ take }) => take))
       return taken instanceof Promise

@@ -26,8 +26,8 @@ export type Embedded = { readonly model: string; readonly vector: readonly numbe
 export type Embedder = (order: EmbedOrder) => Promise<Embedded | undefined>
 
 /**
- * Makes vectors with a model of the relay itself: routed, tried again and told to health like any request. It takes nothing of
- * a client's limits; `ended` hears what it cost.
+ * Makes vectors with a model of the relay itself: routed, tried again and told to health like any request. What it takes of a
+ * client's limits is what `deps.reserve` says; `ended` hears what it cost.
  */
 export function createEmbedder(deps: RelayDeps, ended: (event: RequestEnded) => void): Embedder {
   return async (order) => {
@@ -54,9 +54,9 @@ export function createEmbedder(deps: RelayDeps, ended: (event: RequestEnded) => 
   }
 }
 
-/** Nothing of it is kept, copied or limited. */
+/** Nothing of it is kept or copied. */
 function onlyRouted(deps: RelayDeps, observe: Observer): RelayDeps {
-  const { cache: _cache, reserve: _reserve, mirror: _mirror, served: _served, ...rest } = deps
+  const { cache: _cache, mirror: _mirror, served: _served, ...rest } = deps
   return { ...rest, observers: [observe] }
 }
 
