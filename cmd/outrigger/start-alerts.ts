@@ -48,11 +48,11 @@ export function startAlerts({ current, health, metrics, clock, log }: StartAlert
 }
 
 function rulesOf(config: Config): readonly AlertRule[] {
-  return config.alerts.map(({ error_rate, over, min_requests, webhook }) => ({
+  return config.alerts.map(({ error_rate, over, min_requests, webhook, format }) => ({
     error_rate,
     over,
     min_requests,
-    webhook: webhook?.reveal(),
+    webhook: webhook === undefined ? undefined : { url: webhook.reveal(), format },
   }))
 }
 

@@ -6,7 +6,10 @@ export type AlertName =
   | 'state_unavailable'
   | 'config_refused'
 
-/** What an alert says. Holds no secret. */
+/** Where people are told. The URL is a secret. */
+export type Webhook = { readonly url: string; readonly format: 'auto' | 'json' | 'slack' }
+
+/** What an alert says. Its webhooks are secret, the rest is not. */
 export type Alert = {
   readonly alert: AlertName
   /** What it is about: a target, `provider#key`, a client; `all` for everything together. */
@@ -14,7 +17,7 @@ export type Alert = {
   /** A sentence for people. */
   readonly text: string
   /** Where to tell, besides the log and the metrics. */
-  readonly webhooks: readonly string[]
+  readonly webhooks: readonly Webhook[]
   /** For `error_rate`: 0–1, and of how many requests. */
   readonly errorRatio?: number
   readonly requests?: number

@@ -6,7 +6,12 @@ import { createFakeClock, type FakeClock } from '#lib/fake-clock.ts'
 import type { AlertNotice } from './alert-board.ts'
 import { type AlertRule, type Alerts, createAlerts } from './alerts.ts'
 
-const rule: AlertRule = { error_rate: 0.05, over: 300_000, min_requests: 20, webhook: 'https://hooks.example/secret' }
+const rule: AlertRule = {
+  error_rate: 0.05,
+  over: 300_000,
+  min_requests: 20,
+  webhook: { url: 'https://hooks.example/secret', format: 'auto' },
+}
 const target: Target = { id: 'a/one', provider: 'a', model: 'one', dialect: 'openai-chat', weight: 1 }
 
 type Lab = { readonly clock: FakeClock; readonly alerts: Alerts; readonly notices: AlertNotice[]; readonly told: () => string[] }
@@ -59,7 +64,7 @@ test('alerts: an error rate above the limit fires once, with its numbers and its
   assert.deepEqual(lab.told(), ['firing error_rate a/one'])
   assert.partialDeepStrictEqual(lab.notices[0], {
     text: '7.3 % of the requests to a/one failed over 300 s (41 requests)',
-    webhooks: ['https://hooks.example/secret'],
+    webhooks: [{ url: 'https://hooks.example/secret', format: 'auto' }],
     requests: 41,
   })
   assert.equal(lab.alerts.firing().length, 1)
@@ -135,9 +140,16 @@ test('alerts: a refused key is told until it answers again', () => {
 })
 
 test('alerts: other rooms may raise alerts, which go to every webhook', () => {
-  const lab = labOf([rule, { ...rule, webhook: 'https://other.example' }, { ...rule, webhook: '' }])
+  const lab = labOf([
+    rule,
+    { ...rule, webhook: { url: 'https://other.example', format: 'slack' } },
+    { ...rule, webhook: { url: '', format: 'auto' } },
+  ])
   lab.alerts.raise('config_refused', 'routing.yaml', 'the file has problems')
-  assert.deepEqual(lab.notices[0]?.webhooks, ['https://hooks.example/secret', 'https://other.example'])
+  assert.deepEqual(lab.notices[0]?.webhooks, [
+    { url: 'https://hooks.example/secret', format: 'auto' },
+    { url: 'https://other.example', format: 'slack' },
+  ])
 })
 
 test('alerts: after a reload the new rules count', () => {

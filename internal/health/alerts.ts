@@ -1,6 +1,6 @@
 import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Clock } from '#lib/clock.ts'
-import { type AlertBoard, type AlertName, type AlertNotice, createAlertBoard, type Firing } from './alert-board.ts'
+import { type AlertBoard, type AlertName, type AlertNotice, createAlertBoard, type Firing, type Webhook } from './alert-board.ts'
 import { blameOf, requestFailed } from './blame.ts'
 import type { TripReason } from './breaker.ts'
 import { createErrorRates, type ErrorRates, type Measured } from './error-rate.ts'
@@ -13,8 +13,8 @@ export type AlertRule = {
   /** Milliseconds. */
   readonly over: number
   readonly min_requests: number
-  /** Where to tell; empty or left out: only in the log and the metrics. */
-  readonly webhook?: string | undefined
+  /** Where to tell; left out, or with an empty URL: only in the log and the metrics. */
+  readonly webhook?: Webhook | undefined
 }
 
 /** Watches error rates, of each target and of what clients get, and tells what else people should know at once. */
@@ -87,8 +87,11 @@ function watchOf(rule: AlertRule, index: number): Watch {
   return { rule, rates: createErrorRates(rule.over), index }
 }
 
-function webhooksOf(rules: readonly AlertRule[]): readonly string[] {
-  return [...new Set(rules.flatMap(({ webhook }) => (webhook === undefined || webhook === '' ? [] : [webhook])))]
+/** Each address once. */
+function webhooksOf(rules: readonly AlertRule[]): readonly Webhook[] {
+  const byUrl = new Map(rules.flatMap(({ webhook }) => (webhook === undefined ? [] : [[webhook.url, webhook] as const])))
+  byUrl.delete('')
+  return [...byUrl.values()]
 }
 
 function rateKey(index: number, name: string): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock } from '#lib/fake-clock.ts'
+import { isSlackAddress } from './slack-message.ts'
 import { createWebhooks, type WebhookPayload } from './webhook.ts'
 
 const url = 'https://hooks.example/services/secret'
@@ -8,7 +9,7 @@ const notice = {
   alert: 'error_rate',
   target: 'a/one',
   text: '7 % of the requests to a/one failed',
-  webhooks: [url],
+  webhooks: [{ url, format: 'auto' }],
   status: 'firing',
   atMs: 5,
   errorRatio: 0.07,
@@ -67,3 +68,66 @@ for (const { name, answers, sent, lost } of cases) {
     })
   })
 }
+
+const slackUrl = 'https://hooks.slack.com/services/T0/B0/secret'
+
+async function toldTo(webhook: { url: string; format: 'auto' | 'json' | 'slack' }, changes: object = {}): Promise<unknown> {
+  const payloads: WebhookPayload[] = []
+  const deliver = createWebhooks({
+    clock: createFakeClock(),
+    wallNowMs: () => 1_800_000_000_500,
+    onLost: (_host, reason) => assert.fail(reason),
+    async send(_url, payload) {
+      payloads.push(payload)
+      return 200
+    },
+  })
+  deliver({ ...notice, ...changes, webhooks: [webhook] })
+  await new Promise(setImmediate)
+  return payloads[0]
+}
+
+test('webhook: Slack gets a message with a colour and fields', async () => {
+  assert.deepEqual(await toldTo({ url: slackUrl, format: 'auto' }), {
+    text: ':rotating_light: Alert: *error rate*',
+    attachments: [
+      {
+        color: 'danger',
+        fallback: '7 % of the requests to a/one failed',
+        text: '7 % of the requests to a/one failed',
+        fields: [
+          { title: 'About', value: 'a/one', short: true },
+          { title: 'Errors', value: '7.0 %', short: true },
+          { title: 'Requests', value: '40', short: true },
+        ],
+        footer: 'outrigger',
+        ts: 1_800_000_000,
+      },
+    ],
+  })
+})
+
+test('webhook: an end is green, and names of clients mention nobody', async () => {
+  const told = await toldTo({ url, format: 'slack' }, { status: 'resolved', target: 'a/<!channel>', text: 'a/<!channel> & co' })
+  const words = JSON.stringify(told)
+  assert.match(words, /Resolved.*"color":"good"/)
+  assert.match(words, /a\/&lt;!channel&gt; &amp; co/)
+  assert.doesNotMatch(words, /<!channel>/)
+})
+
+test('webhook: the form is the one that was asked for, else the one of the address', async () => {
+  const plain = { text: 'Alert (error_rate): 7 % of the requests to a/one failed' }
+  const json = await toldTo({ url: slackUrl, format: 'json' })
+  assert.partialDeepStrictEqual(json, { ...plain, alert: 'error_rate', status: 'firing' })
+  const forms = {
+    [slackUrl]: true,
+    'https://hooks.slack-gov.com/services/T/B/x': true,
+    'https://chat.example/hooks/xyz': false,
+    'https://discord.com/api/webhooks/1/x/slack': true,
+    'https://discord.com/api/webhooks/1/x': false,
+    'https://hooks.slack.com.evil.example/services/x': false,
+    'https://events.pagerduty.com/integration/x/enqueue': false,
+    'not a url': false,
+  }
+  for (const [address, isSlack] of Object.entries(forms)) assert.equal(isSlackAddress(address), isSlack, address)
+})

@@ -1,11 +1,14 @@
 import type { Clock } from '#lib/clock.ts'
-import type { AlertNotice } from './alert-board.ts'
+import type { AlertNotice, Webhook } from './alert-board.ts'
+import { isSlackAddress, type SlackMessage, slackMessage } from './slack-message.ts'
 
 /** Posts JSON and tells the answer's status; rejects when there is none. Must end in its own time limit. */
 export type Send = (url: string, payload: WebhookPayload) => Promise<number>
 
-/** `text` is what Slack, Mattermost and the like show; the rest is for programs. */
-export type WebhookPayload = {
+export type WebhookPayload = PlainMessage | SlackMessage
+
+/** `text` is for people, the rest for programs. */
+export type PlainMessage = {
   readonly text: string
   readonly alert: string
   readonly status: 'firing' | 'resolved'
@@ -32,8 +35,7 @@ const firstWaitMs = 1000
 /** Delivers notices; tries again when the receiver is away. */
 export function createWebhooks(deps: WebhookDeps): (notice: AlertNotice) => void {
   return (notice) => {
-    const payload = payloadOf(notice, deps.wallNowMs())
-    for (const url of notice.webhooks) deliver(deps, url, payload, 1)
+    for (const webhook of notice.webhooks) deliver(deps, webhook.url, payloadOf(webhook, notice, deps.wallNowMs()), 1)
   }
 }
 
@@ -54,7 +56,12 @@ function deliver(deps: WebhookDeps, url: string, payload: WebhookPayload, tries:
   )
 }
 
-function payloadOf({ alert, status, target, text, errorRatio, requests }: AlertNotice, wallNowMs: number): WebhookPayload {
+function payloadOf({ url, format }: Webhook, notice: AlertNotice, wallNowMs: number): WebhookPayload {
+  const isSlack = format === 'slack' || (format === 'auto' && isSlackAddress(url))
+  return isSlack ? slackMessage(notice, wallNowMs) : plainMessage(notice, wallNowMs)
+}
+
+function plainMessage({ alert, status, target, text, errorRatio, requests }: AlertNotice, wallNowMs: number): PlainMessage {
   return {
     text: `${status === 'firing' ? 'Alert' : 'Resolved'} (${alert}): ${text}`,
     alert,

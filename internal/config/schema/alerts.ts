@@ -1,6 +1,6 @@
 import { type StaticDecode, Type } from 'typebox'
 import type { Secret } from '../secrets.ts'
-import { Count, closed, Duration, Ratio, SecretText, Text, type WithDefaults } from './units.ts'
+import { Count, closed, Duration, Ratio, SecretText, Text, type WithDefaults, Word } from './units.ts'
 
 /** An entry of `alerts`. */
 export const Alert = Type.Object(
@@ -11,8 +11,13 @@ export const Alert = Type.Object(
     min_requests: Type.Optional(
       Count({ minimum: 1, default: 20, description: 'Requests in that time before the share counts.' }),
     ),
-    webhook: Type.Optional(
-      SecretText('Where to tell, by POST of JSON that Slack takes too. Empty or left out: only the log and the metrics.'),
+    webhook: Type.Optional(SecretText('Where to tell, by POST of JSON. Empty or left out: only the log and the metrics.')),
+    format: Type.Optional(
+      Word(['auto', 'json', 'slack'], {
+        default: 'auto',
+        description:
+          'What is sent: `json` is an object with `text`, `alert`, `status`, `target` and `at`; `slack` a message with a colour and fields, which Mattermost, Rocket.Chat and the `/slack` address of Discord take too. `auto`: `slack` for addresses of Slack and such ones of Discord, else `json`.',
+      }),
     ),
   },
   { ...closed, description: 'Tells people when a target fails too often.' },
@@ -25,5 +30,5 @@ export const Alerts = Type.Array(Alert, {
     'Who is told of what. Left out: error rates above 5 % over 5 minutes are told in the log and the metrics. An empty list: error rates are not watched.',
 })
 
-export type AlertEntry = WithDefaults<StaticDecode<typeof Alert>, 'over' | 'min_requests'>
+export type AlertEntry = WithDefaults<StaticDecode<typeof Alert>, 'over' | 'min_requests' | 'format'>
 export type AlertConfig = Omit<AlertEntry, 'webhook' | 'name'> & { readonly name: string; readonly webhook?: Secret }
