@@ -17,7 +17,7 @@ providers:
     base_url: https://api.openai.com/v1
     api: responses
     headers: { OpenAI-Project: proj_1 }
-    timeouts: { connect: 2s, first_token: auto, idle: 20s, total: 10m }
+    timeouts: { connect: 2s, first_token: auto, answer: auto, idle: 20s, total: 10m }
     health: { interval: 30s, timeout: 5s, probe: models, status_url: "https://status.openai.com/api/v2/status.json" }
     limits: { rpm: 5000, tpm: 2000000, max_concurrent: 200 }
   gemini: { api_key: "\${GEMINI_API_KEY:-}" }
@@ -75,7 +75,7 @@ models:
         invalid_request: stop
       backoff: { base: 500ms, factor: 2, max: 8s, jitter: 0.2 }
       budget: 20%
-    timeouts: { connect: 2s, first_token: auto, idle: 20s, total: 10m }
+    timeouts: { connect: 2s, first_token: auto, answer: auto, idle: 20s, total: 10m }
     stream: { on_break: continue, hold: first_token }
   canary:
     strategy: weighted
@@ -122,13 +122,13 @@ breaker:
   max_open_for: 5m
   max_ejected: 100%
   return: gradual
-timeouts: { connect: 2s, first_token: auto, idle: 20s, total: 10m }
+timeouts: { connect: 2s, first_token: auto, answer: auto, idle: 20s, total: 10m }
 stream: { on_break: continue, hold: first_token }
 media: { urls: refuse, max_size: 20MiB, timeout: 10s, max_urls: 20, allow: [files.internal] }
 hedge: { after: p95, at_most: 5% }
 health: { interval: 30s, timeout: 5s, probe: models, status_url: "https://status.example.com/api/v2/status.json", window: 100 }
 alerts:
-  - { name: errors, error_rate: 5%, over: 5m, min_requests: 20, webhook: "\${SLACK_WEBHOOK:-}" }
+  - { name: errors, error_rate: 5%, over: 5m, min_requests: 20, webhook: "\${SLACK_WEBHOOK:-}", format: auto }
 cache:
   ttl: 10m
   max_size: 64MiB
