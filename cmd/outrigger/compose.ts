@@ -293,6 +293,7 @@ function statusOf({ current, clock, health, recent, admission }: Shared, facts: 
     config: current.get(),
     reload: current.lastReload(),
     targets: health.status(clock.now()),
+    keys: health.keyStatus(clock.now()),
     recent,
     alerts: alerts.firing(),
     cache: cache.view(),

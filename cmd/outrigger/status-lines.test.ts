@@ -33,6 +33,11 @@ const status = {
   in_flight: 3,
   costs: { usd: 12.345, saved_usd: -0.25, wasted_usd: 0.125 },
   targets: [target, { ...target, target: 'b/two', state: 'ok', last_5m: { attempts: 0, failed: 0 }, latency_ms: undefined }],
+  keys: [
+    { key: 'a#1', state: 'ok', rests_for_ms: 0 },
+    { key: 'a#2', state: 'refused', rests_for_ms: 240_000 },
+    { key: 'b#1', state: 'limited', rests_for_ms: 1500, targets: ['b/1', 'b/2', 'b/3', 'b/4'] },
+  ],
   alerts: [{ alert: 'breaker_open', text: 'a/one is out', since: now }],
   failovers: Array.from({ length: 9 }, () => ({ at: now, route: 'smart', from: 'a/one', to: 'b/two', reason: 'rate_limit' })),
   config: { path: 'routing.yaml', last_reload: { ok: false, problems: ['routing.yaml:3:5: nobody is no provider'] } },
@@ -63,11 +68,20 @@ test('status lines: facts, alerts, the newest failovers, a refused reload', () =
   assert.match(text, /refused:\n {2}routing\.yaml:3:5: nobody is no provider$/)
 })
 
+test('status lines: keys that are not used, by their places', () => {
+  const text = statusLines(status, plain).join('\n')
+  assert.match(
+    text,
+    /^Keys at rest\n {2}a#2: refused, used again in 240\.0 s\n {2}b#1: limited at b\/1, b\/2, b\/3, …, used again in 1\.5 s$/m,
+  )
+  assert.doesNotMatch(text, /a#1/)
+})
+
 test('status lines: all is well', () => {
   const quiet = { now, verdict: { level: 'ok', text: 'All providers are well.' }, config: { last_reload: { ok: true } } }
   const lines = statusLines(quiet, marked)
   assert.equal(lines[0], '<good>✓ All providers are well.</>')
-  assert.doesNotMatch(lines.join('\n'), /Alerts|failovers|refused/)
+  assert.doesNotMatch(lines.join('\n'), /Alerts|Keys|failovers|refused/)
 })
 
 test('status lines: a name with escape sequences does not reach the terminal', () => {

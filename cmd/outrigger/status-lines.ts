@@ -7,6 +7,7 @@ export type Paint = (tone: Tone, text: string) => string
 type Cell = { readonly text: string; readonly tone?: Tone; readonly right?: true }
 
 const mostFailovers = 5
+const mostTargets = 3
 const sparkWidth = 30
 const tones: Readonly<Record<string, Tone>> = {
   down: 'bad',
@@ -30,6 +31,7 @@ export function statusLines(status: JsonObject, paint: Paint): readonly string[]
     factsLine(status),
     '',
     ...tableLines(targetRows(status), paint),
+    ...keyLines(status, paint),
     ...alertLines(status, paint, nowMs),
     ...failoverLines(status, paint, nowMs),
     ...reloadLines(asObject(status['config']), paint),
@@ -121,6 +123,21 @@ function tableLines(rows: readonly (readonly Cell[])[], paint: Paint): readonly 
       .join('  ')
       .trimEnd()
   return [line(head, 'quiet'), ...rows.map((row) => line(row))]
+}
+
+/** Keys that are not used, or not everywhere. */
+function keyLines(status: JsonObject, paint: Paint): readonly string[] {
+  const resting = asArray(status['keys'])
+    .map(asObject)
+    .filter((key) => text(key['state']) !== 'ok')
+  if (resting.length === 0) return []
+  const lines = resting.map((key) => {
+    const targets = asArray(key['targets']).map(text)
+    const where =
+      targets.length === 0 ? '' : ` at ${targets.slice(0, mostTargets).join(', ')}${targets.length > mostTargets ? ', …' : ''}`
+    return `  ${paint('warn', text(key['key']))}: ${text(key['state'])}${where}, used again in ${duration(asNumber(key['rests_for_ms']))}`
+  })
+  return ['', paint('title', 'Keys at rest'), ...lines]
 }
 
 function alertLines(status: JsonObject, paint: Paint, nowMs: number): readonly string[] {

@@ -43,6 +43,7 @@ function facts(over: Partial<StatusFacts>): StatusFacts {
     config: { path: 'r.yaml', digest: 'd', loadedAtMs: 100, models: [] },
     reload: { atMs: 100, ok: true, reason: 'start', problems: [] },
     targets: [],
+    keys: [],
     probes: {},
     traffic: { minute: { attempts: 10, failed: 1 }, fiveMinutes: { attempts: 20, failed: 2 } },
     costs: { sinceMs: 100, usd: 1, savedUsd: 0.5, promptCacheSavedUsd: 0, wasted: { failed: 0.25 } },
@@ -122,3 +123,10 @@ test('status of workers: a probe that fails now has failed since the first worke
 })
 
 test('status of workers: of none there is nothing to tell', () => assert.equal(mergeFacts([]), undefined))
+
+test('status of workers: a key is told by the worker that lets it rest longest', () => {
+  const key = { provider: 'a', number: 2, state: 'ok', restsForMs: 0, targets: [] } as const
+  const refused = { ...key, state: 'refused', restsForMs: 500 } as const
+  const merged = mergeFacts([facts({ keys: [key] }), facts({ keys: [refused] }), facts({ keys: [{ ...key, number: 1 }] })])
+  assert.deepEqual(merged?.keys, [refused, { ...key, number: 1 }])
+})

@@ -1,3 +1,4 @@
+import type { KeyStatus } from '#health/key-status.ts'
 import type { RecentProbe, RecentTarget } from '#health/recent.ts'
 import type { Point, Tally } from '#health/series.ts'
 import type { Quantiles } from '#health/snapshot.ts'
@@ -29,6 +30,7 @@ export function mergeFacts(all: readonly StatusFacts[]): StatusFacts | undefined
     config,
     reload,
     targets: mergeTargets(all.map(({ targets }) => targets)),
+    keys: mergeKeys(all.map(({ keys }) => keys)),
     probes: mergeProbes(all.map(({ probes }) => probes)),
     traffic: {
       minute: sumTallies(all.map(({ traffic }) => traffic.minute)),
@@ -60,6 +62,12 @@ function mergeTargets(all: readonly (readonly TargetFacts[])[]): readonly Target
       costUsd: sum(same, ({ costUsd }) => costUsd),
     }
   })
+}
+
+/** Each key as the worker sees it that lets it rest longest. */
+function mergeKeys(all: readonly (readonly KeyStatus[])[]): readonly KeyStatus[] {
+  const same = Map.groupBy(all.flat(), ({ provider, number }) => `${provider}#${number}`)
+  return [...same.values()].flatMap((keys) => keys.toSorted((left, right) => right.restsForMs - left.restsForMs)[0] ?? [])
 }
 
 const severity: Readonly<Record<TargetHealthFacts['breaker'], number>> = { open: 2, half_open: 1, closed: 0 }

@@ -1,6 +1,7 @@
 import type { Config } from '#config/config.ts'
 import type { ReloadState } from '#config/current.ts'
 import type { Firing } from '#health/alert-board.ts'
+import type { KeyStatus } from '#health/key-status.ts'
 import type { Recent, RecentFailover, RecentProbe, RecentTraffic } from '#health/recent.ts'
 import type { TargetStatus } from '#health/registry.ts'
 import type { UsageDay } from '#usage/ledger.ts'
@@ -21,6 +22,8 @@ export type StatusFacts = {
   readonly reload: ReloadState
   /** Those of the file in its order, then those that clients named. */
   readonly targets: readonly TargetFacts[]
+  /** Of each provider's pool, by their places in it. */
+  readonly keys: readonly KeyStatus[]
   /** The last probe of each provider that is probed. */
   readonly probes: Readonly<Record<string, RecentProbe>>
   readonly traffic: RecentTraffic
@@ -62,7 +65,7 @@ type ConfigFacts = Pick<Config, 'path' | 'digest' | 'loadedAtMs'> & {
 /** Where the facts come from. */
 export type StatusSources = Pick<
   StatusFacts,
-  'instance' | 'version' | 'startedAtMs' | 'lifecycle' | 'reload' | 'cache' | 'usage' | 'inFlight' | 'queued'
+  'instance' | 'version' | 'startedAtMs' | 'lifecycle' | 'reload' | 'keys' | 'cache' | 'usage' | 'inFlight' | 'queued'
 > & {
   readonly config: Config
   readonly targets: readonly TargetStatus[]
@@ -93,6 +96,7 @@ export function statusFacts(sources: StatusSources): StatusFacts {
     },
     reload,
     targets: targetsOf(sources),
+    keys: sources.keys,
     probes: Object.fromEntries(
       providers.flatMap((provider) => {
         const probe = recent.probe(provider)

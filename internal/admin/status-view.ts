@@ -1,3 +1,4 @@
+import type { KeyStatus } from '#health/key-status.ts'
 import { pointSeconds } from '#health/recent.ts'
 import { type ProviderProblem, problemsOf } from './problems.ts'
 import type { StatusFacts } from './status-facts.ts'
@@ -53,6 +54,7 @@ export function statusView(facts: StatusFacts) {
     },
     series_step_s: pointSeconds,
     targets: targets.slice(0, mostTargets).map(targetView),
+    keys: facts.keys.map(keyView),
     targets_left_out: Math.max(0, targets.length - mostTargets),
     failovers: facts.failovers.map(({ atMs, requestId, route, from, to, reason, trouble }) => ({
       at: isoTime(atMs),
@@ -65,6 +67,12 @@ export function statusView(facts: StatusFacts) {
     })),
     models: config.models,
   }
+}
+
+/** A key by its place: `openai#2`, as alerts name it. */
+function keyView({ provider, number, state, restsForMs, targets }: KeyStatus) {
+  const limited = targets.length === 0 ? {} : { targets }
+  return { key: `${provider}#${number}`, provider, state, rests_for_ms: Math.round(restsForMs), ...limited }
 }
 
 /** Those in trouble before all others. */

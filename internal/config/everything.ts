@@ -105,7 +105,7 @@ rules:
     only: [gemini, openai]
     ignore: [anthropic]
     lower_max_tokens: true
-    timeouts: { first_token: 10s, idle: 20s, total: 5m }
+    timeouts: { first_token: 10s, answer: 20s, idle: 20s, total: 5m }
     retry: { attempts: 2 }
     cache: false
 

@@ -10,6 +10,8 @@ export type KeyPool = {
   readonly proveGood: (index: number, by: 'answer' | 'probe') => void
   /** 0 when the key does not rest. */
   readonly restsUntilMs: (index: number) => number
+  /** Why the provider refused it; undefined where it did not, or has taken it since. */
+  readonly causeOf: (index: number) => KeyCause | undefined
   /** When the first of the keys has rested. */
   readonly earliestMs: () => number
   readonly size: number
@@ -32,6 +34,7 @@ export function createKeyPool(size: number): KeyPool {
   return {
     size: states.length,
     restsUntilMs,
+    causeOf: (index) => states[index]?.cause,
     earliestMs: () => Math.min(...states.map((state) => state.restUntilMs)),
     pick(nowMs, accept, prefer) {
       let second: number | undefined

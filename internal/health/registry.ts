@@ -5,6 +5,7 @@ import { type Blame, blameOf } from './blame.ts'
 import type { BreakerInput, TripReason } from './breaker.ts'
 import { createFailedProbes } from './failed-probes.ts'
 import { createHintDesk, type HintDesk } from './hint-desk.ts'
+import { type KeyStatus, keyStatusOf } from './key-status.ts'
 import type { KeyPool } from './keys.ts'
 import { createLateAnswers, type LateAnswers } from './late-answers.ts'
 import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
@@ -52,6 +53,7 @@ export type Health = HintDesk &
      */
     readonly usualWaitMs: (target: TargetName, until: 'first_token' | 'answer', q: number) => number | undefined
     readonly status: (nowMs: number) => readonly TargetStatus[]
+    readonly keyStatus: (nowMs: number) => readonly KeyStatus[]
     /** Takes a new configuration; what is known of targets that still exist stays. */
     readonly reconfigure: (config: HealthConfig) => void
     readonly onTransition: (listener: (transition: Transition) => void) => void
@@ -127,6 +129,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
       return Math.max(baseMs, Math.min(3 * (window.firstTokenMs()?.p99 ?? 0), longestFirstTokenMs))
     },
     usualWaitMs: (target, until, q) => store.find(target.id)?.window.usualWaitMs(until, q),
+    keyStatus: (nowMs) => keyStatusOf(store, nowMs),
     status: (nowMs) => store.all().map((state) => statusOf(state, look(state, nowMs), nowMs)),
     reconfigure: store.reconfigure,
     onTransition: store.onTransition,

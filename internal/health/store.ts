@@ -42,6 +42,8 @@ export type Store = {
   readonly all: () => readonly TargetState[]
   readonly ofProvider: (provider: string) => readonly TargetState[]
   readonly pool: (provider: string) => KeyPool
+  /** How many keys each provider has, in the order of the routing file. */
+  readonly keyCounts: () => readonly { readonly provider: string; readonly keys: number }[]
   /** The place of a key in its provider's pool, by its digest; undefined for a key that is not there. */
   readonly keyIndex: (provider: string, digest: string) => number | undefined
   /** The digest of a provider's key; undefined where it has none. */
@@ -89,6 +91,7 @@ export function createStore(initial: HealthConfig): Store {
     all,
     ofProvider: (provider) => all().filter((state) => state.provider === provider),
     pool,
+    keyCounts: () => [...config.providers].map(([provider, { keys }]) => ({ provider, keys: keys.length })),
     keyIndex(provider, digest) {
       const index = config.providers.get(provider)?.keys.findIndex((key) => digestOfKey(key.reveal()) === digest)
       return index === undefined || index < 0 ? undefined : index

@@ -114,6 +114,7 @@ export async function imagineStatus(troubles: readonly Trouble[], imagined: Imag
           config,
           reload: { atMs: startMs, ok: true, reason: 'start', problems: [] },
           targets: health.status(nowMs),
+          keys: health.keyStatus(nowMs),
           recent,
           alerts: alerts.firing(),
           inFlight: minutes === 0 ? 0 : 3,

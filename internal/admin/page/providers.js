@@ -1,13 +1,14 @@
 import { age, byId, el, showList, svg, write } from './dom.js'
-import { failedShare, whole } from './format.js'
+import { failedShare, span, whole } from './format.js'
 import { stateBadge, states } from './states.js'
 
 /** @typedef {import('../status-view.ts').Status} Status */
 /** @typedef {Status['targets'][number]} Target */
 /** @typedef {Status['problems'][number]} Problem */
+/** @typedef {Status['keys'][number]} Key */
 /**
  * What is shown of a provider: its worst target's state, and the last half hour of all of them.
- * @typedef {{ provider: string, state: Target['state'], problem: Problem | undefined, attempts: number, failed: number,
+ * @typedef {{ provider: string, state: Target['state'], problem: Problem | undefined, keys: Key[], attempts: number, failed: number,
  *   rate: number, bars: Bar[] }} Provider
  */
 /** @typedef {'none' | 'good' | 'some' | 'bad' | 'out'} Bar */
@@ -16,7 +17,7 @@ import { stateBadge, states } from './states.js'
 const emptyBars = 60
 
 /** A card for each provider, those in trouble first. @param {Status} status */
-export function showProviders({ targets, problems, now, series_step_s }) {
+export function showProviders({ targets, problems, keys, now, series_step_s }) {
   const byProvider = new Map()
   for (const target of targets) {
     const known = byProvider.get(target.provider)
@@ -25,7 +26,8 @@ export function showProviders({ targets, problems, now, series_step_s }) {
   }
   const cards = [...byProvider].map(([provider, of]) => {
     const problem = problems.find((each) => each.provider === provider)
-    return providerOf(provider, of, { problem, nowMs: Date.parse(now), stepMs: series_step_s * 1000 })
+    const resting = keys.filter((key) => key.provider === provider && key.state !== 'ok')
+    return providerOf(provider, of, { problem, keys: resting, nowMs: Date.parse(now), stepMs: series_step_s * 1000 })
   })
   showList(byId('providers'), cards, ({ provider }) => provider, providerCard)
   write('providers-count', String(cards.length))
@@ -34,10 +36,10 @@ export function showProviders({ targets, problems, now, series_step_s }) {
 /**
  * @param {string} provider
  * @param {readonly Target[]} targets the worst first
- * @param {{ problem: Problem | undefined, nowMs: number, stepMs: number }} at
+ * @param {{ problem: Problem | undefined, keys: Key[], nowMs: number, stepMs: number }} at
  * @returns {Provider}
  */
-function providerOf(provider, targets, { problem, nowMs, stepMs }) {
+function providerOf(provider, targets, { problem, keys, nowMs, stepMs }) {
   const sum = (/** @type {(target: Target) => number} */ of) => targets.reduce((total, target) => total + of(target), 0)
   const length = Math.max(...targets.map(({ attempts_series }) => attempts_series.length)) || emptyBars
   const sinceMs = problem?.since === undefined ? Number.POSITIVE_INFINITY : Date.parse(problem.since)
@@ -52,6 +54,7 @@ function providerOf(provider, targets, { problem, nowMs, stepMs }) {
     provider,
     state: targets.find(({ state }) => state !== 'idle')?.state ?? 'idle',
     problem,
+    keys,
     attempts: sum(({ last_5m }) => last_5m.attempts),
     failed: sum(({ last_5m }) => last_5m.failed),
     rate: sum(({ requests_per_minute }) => requests_per_minute),
@@ -67,7 +70,7 @@ function barOf(attempts, failed, isOut) {
 }
 
 /** @param {Provider} provider */
-function providerCard({ provider, state, problem, attempts, failed, rate, bars }) {
+function providerCard({ provider, state, problem, keys, attempts, failed, rate, bars }) {
   const head = el('p.provider-head', el('strong', provider), stateBadge(state))
   const facts = el('p.provider-facts')
   if (problem?.since !== undefined) facts.append(el('strong', age(problem.since, 'for')), ', since ', age(problem.since, 'at'))
@@ -77,9 +80,15 @@ function providerCard({ provider, state, problem, attempts, failed, rate, bars }
       ' ',
       failed === 0 ? el('span.quiet', '· none failed') : el('span.bad', `· ${failedShare({ attempts, failed })} failed`),
     )
-  const card = el('li.provider', head, facts, timeline(bars))
+  const card = el('li.provider', head, facts, ...keys.map(keyLine), timeline(bars))
   card.dataset.tone = states[state].tone
   return card
+}
+
+/** A key that is not used now, by its place in the pool. @param {Key} key */
+function keyLine({ key, state, rests_for_ms, targets = [] }) {
+  const where = targets.length === 0 ? '' : ` at ${targets.join(', ')}`
+  return el('p.provider-facts', `key ${key}: ${state}${where}, used again in ${span(rests_for_ms)}`)
 }
 
 const step = 5

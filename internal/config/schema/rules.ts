@@ -49,6 +49,7 @@ const names = (description: string) =>
 const RuleTimeouts = Type.Object(
   {
     first_token: Type.Optional(Duration({ description: 'To the first sign of life of a stream.' })),
+    answer: Type.Optional(Duration({ description: 'How long a whole answer is waited for at one target alone.' })),
     idle: Type.Optional(Duration({ description: 'Between two signs of life of a stream.' })),
     total: Type.Optional(Duration({ description: 'For the whole request, all attempts together.' })),
   },
