@@ -58,8 +58,8 @@ suite('live limits', { concurrency: true }, () => {
       t.diagnostic(JSON.stringify(told))
       assert.deepEqual(told.errors, [])
       assert.ok(told.elsewhereBefore > 0, 'others are asked before the first refusal')
-      // Who is on his way when the last place goes may still be refused.
-      assert.ok(told.refused <= callers, `${told.refused} were refused`)
+      // Who is on his way when the last place goes, or needs more than is left, may still be refused.
+      assert.ok(told.refused <= 2 * callers, `${told.refused} were refused`)
       // 60 at once and 60 with each window: most of it is used, and the rest of the load served elsewhere.
       assert.ok(told.answered >= 90 && told.answered <= 200, `${told.answered} were answered`)
       assert.ok(told.elsewhere > 50, `${told.elsewhere} elsewhere`)
