@@ -46,6 +46,9 @@ export async function openListener(address: Address, timers: Timers, onRequest: 
   }
 }
 
+// A thousand who connect at once must not be let wait by the system: a real provider does not do that either.
+const backlog = 4096
+
 function listen(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => {
@@ -57,7 +60,8 @@ function listen(server: Server, address: Address): Promise<void> {
       resolve()
     }
     if (address.kind === 'unix') server.listen(address.path, onListening)
-    else server.listen({ port: address.port, ...(address.host === undefined ? {} : { host: address.host }) }, onListening)
+    else
+      server.listen({ port: address.port, backlog, ...(address.host === undefined ? {} : { host: address.host }) }, onListening)
   })
 }
 

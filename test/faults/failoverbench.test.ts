@@ -107,7 +107,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   { name: 'cut after 40 of 60 words: all 60, once', fault: 'cut', whole: true, check: inFull },
-  { name: 'silent after 20 words: all 60, once', fault: 'stall', world: 'shortened', check: inFull },
+  { name: 'silent after 20 words: all 60, once', fault: 'stall', whole: true, world: 'shortened', check: inFull },
   {
     name: 'the tenth event is malformed: skipped in a stream',
     fault: 'malformed',
@@ -160,6 +160,7 @@ const scenarios: readonly Scenario[] = [
   {
     name: 'the answer names the model that gave it, and carries its usage',
     fault: 'overloaded',
+    whole: true,
     check(asked, told) {
       fromFallback(1)(asked, told)
       assert.equal(asked.model, told.fallbackModel)
