@@ -10,11 +10,12 @@ help: ## list the targets
 
 # Installs from the lockfile, without install scripts; the pinned Node comes as one of the packages.
 node_modules/.installed: package.json package-lock.json
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@echo "Fetching the pinned Node and the packages, once; it takes about a minute." >&2
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@node -e 'if (Number(process.versions.node.split(".")[0]) < 26) { console.error("the pinned Node is missing for this platform: " + process.version); process.exit(1) }'
 	@touch $@
 
-run: node_modules/.installed ## run the relay on built-in mock providers, no keys needed
+run: node_modules/.installed ## run the relay on built-in mock providers, no keys needed; ARGS="--listen 127.0.0.1:8080"
 	@node cmd/outrigger/main.ts demo $(ARGS)
 
 demo: run ## the same as run
