@@ -45,6 +45,7 @@ jwt:
     grants:
       - { when: { plan: pro }, rpm: 100 }
       - { when: { plan: free }, rpm: 1, client: team }
+      - { when: { plan: trial }, rpm: 1, budget: { usd: 1, per: day } }
 log: { level: info }
 `)
 })
@@ -140,6 +141,31 @@ test('limits by claim: those of a team are shared, and counted in metrics under 
   const metrics = await (await fetch(`${world.relay.adminUrl}/metrics`)).text()
   assert.match(metrics, /outrigger_client_limited_total\{client="corp",limit="requests"\} 1/)
   assert.doesNotMatch(metrics, /alice|corp:/)
+})
+
+test('however many people come with tokens, metrics have no more series', async () => {
+  const seriesOf = async (): Promise<readonly string[]> => {
+    const text = await (await fetch(`${world.relay.adminUrl}/metrics`)).text()
+    return text
+      .split('\n')
+      .filter((one) => one.startsWith('outrigger_'))
+      .map((one) => one.slice(0, one.lastIndexOf(' ')))
+  }
+  // Each is let in once and refused once, so that every metric of theirs has been told.
+  const visit = async (number: number): Promise<void> => {
+    const key = await token({ sub: `visitor-${number}`, plan: 'trial', team: `team-${number}` })
+    await ask(key)
+    await assert.rejects(ask(key), OpenAI.RateLimitError)
+  }
+  await visit(0)
+  const before = await seriesOf()
+  for (let number = 1; number <= 40; number++) await visit(number)
+  const after = await seriesOf()
+  assert.deepEqual(
+    after.filter((one) => !before.includes(one)),
+    [],
+  )
+  assert.doesNotMatch(after.join('\n'), /visitor|team-/)
 })
 
 test('what is wrong with a token is told as an error of the key', async () => {
