@@ -36,6 +36,10 @@ async function tell(t: TestContext, script: string, args: readonly string[]): Pr
   }
   const command = [join(folder, script), world.relay.url, ...args]
   const { stdout } = await run(found.python, command, { timeout: 200_000, maxBuffer: 64e6 })
+  return linesOf(stdout)
+}
+
+function linesOf(stdout: string): readonly JsonObject[] {
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -74,3 +78,29 @@ for (const model of models) {
     }
   })
 }
+
+test('the Python SDKs raise their own rate limit error, and read when to come back', async (t) => {
+  if ('missing' in found) return t.skip(found.missing)
+  const keys = ['chat', 'responses', 'messages', 'gemini']
+  const clients = keys.map((name) => `  - { name: ${name}, key: key-${name}, rpm: 1 }`).join('\n')
+  const limited = await startMockRelay(
+    `models:\n  any: { targets: [openai/gpt-4.1] }\nclients:\n${clients}\nlog: { level: warn }\n`,
+  )
+  try {
+    const { stdout } = await run(found.python, [join(folder, 'rate_limits.py'), limited.relay.url, 'any'], { timeout: 60_000 })
+    const told = linesOf(stdout)
+    assert.deepEqual(
+      told.map(({ name, error, status }) => [name, error, status]),
+      [
+        ['openai chat', 'RateLimitError', 429],
+        ['openai responses', 'RateLimitError', 429],
+        ['anthropic', 'RateLimitError', 429],
+        ['google-genai', 'ClientError', 429],
+      ],
+    )
+    for (const { name, retry_after: seconds } of told)
+      assert.ok(Number(seconds) > 0 && Number(seconds) <= 120, `${name}: ${seconds}`)
+  } finally {
+    await limited.close()
+  }
+})
