@@ -1,10 +1,9 @@
-import { type Candidate, ranked, type Strategy } from './strategy.ts'
+import { type Candidate, rankedBy, type Strategy } from './strategy.ts'
 
 /** The cheapest first, by what this request would cost there; targets without a known price come last, in the file's order. */
 export const cost: Strategy = {
   name: 'cost',
-  order: (candidates) =>
-    candidates.toSorted((a, b) => usd(a) - usd(b)).map((candidate) => ranked(candidate, () => reasonOf(candidate))),
+  order: (candidates) => rankedBy(candidates, (candidate) => -usd(candidate), reasonOf),
 }
 
 function usd({ estimatedUsd }: Candidate): number {

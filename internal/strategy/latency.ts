@@ -1,4 +1,4 @@
-import { type Candidate, drawKey, ranked, type Strategy } from './strategy.ts'
+import { type Candidate, drawKey, rankedBy, type Strategy } from './strategy.ts'
 
 /** How often a target is drawn without a look at its time, so that its numbers do not grow old. */
 const exploring = 0.01
@@ -15,17 +15,18 @@ export const latency: Strategy = {
   isTimed: true,
   order: (candidates, random) => {
     const isExploring = random() < exploring
-    const expected = candidates.map(expectedMs)
-    const best = fastest(candidates, expected)
-    return candidates
-      .map((candidate, at) => {
-        const waitMs = expected[at] ?? unknownMs
+    const best = fastest(candidates)
+    return rankedBy(
+      candidates,
+      (candidate) => {
+        const waitMs = expectedMs(candidate)
+        // Above every draw, and of several the one that has waited least.
+        if (!isKnown(candidate)) return 1 + 1 / (1 + waitMs)
         const weight = isExploring ? 1 : keen(best / waitMs) * candidate.share
-        const key = isKnown(candidate) ? drawKey(candidate.lot ?? random(), Math.max(weight, 1e-9)) : unmeasured
-        return { candidate, key, waitMs }
-      })
-      .sort((a, b) => b.key - a.key || a.waitMs - b.waitMs)
-      .map(({ candidate }) => ranked(candidate, () => reasonOf(candidate)))
+        return drawKey(candidate.lot ?? random(), Math.max(weight, 1e-9))
+      },
+      reasonOf,
+    )
   },
 }
 
@@ -40,11 +41,10 @@ function expectedMs({ latencyMs, errorRatio }: Candidate): number {
 }
 
 /** The shortest of the times that are known. */
-function fastest(candidates: readonly Candidate[], expected: readonly number[]): number {
-  return expected.reduce((best, waitMs, at) => {
-    const candidate = candidates[at]
-    return waitMs < best && candidate !== undefined && isKnown(candidate) ? waitMs : best
-  }, Number.POSITIVE_INFINITY)
+function fastest(candidates: readonly Candidate[]): number {
+  let best = Number.POSITIVE_INFINITY
+  for (const candidate of candidates) if (isKnown(candidate)) best = Math.min(best, expectedMs(candidate))
+  return best
 }
 
 /** The eighth power: who takes 1.1 times as long gets half of the fastest one's traffic, at 1.5 times a twenty-fifth. */
@@ -54,8 +54,6 @@ function keen(ratio: number): number {
   return fourth * fourth
 }
 
-// Above every draw.
-const unmeasured = 1
 // Of a target that has requests under way and no answer yet.
 const unknownMs = 10_000
 

@@ -38,6 +38,34 @@ export function ranked({ target, estimatedUsd }: Candidate, reason: Reason): Ran
 }
 
 /**
+ * The candidates by their keys, the highest first, equals as they came. For each plan: sorted by insertion, since there are few
+ * of them, and what it needs is two short arrays.
+ */
+export function rankedBy(
+  candidates: readonly Candidate[],
+  keyOf: (candidate: Candidate) => number,
+  reasonOf: (candidate: Candidate) => string,
+): readonly Ranked[] {
+  const keys: number[] = []
+  const steps: Ranked[] = []
+  for (const candidate of candidates) {
+    const key = keyOf(candidate)
+    let at = keys.length
+    // What is not there is lower than every key.
+    while (at > 0 && (keys[at - 1] ?? Number.NEGATIVE_INFINITY) < key) at--
+    const step = ranked(candidate, () => reasonOf(candidate))
+    if (at === keys.length) {
+      keys.push(key)
+      steps.push(step)
+    } else {
+      keys.splice(at, 0, key)
+      steps.splice(at, 0, step)
+    }
+  }
+  return steps
+}
+
+/**
  * Sorting by this key, the highest first, draws by weight without putting back; of weight 0 comes last. Efraimidis and Spirakis,
  * 2006: `chance ** (1 / weight)`, of which this is the logarithm. `chance`: 0 ≤ x < 1.
  */

@@ -1,4 +1,4 @@
-import { type Candidate, drawKey, ranked, type Strategy } from './strategy.ts'
+import { type Candidate, drawKey, rankedBy, type Strategy } from './strategy.ts'
 
 /**
  * By weight and chance: the first is drawn with a probability of its weight, the second from the rest, and so on. A target of
@@ -9,12 +9,11 @@ export const weighted: Strategy = {
   name: 'weighted',
   order: (candidates, random) => {
     const total = candidates.reduce((sum, candidate) => sum + weightOf(candidate), 0)
-    return candidates
-      .map((candidate) => ({ candidate, key: drawKey(candidate.lot ?? random(), weightOf(candidate)) }))
-      .sort((a, b) => b.key - a.key)
-      .map(({ candidate }) =>
-        ranked(candidate, () => `weight ${candidate.target.weight} (${percent(weightOf(candidate), total)})`),
-      )
+    return rankedBy(
+      candidates,
+      (candidate) => drawKey(candidate.lot ?? random(), weightOf(candidate)),
+      (candidate) => `weight ${candidate.target.weight} (${percent(weightOf(candidate), total)})`,
+    )
   },
 }
 
