@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Clock } from '#lib/clock.ts'
 import { createFakeClock } from '#lib/fake-clock.ts'
 import { type AttemptLimits, type Expired, type Watch, watchAttempt } from './deadline.ts'
 
@@ -57,4 +58,30 @@ test('deadline: what was stopped tells nothing', () => {
   watch.stop()
   advance(5000)
   assert.deepEqual(told(), [])
+})
+
+test('deadline: a process that wakes late reads what came meanwhile before it calls anybody silent', () => {
+  const inner = createFakeClock()
+  let lagMs = 400
+  const clock: Clock = { ...inner, after: (ms, call) => inner.after(ms + lagMs, call) }
+  const told: (readonly [Expired, number])[] = []
+  const watch = watchAttempt(clock, stream, (what) => told.push([what, inner.now()]))
+  inner.advance(501)
+  assert.deepEqual(told, [], 'late, and nothing has been read yet')
+  watch.life()
+  inner.advance(100)
+  assert.deepEqual(told, [])
+  // And it ends if nothing was there to read.
+  lagMs = 0
+  inner.advance(1000)
+  assert.equal(told.length, 1)
+})
+
+test('deadline: a process that always wakes late gives one moment more, not one after another', () => {
+  const inner = createFakeClock()
+  const clock: Clock = { ...inner, after: (ms, call) => inner.after(ms + 400, call) }
+  const told: (readonly [Expired, number])[] = []
+  watchAttempt(clock, stream, (what) => told.push([what, inner.now()]))
+  inner.advance(3000)
+  assert.deepEqual(told, [['first_token', 920]])
 })

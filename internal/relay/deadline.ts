@@ -12,6 +12,10 @@ export type AttemptLimits = {
 
 export type Expired = 'first_token' | 'idle' | 'total'
 
+// A process that was busy wakes late, and before it has read what came meanwhile: it reads that first.
+const lateMs = 50
+const graceMs = 20
+
 export type Watch = {
   /** Something came: the silence begins anew. */
   readonly life: () => void
@@ -29,6 +33,7 @@ export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (wh
   let lastLifeMs: number | undefined
   let suspended = false
   let cancel = (): void => {}
+  let graceGiven = false
 
   const nextExpiry = (): { readonly atMs: number; readonly what: Expired } => {
     const total = { atMs: startedMs + limits.totalMs, what: 'total' } as const
@@ -42,8 +47,13 @@ export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (wh
   const arm = (): void => {
     const { atMs, what } = nextExpiry()
     const leftMs = atMs - clock.now()
-    if (leftMs <= 0) return onExpired(what)
-    cancel = clock.after(leftMs, arm)
+    if (leftMs > 0) {
+      graceGiven = false
+      cancel = clock.after(leftMs, arm)
+    } else if (leftMs < -lateMs && !graceGiven) {
+      graceGiven = true
+      cancel = clock.after(graceMs, arm)
+    } else onExpired(what)
   }
   cancel = clock.after(nextExpiry().atMs - startedMs, arm)
 

@@ -35,7 +35,6 @@ providers:
   gemini: { api_key: mock, base_url: "${urls.get('gemini')}" }
 models:
   all: { strategy: weighted, targets: [{ target: openai/m, weight: 1 }, { target: anthropic/m, weight: 1 }, { target: gemini/m, weight: 1 }] }
-timeouts: { first_token: 2s, idle: 2s, total: 30s }
 log: { level: error }
 `
 
