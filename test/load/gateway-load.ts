@@ -1,5 +1,8 @@
-import { askReplica, type Gateway, type Outcome, passed, startGateway, totalUsd } from '../support/gateway-world.ts'
+import { Agent, request } from 'node:http'
+import { type Outcome, passed, totalUsd } from '../support/gateway-world.ts'
 import { type RedisServer, redisCli } from '../support/redis-server.ts'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { startPlainProvider } from './plain-provider.ts'
 
 /** What a gateway let through under load, and what that cost. */
 export type GatewayLoad = {
@@ -29,14 +32,17 @@ export type GatewayLoadOptions = {
 
 const pricePerMTok = 10
 // Without a limit of its own an answer is expected to have 500 tokens. These have more: each costs more than was expected.
-const words = 600
+const tokens = 600
 const expectedUsd = (500 * pricePerMTok) / 1e6
 // Enough for about the first half of the requests.
 const budgetShare = 0.6
+/** How long the provider takes. */
+const providerMs = 20
 // On a machine that is too slow for the rate, waiting for a thousand others would say nothing about the gateway.
 const mostAtOnce = 400
 
-const yaml = (redis: string, limitUsd: number): string => `
+const yaml = (provider: string, redis: string, limitUsd: number): string => `version: 1
+providers: { openai: { api_key: k, base_url: "${provider}/v1" } }
 models: { priced: { targets: [{ target: openai/gpt-4.1, price: { input: 0, output: ${pricePerMTok} } }] } }
 clients: [{ name: app, key: key-app, budget: { usd: ${limitUsd}, per: month } }]
 state: { redis: "${redis}", timeout: 1s }
@@ -53,11 +59,12 @@ export function boundUsd({ mostUnderWay, beyondUsd }: Pick<GatewayLoad, 'mostUnd
 /** Requests at a fixed rate over all replicas, whether or not those before were answered, until the budget is used up and beyond. */
 export async function runGatewayLoad({ redis, replicas, perSecond, requests }: GatewayLoadOptions): Promise<GatewayLoad> {
   const limitUsd = Math.round(requests * expectedUsd * budgetShare * 100) / 100
-  const gateway = await startGateway({ yaml: yaml(redis.url, limitUsd), replicas })
+  const provider = await startPlainProvider(tokens, providerMs)
+  const file = yaml(provider.url, redis.url, limitUsd)
+  const relays = await Promise.all(Array.from({ length: replicas }, () => startRelay(file)))
   try {
-    gateway.setFaults([], '20ms')
     const startedMs = performance.now()
-    const { outcomes, mostUnderWay } = await offer(gateway, perSecond, requests)
+    const { outcomes, mostUnderWay } = await offer(relays, perSecond, requests)
     const tookS = (performance.now() - startedMs) / 1000
     const good = passed(outcomes)
     const refused = outcomes.filter(({ code }) => code === 'client_budget_exceeded').length
@@ -76,12 +83,13 @@ export async function runGatewayLoad({ redis, replicas, perSecond, requests }: G
       beyondUsd: Math.max(0, ...good.map(({ usd }) => usd - expectedUsd)),
     }
   } finally {
-    await gateway.close()
+    await Promise.all(relays.map((relay) => relay.stop()))
+    await provider.close()
   }
 }
 
 async function offer(
-  { replicas }: Gateway,
+  replicas: readonly RelayProcess[],
   perSecond: number,
   requests: number,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly mostUnderWay: number }> {
@@ -94,7 +102,7 @@ async function offer(
     const replica = replicas[asked.length % replicas.length]
     if (replica === undefined) return
     mostUnderWay = Math.max(mostUnderWay, ++underWay)
-    outcomes.push(await askReplica(replica, 'key-app', { prompt: `Write ${words} words.` }))
+    outcomes.push(await ask(replica))
     underWay--
   }
   while (asked.length < requests) {
@@ -104,6 +112,38 @@ async function offer(
   }
   await Promise.all(asked)
   return { outcomes, mostUnderWay }
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
+const body = JSON.stringify({ model: 'priced', messages: [{ role: 'user', content: 'Write a few words.' }] })
+const headers = {
+  authorization: 'Bearer key-app',
+  'content-type': 'application/json',
+  'content-length': String(Buffer.byteLength(body)),
+}
+
+/** One question, asked with as little work as possible: the same processors have the relays to run. */
+function ask({ url }: RelayProcess): Promise<Outcome> {
+  const startedMs = performance.now()
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const end = (status: number, usd: number, code: string): void =>
+    resolve({ status, usd, code, target: '', ms: performance.now() - startedMs })
+  const sent = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers }, (response) => {
+    const { statusCode = 0 } = response
+    const usd = Number(response.headers['x-outrigger-cost-usd'] ?? 0)
+    if (statusCode === 200) {
+      response.resume().once('end', () => end(statusCode, usd, ''))
+      return
+    }
+    let text = ''
+    response.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+    })
+    response.once('end', () => end(statusCode, usd, /"code":"(\w+)"/.exec(text)?.[1] ?? ''))
+  })
+  sent.once('error', ({ message }) => end(0, 0, message))
+  sent.end(body)
+  return promise
 }
 
 /** What a client's budget of the present period stands at, in USD. */

@@ -53,13 +53,28 @@ export async function startRedis(port: number, args: readonly string[] = [], pro
   }
 }
 
-/** One node that has all slots. */
-export async function startRedisCluster(port: number): Promise<RedisServer> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-announce-ip', '127.0.0.1']
-  const server = await startRedis(port, args)
-  redisCli(port, ['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+const slots = 16_384
+
+/** Several masters that share the slots. The first gives its address, as one of them is enough to find the others. */
+export async function startRedisCluster(ports: readonly number[], busPorts: readonly number[]): Promise<readonly RedisServer[]> {
+  const share = Math.ceil(slots / ports.length)
+  const servers = await Promise.all(
+    ports.map((port, at) => {
+      const bus = ['--cluster-port', String(busPorts[at]), '--cluster-announce-ip', '127.0.0.1']
+      return startRedis(port, ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', ...bus])
+    }),
+  )
+  for (const [at, port] of ports.entries()) {
+    redisCli(port, ['CLUSTER', 'ADDSLOTSRANGE', String(at * share), String(Math.min(slots, (at + 1) * share) - 1)])
+    redisCli(port, ['CLUSTER', 'SET-CONFIG-EPOCH', String(at + 1)])
+    redisCli(port, ['CLUSTER', 'MEET', '127.0.0.1', String(ports[0]), String(busPorts[0])])
+  }
   for (let tries = 0; tries < 100; tries++) {
-    if (redisCli(port, ['CLUSTER', 'INFO']).includes('cluster_state:ok')) return server
+    const whole = (port: number): boolean => {
+      const info = redisCli(port, ['CLUSTER', 'INFO'])
+      return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${ports.length}`)
+    }
+    if (ports.every(whole)) return servers
     await sleep(100)
   }
   throw new Error('the cluster did not come up')
@@ -79,8 +94,10 @@ export function startSentinel(port: number, masterPort: number): Promise<RedisSe
   return startRedis(port, [file, '--sentinel'])
 }
 
-/** TLS alone, with a certificate that it makes for itself; gives its path. */
-export async function startRedisTls(port: number): Promise<RedisServer & { readonly certificate: string }> {
+export type RedisTls = RedisServer & { readonly certificate: string; readonly key: string }
+
+/** TLS alone, with a certificate that it makes for itself, and for those who want in: without it nobody is. Gives the paths. */
+export async function startRedisTls(port: number): Promise<RedisTls> {
   const folder = mkdtempSync(join(tmpdir(), 'outrigger-tls-'))
   const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const made = spawnSync('openssl', [
@@ -90,8 +107,8 @@ export async function startRedisTls(port: number): Promise<RedisServer & { reado
   ])
   if (made.status !== 0) throw new Error(`openssl: ${made.stderr.toString()}`)
   const args = ['--port', '0', '--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key]
-  const server = await startRedis(port, [...args, '--tls-ca-cert-file', certificate, '--tls-auth-clients', 'no'])
-  return { ...server, url: `rediss://localhost:${port}`, certificate }
+  const server = await startRedis(port, [...args, '--tls-ca-cert-file', certificate, '--tls-auth-clients', 'yes'])
+  return { ...server, url: `rediss://localhost:${port}`, certificate, key }
 }
 
 /** The answer of one command. */
