@@ -38,13 +38,21 @@ const expectedUsd = (500 * pricePerMTok) / 1e6
 const budgetShare = 0.6
 /** How long the provider takes. */
 const providerMs = 20
+// Of each of so many callers of each replica.
+const warmUpEach = 50
+const warmUpCallers = 16
 // On a machine that is too slow for the rate, waiting for a thousand others would say nothing about the gateway.
 const mostAtOnce = 400
 
 const yaml = (provider: string, redis: string, limitUsd: number): string => `version: 1
 providers: { openai: { api_key: k, base_url: "${provider}/v1" } }
-models: { priced: { targets: [{ target: openai/gpt-4.1, price: { input: 0, output: ${pricePerMTok} } }] } }
-clients: [{ name: app, key: key-app, budget: { usd: ${limitUsd}, per: month } }]
+models:
+  priced: &priced { targets: [{ target: openai/gpt-4.1, price: { input: 0, output: ${pricePerMTok} } }] }
+  # Its answers teach nothing about how long those of the other are.
+  warm: *priced
+clients:
+  - { name: app, key: key-app, budget: { usd: ${limitUsd}, per: month } }
+  - { name: warm, key: key-warm, budget: { usd: 1000, per: month } }
 state: { redis: "${redis}", timeout: 1s }
 timeouts: { first_token: 60s, total: 2m }
 limits: { max_concurrent: 5000 }
@@ -63,6 +71,7 @@ export async function runGatewayLoad({ redis, replicas, perSecond, requests }: G
   const file = yaml(provider.url, redis.url, limitUsd)
   const relays = await Promise.all(Array.from({ length: replicas }, () => startRelay(file)))
   try {
+    await warmUp(relays)
     const startedMs = performance.now()
     const { outcomes, mostUnderWay } = await offer(relays, perSecond, requests)
     const tookS = (performance.now() - startedMs) / 1000
@@ -88,6 +97,14 @@ export async function runGatewayLoad({ redis, replicas, perSecond, requests }: G
   }
 }
 
+/** A relay that has just begun is several times slower: its code is not compiled yet. */
+async function warmUp(relays: readonly RelayProcess[]): Promise<void> {
+  const caller = async (relay: RelayProcess): Promise<void> => {
+    for (let count = 0; count < warmUpEach; count++) await ask(relay, 'warm')
+  }
+  await Promise.all(relays.flatMap((relay) => Array.from({ length: warmUpCallers }, () => caller(relay))))
+}
+
 async function offer(
   replicas: readonly RelayProcess[],
   perSecond: number,
@@ -102,7 +119,7 @@ async function offer(
     const replica = replicas[asked.length % replicas.length]
     if (replica === undefined) return
     mostUnderWay = Math.max(mostUnderWay, ++underWay)
-    outcomes.push(await ask(replica))
+    outcomes.push(await ask(replica, 'app'))
     underWay--
   }
   while (asked.length < requests) {
@@ -115,20 +132,25 @@ async function offer(
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
-const body = JSON.stringify({ model: 'priced', messages: [{ role: 'user', content: 'Write a few words.' }] })
-const headers = {
-  authorization: 'Bearer key-app',
+const messages = [{ role: 'user', content: 'Write a few words.' }]
+const questions = {
+  app: { key: 'key-app', body: JSON.stringify({ model: 'priced', messages }) },
+  warm: { key: 'key-warm', body: JSON.stringify({ model: 'warm', messages }) },
+} as const
+const headers = ({ key, body }: { readonly key: string; readonly body: string }) => ({
+  authorization: `Bearer ${key}`,
   'content-type': 'application/json',
   'content-length': String(Buffer.byteLength(body)),
-}
+})
 
 /** One question, asked with as little work as possible: the same processors have the relays to run. */
-function ask({ url }: RelayProcess): Promise<Outcome> {
+function ask({ url }: RelayProcess, of: keyof typeof questions): Promise<Outcome> {
+  const question = questions[of]
   const startedMs = performance.now()
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const end = (status: number, usd: number, code: string): void =>
     resolve({ status, usd, code, target: '', ms: performance.now() - startedMs })
-  const sent = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers }, (response) => {
+  const sent = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers: headers(question) }, (response) => {
     const { statusCode = 0 } = response
     const usd = Number(response.headers['x-outrigger-cost-usd'] ?? 0)
     if (statusCode === 200) {
@@ -142,7 +164,7 @@ function ask({ url }: RelayProcess): Promise<Outcome> {
     response.once('end', () => end(statusCode, usd, /"code":"(\w+)"/.exec(text)?.[1] ?? ''))
   })
   sent.once('error', ({ message }) => end(0, 0, message))
-  sent.end(body)
+  sent.end(question.body)
   return promise
 }
 
