@@ -1,5 +1,5 @@
-import { parseAddress, urlOf } from '#lib/address.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { adminBase } from './admin-base.ts'
 
 const timeoutMs = 3000
 
@@ -9,7 +9,7 @@ export async function adminFetch(
   path: string,
   { body, stop }: { readonly body?: string; readonly stop?: AbortSignal } = {},
 ): Promise<Result<string, string>> {
-  const base = baseOf(admin)
+  const base = adminBase(admin)
   if (!base.ok) return base
   try {
     const response = await fetch(base.value + path, {
@@ -24,11 +24,4 @@ export async function adminFetch(
       `no relay answers at ${base.value}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`,
     )
   }
-}
-
-function baseOf(admin: string): Result<string, string> {
-  if (/^https?:\/\//.test(admin)) return ok(admin.replace(/\/+$/, ''))
-  const address = parseAddress(admin)
-  if (!address.ok) return err(`${admin}: ${address.error}`)
-  return address.value.kind === 'unix' ? err('the admin port must be a TCP address') : ok(urlOf(address.value))
 }

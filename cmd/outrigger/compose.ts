@@ -78,6 +78,8 @@ export type Runtime = {
   readonly traced: Promise<void>
   /** Loads what is not needed to listen: the price catalogue. */
   readonly warmUp: () => Promise<void>
+  /** Whether no request is under way. */
+  readonly idle: () => boolean
   /** Ends what runs in the background and closes the connections to providers. */
   readonly close: () => Promise<void>
 }
@@ -149,6 +151,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     lifecycle,
     traced: tracing.ready,
     warmUp: shared.prices.load,
+    idle: () => shared.admission.inFlight() === 0,
     async close() {
       prober.stop()
       alerts.stop()

@@ -12,6 +12,7 @@ import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
 import { openStore } from './open-store.ts'
+import { releaseStart } from './release-start.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
@@ -142,7 +143,10 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   worker?.ready()
   await runtime.warmUp()
   // What changed between the first reading and the watch.
-  setTimeout(() => current.reload(), 1000).unref()
+  setTimeout(() => {
+    current.reload()
+    if (runtime.idle()) releaseStart()
+  }, 1000).unref()
 
   const why = await stopped
   runtime.lifecycle.draining = true

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
 import { lazyModules, outside } from './lazy-modules.ts'
+import { wrapper } from './load-script.ts'
 import { type PartName, partNames } from './parts.ts'
 
 export type BundleOptions = {
@@ -31,14 +32,18 @@ export async function bundleWhole({ root, folder }: BundleOptions): Promise<read
 export async function bundlePieces({ root, folder }: BundleOptions): Promise<void> {
   const shared = common(root)
   // The loader knows `require` only.
-  const supported = { 'dynamic-import': false }
+  const piece: BuildOptions = {
+    ...shared,
+    supported: { 'dynamic-import': false },
+    banner: { js: wrapper.before },
+    footer: { js: wrapper.after },
+  }
   const wanted = new Map<PartName, Set<string>>()
   await build({
-    ...shared,
+    ...piece,
     entryPoints: [join(root, 'cmd/outrigger/main.ts')],
     outfile: join(folder, 'core.cjs'),
     plugins: [outside(wanted), lazyModules],
-    supported,
   })
   await Promise.all(
     partNames.map((name) => {
@@ -46,7 +51,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
       if (imports.length === 0)
         throw new Error(`the core wants nothing of the piece ${name}: scripts/executable/parts.ts is out of date`)
       const contents = imports.map((of) => `exports[${JSON.stringify(of)}] = require(${JSON.stringify(of)})`).join('\n')
-      return build({ ...shared, stdin: { contents, resolveDir: root }, outfile: join(folder, `${name}.cjs`), supported })
+      return build({ ...piece, stdin: { contents, resolveDir: root }, outfile: join(folder, `${name}.cjs`) })
     }),
   )
   await build({ ...shared, entryPoints: [join(root, 'scripts/executable/boot.ts')], outfile: join(folder, 'boot.cjs') })

@@ -1,13 +1,16 @@
 import { Script } from 'node:vm'
 
-/** A piece of the program as it lies in the executable: its text, in ASCII, and what V8 kept of having compiled it. */
+/** What stands around the text of a piece. The build puts it there: a text that is put together at each start lies in memory twice. */
+export const wrapper = { before: '(function(exports,require,module){', after: '\n})' } as const
+
+/** A piece of the program as it lies in the executable: its text, in ASCII and wrapped, and what V8 kept of having compiled it. */
 export type Piece = { readonly name: string; readonly text: string; readonly cache: Buffer | undefined }
 
 type Loaded = { readonly script: Script; readonly exports: Readonly<Record<string, unknown>> }
 
 /** Runs a CommonJS piece with this `require`. The build makes the cache in the same way, or V8 would not take it. */
 export function loadScript({ name, text, cache }: Piece, requireOf: (id: string) => unknown): Loaded {
-  const script = new Script(`(function(exports,require,module){${text}\n})`, {
+  const script = new Script(text, {
     filename: `${name}.cjs`,
     ...(cache === undefined ? {} : { cachedData: cache }),
   })
