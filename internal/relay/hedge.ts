@@ -23,24 +23,37 @@ type Why = 'hedge' | 'answer'
  * Dean and Barroso 2013). The first to have content goes on alone; the other is ended and leaves no trace at the client.
  */
 export async function tryHedged(run: Run, candidate: Candidate, patience: Patience): Promise<Tried> {
-  const { clock } = run.deps
-  const race = createRace(run, candidate, patience)
-  const stops = (['hedge', 'answer'] as const).map((why) => whenSilent(run, why, patience, race.startSecond))
-  run.onCommit = () => race.win(run)
+  // Most requests are answered before anybody loses patience: until then there is nothing but a timer.
+  let race: Race | undefined
+  const startSecond = (why: Why): void => {
+    race ??= openRace(run, candidate, patience)
+    race.startSecond(why)
+  }
+  const stopHedge = whenSilent(run, 'hedge', patience, startSecond)
+  const stopAnswer = whenSilent(run, 'answer', patience, startSecond)
   const end = await tryTarget(run, candidate)
-  for (const stop of stops) stop()
+  stopHedge()
+  stopAnswer()
+  return race === undefined ? { end, candidate } : await settle(race, run, { end, candidate })
+}
+
+/** The first has ended, by itself or since another won: which of them goes on. */
+async function settle(race: Race, run: Run, first: Tried): Promise<Tried> {
+  const { clock } = run.deps
   const endedMs = clock.now()
-  if (isFinal(run, end)) race.win(run)
+  if (isFinal(run, first.end)) race.win(run)
   const others = await race.others()
   const winner = others.find((lane) => lane.run === race.winner())
   if (winner === undefined) {
     if (others.length > 0) run.record.waitedMs += clock.now() - endedMs
-    return { end, candidate }
+    return first
   }
   run.record = winner.run.record
   if (winner.run.out !== undefined) run.out = winner.run.out
   return { end: winner.end, candidate: winner.candidate }
 }
+
+const nothing = (): void => {}
 
 // Until it is looked again whether a second attempt may be made.
 const lookAgainMs = 1000
@@ -52,7 +65,7 @@ const lookAgainMs = 1000
 function whenSilent({ record, deps }: Run, why: Why, patience: Patience, call: (why: Why) => void): () => void {
   const { clock } = deps
   const patienceMs = patience[`${why}Ms`]
-  if (patienceMs === undefined) return () => {}
+  if (patienceMs === undefined) return nothing
   const look = (): void => {
     const waitMs = (record.attemptStartedMs ?? clock.now()) + patienceMs - clock.now()
     if (waitMs > 0) cancel = clock.after(waitMs, look)
@@ -73,6 +86,12 @@ type Race = {
   /** This one answers; the other is ended at once. The first call counts. */
   readonly win: (lane: Run) => void
   readonly winner: () => Run | undefined
+}
+
+function openRace(run: Run, first: Candidate, patience: Patience): Race {
+  const race = createRace(run, first, patience)
+  run.onCommit = () => race.win(run)
+  return race
 }
 
 function createRace(run: Run, first: Candidate, patience: Patience): Race {
