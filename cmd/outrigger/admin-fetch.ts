@@ -20,8 +20,8 @@ export async function adminFetch(
     const answer = await response.text()
     return response.ok ? ok(answer) : err(`${base.value}${path} answered ${response.status}: ${answer.trim()}`)
   } catch (error) {
-    return err(
-      `no relay answers at ${base.value}: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`,
-    )
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return err(`no relay answers at ${base.value}: ${why} (is it running? --admin names another address)`)
   }
 }
