@@ -125,7 +125,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   )
   const prober = startProber(shared)
   shareHints({ ...shared, bus: opened.bus })
-  const alerts = startAlerts(shared)
+  const alerts = startAlerts({ ...shared, worker })
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
   const guard = guardReloads({ current, clock, log, alerts, tell: worker?.tellTakenBack })
   worker?.onTakenBack(guard.takeBack)

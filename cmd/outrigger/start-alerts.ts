@@ -6,6 +6,8 @@ import { createWebhooks, type Send } from '#health/webhook.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
+import { newsOf } from './group-alerts.ts'
+import type { Worker } from './worker.ts'
 
 export type StartAlertsDeps = {
   readonly current: Current
@@ -13,12 +15,14 @@ export type StartAlertsDeps = {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Set when several processes share the clients' port. */
+  readonly worker?: Worker | undefined
 }
 
 const webhookTimeoutMs = 5000
 
 /** Watches what people must know at once, and tells it: in the log, in the metrics, to the webhooks of the file. */
-export function startAlerts({ current, health, metrics, clock, log }: StartAlertsDeps): Alerts {
+export function startAlerts({ current, health, metrics, clock, log, worker }: StartAlertsDeps): Alerts {
   const webhooks = createWebhooks({
     send,
     clock,
@@ -34,7 +38,9 @@ export function startAlerts({ current, health, metrics, clock, log }: StartAlert
         { alert: notice.alert, target: notice.target, reason: notice.text },
         `alert ${notice.status}`,
       )
-      webhooks(notice)
+      // Each worker of a group sees what the others see; people are told once.
+      if (worker === undefined) webhooks(notice)
+      else worker.tellOnce(newsOf(notice), () => webhooks(notice))
     },
   })
   health.onTransition(alerts.onTransition)

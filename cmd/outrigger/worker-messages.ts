@@ -2,6 +2,7 @@ import type { StatusFacts } from '#admin/status-facts.ts'
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
+import type { AlertNews } from './group-alerts.ts'
 
 export type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
@@ -18,6 +19,8 @@ export type FromWorker =
   | { readonly kind: 'attempt'; readonly event: AttemptEnded }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricsData }
   | { readonly kind: 'status'; readonly id: number; readonly facts: StatusFacts }
+  /** An alert began or ended in it: may it tell? */
+  | { readonly kind: 'alert'; readonly id: number; readonly news: AlertNews }
   /** `POST /drain` at its port. */
   | { readonly kind: 'drain' }
 
@@ -26,6 +29,8 @@ export type ToWorker =
   | StoreMessage
   | TakenBack
   | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  /** It is the one of the group to tell this alert. */
+  | { readonly kind: 'tell_alert'; readonly id: number }
   /** It is asked for what it knows. */
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'status'; readonly id: number }

@@ -5,6 +5,7 @@ import type { Clock } from '#lib/clock.ts'
 import { createRemoteStore, type RemoteStore } from '#state/remote.ts'
 import { metricsData } from '#telemetry/merge-metrics.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
+import type { AlertNews } from './group-alerts.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** This process as one of several workers. */
@@ -12,6 +13,8 @@ export type Worker = {
   readonly store: RemoteStore
   readonly ready: () => void
   readonly drain: () => void
+  /** Calls `tell` if this worker is the one of the group to tell of it. */
+  readonly tellOnce: (news: AlertNews, tell: () => void) => void
   /** Tells the others of a reload that was taken back here. */
   readonly tellTakenBack: (digest: string, reason: string) => void
   readonly onTakenBack: (listener: (digest: string, reason: string) => void) => void
@@ -42,6 +45,7 @@ export function asWorker(): Worker | undefined {
     store,
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
+    tellOnce: onceInGroup(send),
     tellTakenBack: (digest, reason) => send({ kind: 'taken_back', digest, reason }),
     onTakenBack(listener) {
       process.on('message', (message: ToWorker) => {
@@ -60,6 +64,7 @@ export function asWorker(): Worker | undefined {
           case 'status':
             return send({ kind: 'status', id: message.id, facts: status() })
           case 'taken_back':
+          case 'tell_alert':
             return
           default:
             return store.receive(message)
@@ -70,6 +75,25 @@ export function asWorker(): Worker | undefined {
           send({ kind: 'attempt', event })
       }
     },
+  }
+}
+
+function onceInGroup(send: (message: FromWorker) => void): Worker['tellOnce'] {
+  // What is not told stays here until the same is told: alerts are few.
+  const waiting = new Map<string, { readonly id: number; readonly tell: () => void }>()
+  let lastId = 0
+  process.on('message', (message: ToWorker) => {
+    if (message.kind !== 'tell_alert') return
+    for (const [key, { id, tell }] of waiting) {
+      if (id !== message.id) continue
+      waiting.delete(key)
+      tell()
+    }
+  })
+  return (news, tell) => {
+    const id = ++lastId
+    waiting.set(`${news.status} ${news.key}`, { id, tell })
+    send({ kind: 'alert', id, news })
   }
 }
 

@@ -14,6 +14,7 @@ import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
 import { type MetricsData, mergeMetrics } from '#telemetry/merge-metrics.ts'
 import { createQuestion, type Question } from './ask-workers.ts'
 import { exitCodes } from './exit.ts'
+import { createGroupAlerts, type GroupAlerts } from './group-alerts.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
@@ -28,6 +29,7 @@ type Crew = {
   readonly members: Map<number, Member>
   readonly metrics: Question<MetricsData>
   readonly status: Question<StatusFacts>
+  readonly alerts: GroupAlerts
   draining: boolean
 }
 
@@ -35,7 +37,13 @@ type Crew = {
 const soonMs = 1000
 
 function newCrew(): Crew {
-  return { members: new Map(), metrics: createQuestion('metrics'), status: createQuestion('status'), draining: false }
+  return {
+    members: new Map(),
+    metrics: createQuestion('metrics'),
+    status: createQuestion('status'),
+    alerts: createGroupAlerts(),
+    draining: false,
+  }
 }
 
 /** `outrigger serve --workers N`: processes that share the clients' port; this one starts them, and answers operators for all. */
@@ -57,6 +65,9 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
     switch (message.kind) {
       case 'ready':
         member.ready = true
+        return
+      case 'alert':
+        if (crew.alerts.isTold(member.process.id, message.news)) member.process.send({ kind: 'tell_alert', id: message.id })
         return
       case 'drain':
         return stopped.resolve('POST /drain')
@@ -81,6 +92,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
     worker.on('message', (message: FromWorker) => hear(member, message))
     worker.on('exit', (code, signal) => {
       crew.members.delete(worker.id)
+      crew.alerts.left(worker.id)
       rmSync(socket, { force: true })
       if (crew.draining) return
       log.error({ worker: worker.id, code, signal }, 'worker ended, another one takes its place')

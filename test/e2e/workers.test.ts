@@ -9,6 +9,8 @@ let good: Server
 let bad: Server
 let relay: RelayProcess
 let delayMs = 5
+let hook: Server
+const told: string[] = []
 // A request that nobody answers fails its test, and does not hold it.
 const longestMs = 15_000
 
@@ -29,7 +31,17 @@ before(async () => {
     (_request, response) => void setTimeout(() => response.setHeader('content-type', 'application/json').end(answer), delayMs),
   )
   bad = createServer((_request, response) => response.writeHead(500).end())
-  const [goodUrl, badUrl] = await Promise.all([listening(good), listening(bad)])
+  hook = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      told.push(body)
+      response.end()
+    })
+  })
+  const [goodUrl, badUrl, hookUrl] = await Promise.all([listening(good), listening(bad), listening(hook)])
   relay = await startRelay(
     `version: 1
 providers:
@@ -41,6 +53,8 @@ models:
 clients:
   - { name: free, key: key-free }
   - { name: limited, key: key-limited, rpm: 10 }
+alerts:
+  - { error_rate: 50%, over: 5m, min_requests: 100, webhook: "${hookUrl}" }
 log: { level: info }
 `,
     { args: ['--workers', '2'] },
@@ -48,7 +62,7 @@ log: { level: info }
 })
 after(async () => {
   await relay?.stop()
-  for (const server of [good, bad]) {
+  for (const server of [good, bad, hook]) {
     server.closeAllConnections()
     server.close()
   }
@@ -136,6 +150,13 @@ test('what one worker learns of a failing target the other knows', async () => {
   await Promise.all(Array.from({ length: 20 }, () => ask('failing')))
   assert.equal(await metric('outrigger_attempts_total{target="bad/m"'), before)
   assert.equal((await status()).targets[0]?.state, 'down')
+})
+
+test('an alert that both workers see is told once', async () => {
+  await until(() => relay.log().split('"alert firing"').length > 2, 'both workers see that the target is out of the rotation')
+  await until(() => told.length > 0, 'the webhook is told')
+  await sleep(500)
+  assert.equal(told.filter((body) => body.includes('bad/m')).length, 1, told.join('\n'))
 })
 
 test('limits of clients are counted together', async () => {
