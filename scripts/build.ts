@@ -5,10 +5,11 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asObject, asString, parseJson } from '../internal/lib/json.ts'
 import { bundlePieces, bundleWhole, pieceFiles } from './executable/bundle.ts'
+import { writeIndex } from './executable/read-piece.ts'
 import { billOfMaterials, bundledPackages, licenceNotices } from './notices.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -35,6 +36,7 @@ copyFileSync(process.execPath, node)
 chmodSync(node, 0o755)
 strip(node)
 
+let whole: Buffer | undefined
 const settings = join(dist, 'sea.json')
 const fresh = join(dist, 'outrigger.new')
 writeFileSync(
@@ -54,6 +56,7 @@ execFileSync(process.execPath, [...seed, '--build-sea', settings], { stdio: ['ig
 rmSync(executable, { force: true })
 // Written in one go it lies in the page cache in large pieces, of which each start would map 40 MiB that it does not need.
 copyFileSync(fresh, executable)
+appendFileSync(executable, writeIndex(new Map(pieceFiles.map((name) => [name, placeOf(name)]))))
 chmodSync(executable, 0o755)
 for (const path of [fresh, node, settings, pieces]) rmSync(path, { recursive: true })
 
@@ -66,6 +69,15 @@ const sums = [bundle, executable, notices, bill].map(
 writeFileSync(join(dist, 'SHA256SUMS'), sums.join(''))
 for (const file of [bundle, executable])
   console.log(`${file.slice(root.length + 1)}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB`)
+
+/** Where this piece lies in the executable. */
+function placeOf(name: string): readonly [number, number] {
+  whole ??= readFileSync(fresh)
+  const bytes = readFileSync(join(pieces, name))
+  const offset = whole.indexOf(bytes)
+  if (offset < 0) throw new Error(`${name} is not in the executable as it is`)
+  return [offset, bytes.length]
+}
 
 function strip(file: string): void {
   if (process.platform !== 'linux') return

@@ -2,10 +2,10 @@
  * What the executable runs first. It loads the program's core, and its other pieces when they are first wanted, each with the compiled
  * code that the build kept of it.
  */
-import { getRawAsset } from 'node:sea'
 import { debuglog } from 'node:util'
 import { loadScript } from './load-script.ts'
 import { partOf } from './parts.ts'
+import { readPiece } from './read-piece.ts'
 
 const debug = debuglog('outrigger')
 const loaded = new Map<string, Readonly<Record<string, unknown>>>()
@@ -13,9 +13,8 @@ const loaded = new Map<string, Readonly<Record<string, unknown>>>()
 function load(name: string): Readonly<Record<string, unknown>> {
   const known = loaded.get(name)
   if (known !== undefined) return known
-  // A view, not a copy: the bytes are where the executable lies in memory.
-  const text = Buffer.from(getRawAsset(`${name}.cjs`)).toString('latin1')
-  const { script, exports } = loadScript({ name, text, cache: Buffer.from(getRawAsset(`${name}.cache`)) }, requireOf)
+  const text = readPiece(`${name}.cjs`).toString('latin1')
+  const { script, exports } = loadScript({ name, text, cache: readPiece(`${name}.cache`) }, requireOf)
   debug('%s: compiled code %s', name, script.cachedDataRejected === true ? 'refused' : 'taken')
   loaded.set(name, exports)
   return exports

@@ -1,4 +1,4 @@
-import { openSync, readSync, fstatSync } from 'node:fs'
+import { fstatSync, openSync, readSync } from 'node:fs'
 import { getRawAsset } from 'node:sea'
 
 /** At the end of the executable: where each file of `pieceFiles` lies in it, as JSON, padded to this length. */
