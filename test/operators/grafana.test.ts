@@ -51,6 +51,33 @@ for (const name of dashboardNames) {
 }
 
 // Mirrored traffic is somebody's experiment for a while: it is looked at by a query of its own.
+/** The unit that a panel must have, by how the first metric of its query ends; the processor's seconds a second are cores. */
+const unitsBySuffix: readonly (readonly [RegExp, string])[] = [
+  [/^process_cpu_seconds_total$/, 'short'],
+  [/_usd_total$/, 'currencyUSD'],
+  [/_seconds(?:_bucket|_sum)?$/, 's'],
+  [/_bytes$/, 'bytes'],
+  [/_ratio$/, 'percentunit'],
+  [/^outrigger_(?:client_)?(?:requests|attempts|failovers)_total$/, 'reqps|percentunit|short'],
+]
+
+test('grafana: the unit of each panel is that of its metric', () => {
+  let seen = 0
+  for (const name of dashboardNames) {
+    for (const panel of asArray(readDashboard(name)['panels']).map(asObject)) {
+      const unit = asString(asObject(asObject(panel['fieldConfig'])['defaults'])['unit']) ?? ''
+      for (const target of asArray(panel['targets']).map(asObject)) {
+        const metric = /\b(?:outrigger|process|nodejs)_[a-z0-9_]+/.exec(asString(target['expr']) ?? '')?.[0] ?? ''
+        const wanted = unitsBySuffix.find(([suffix]) => suffix.test(metric))?.[1]
+        if (wanted === undefined) continue
+        assert.ok(wanted.split('|').includes(unit), `${name}: ${String(panel['title'])} shows ${metric} as ${unit}`)
+        seen++
+      }
+    }
+  }
+  assert.ok(seen > 40, `${seen} queries only`)
+})
+
 const apart = /^outrigger_mirrored_/
 
 test('grafana: every metric of the relay is on a dashboard', async () => {
