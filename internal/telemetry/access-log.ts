@@ -1,6 +1,8 @@
+import type { Usage } from '#canonical/answer.ts'
 import { needsOf } from '#canonical/needs.ts'
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
-import type { Target } from '#canonical/plan.ts'
+import type { PlanInput, Target } from '#canonical/plan.ts'
+import { jsonField, numberField, quoted, textField } from '#lib/json-field.ts'
 import { isoNow, type Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
@@ -33,62 +35,109 @@ export function logEmbedded(log: Logger): (event: RequestEnded) => void {
 }
 
 function logRequest(log: Logger, event: RequestEnded, message = 'request finished'): void {
-  if (!log.isLevelEnabled('info')) return
-  // Written out here and not by the log: a line with this many fields is a good part of what a request costs.
-  const line = JSON.stringify({
-    level: 'info',
-    time: isoNow(),
-    request_id: event.requestId,
-    model: event.asked?.request.model,
-    route: event.route,
-    dialect: event.dialect,
-    target: event.target?.id,
-    outcome: event.outcome,
-    stream: event.stream ? (event.streamOutcome ?? true) : undefined,
-    status: event.status,
-    code: event.code,
-    cache: event.cache,
-    cache_similarity: event.similarity === undefined ? undefined : Math.round(event.similarity * 1e4) / 1e4,
-    rule: event.rule === undefined ? undefined : event.rule + 1,
-    strategy: event.strategy,
-    attempts: event.attempts.map(describe),
-    finish_reason: event.finishReason,
-    input_tokens: event.usage?.input,
-    output_tokens: event.usage?.output,
-    cache_read_tokens: event.usage?.cacheRead,
-    cache_write_tokens: event.usage?.cacheWrite,
-    reasoning_tokens: event.usage?.reasoning,
-    cost_usd: event.costUsd,
-    saved_usd: event.savedUsd,
-    prompt_cache_saved_usd: event.promptCacheSavedUsd,
-    wasted_usd: wastedUsd(event.attempts),
-    duration_ms: round(event.durationMs),
-    first_token_ms: event.firstTokenMs === undefined ? undefined : round(event.firstTokenMs),
-    overhead_ms: round(event.overheadMs),
-    bytes_in: event.bytesIn,
-    bytes_out: event.bytesOut,
-    dropped: event.dropped.length === 0 ? undefined : event.dropped,
-    redacted: event.redacted,
-    client: event.client,
-    tier: event.tier,
-    ...askedOf(event.asked),
-    trace_id: event.traceId,
-    message,
-  })
-  log.writeLine(`${line}\n`)
+  if (log.isLevelEnabled('info')) log.writeLine(`${lineOf(event, message)}\n`)
+}
+
+const field = {
+  requestId: textField('request_id'),
+  model: textField('model'),
+  route: textField('route'),
+  dialect: textField('dialect'),
+  target: textField('target'),
+  outcome: textField('outcome'),
+  stream: jsonField('stream'),
+  status: numberField('status'),
+  code: textField('code'),
+  cache: textField('cache'),
+  cacheSimilarity: numberField('cache_similarity'),
+  rule: numberField('rule'),
+  strategy: textField('strategy'),
+  finishReason: textField('finish_reason'),
+  inputTokens: numberField('input_tokens'),
+  outputTokens: numberField('output_tokens'),
+  cacheReadTokens: numberField('cache_read_tokens'),
+  cacheWriteTokens: numberField('cache_write_tokens'),
+  reasoningTokens: numberField('reasoning_tokens'),
+  costUsd: numberField('cost_usd'),
+  savedUsd: numberField('saved_usd'),
+  promptCacheSavedUsd: numberField('prompt_cache_saved_usd'),
+  wastedUsd: numberField('wasted_usd'),
+  durationMs: numberField('duration_ms'),
+  firstTokenMs: numberField('first_token_ms'),
+  overheadMs: numberField('overhead_ms'),
+  bytesIn: numberField('bytes_in'),
+  bytesOut: numberField('bytes_out'),
+  dropped: jsonField('dropped'),
+  redacted: numberField('redacted'),
+  client: textField('client'),
+  tier: textField('tier'),
+  priority: textField('priority'),
+  tags: jsonField('tags'),
+  maxCostUsd: numberField('max_cost_usd'),
+  needs: jsonField('needs'),
+  traceId: textField('trace_id'),
+  message: textField('message'),
+} as const
+
+/** Put together by hand: a line with this many fields is a good part of what a request costs. */
+function lineOf(event: RequestEnded, message: string): string {
+  const { asked, usage, similarity, firstTokenMs, dropped } = event
+  return (
+    `{"level":"info","time":"${isoNow()}"` +
+    field.requestId(event.requestId) +
+    field.model(asked?.request.model) +
+    field.route(event.route) +
+    field.dialect(event.dialect) +
+    field.target(event.target?.id) +
+    field.outcome(event.outcome) +
+    (event.stream ? field.stream(event.streamOutcome ?? true) : '') +
+    field.status(event.status) +
+    field.code(event.code) +
+    field.cache(event.cache) +
+    field.cacheSimilarity(similarity === undefined ? undefined : Math.round(similarity * 1e4) / 1e4) +
+    field.rule(event.rule === undefined ? undefined : event.rule + 1) +
+    field.strategy(event.strategy) +
+    `,"attempts":[${event.attempts.map(attemptOf).join()}]` +
+    field.finishReason(event.finishReason) +
+    (usage === undefined ? '' : usageOf(usage)) +
+    field.costUsd(event.costUsd) +
+    field.savedUsd(event.savedUsd) +
+    field.promptCacheSavedUsd(event.promptCacheSavedUsd) +
+    field.wastedUsd(wastedUsd(event.attempts)) +
+    field.durationMs(round(event.durationMs)) +
+    field.firstTokenMs(firstTokenMs === undefined ? undefined : round(firstTokenMs)) +
+    field.overheadMs(round(event.overheadMs)) +
+    field.bytesIn(event.bytesIn) +
+    field.bytesOut(event.bytesOut) +
+    (dropped.length === 0 ? '' : field.dropped(dropped)) +
+    field.redacted(event.redacted) +
+    field.client(event.client) +
+    field.tier(event.tier) +
+    (asked === undefined ? '' : askedOf(asked)) +
+    field.traceId(event.traceId) +
+    `${field.message(message)}}`
+  )
+}
+
+function usageOf(usage: Usage): string {
+  return (
+    field.inputTokens(usage.input) +
+    field.outputTokens(usage.output) +
+    field.cacheReadTokens(usage.cacheRead) +
+    field.cacheWriteTokens(usage.cacheWrite) +
+    field.reasoningTokens(usage.reasoning)
+  )
 }
 
 /** What rules and strategies look at, for `outrigger replay`; what is usual is left out. */
-function askedOf(asked: RequestEnded['asked']): Readonly<Record<string, unknown>> {
-  if (asked === undefined) return {}
-  const { request, hints } = asked
-  const needs = [...needsOf(request)]
-  return {
-    priority: hints.priority === 'normal' ? undefined : hints.priority,
-    tags: isEmpty(hints.tags) ? undefined : hints.tags,
-    max_cost_usd: hints.maxCostUsd,
-    needs: needs.length === 0 ? undefined : needs,
-  }
+function askedOf({ request, hints }: PlanInput): string {
+  const needs = needsOf(request)
+  return (
+    (hints.priority === 'normal' ? '' : field.priority(hints.priority)) +
+    (isEmpty(hints.tags) ? '' : field.tags(hints.tags)) +
+    field.maxCostUsd(hints.maxCostUsd) +
+    (needs.size === 0 ? '' : field.needs([...needs]))
+  )
 }
 
 function isEmpty(record: Readonly<Record<string, string>>): boolean {
@@ -96,15 +145,16 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
   return true
 }
 
-type LoggedAttempt = { readonly target: string; readonly outcome: string; readonly status?: number; readonly ms: number }
+const attempt = { outcome: textField('outcome'), status: numberField('status'), ms: numberField('ms') } as const
 
 /** Without the provider's words: they may quote the prompt. */
-function describe({ target, outcome, status, durationMs }: AttemptRecord): LoggedAttempt {
-  return { target, outcome, ...(status === undefined ? {} : { status }), ms: round(durationMs) }
+function attemptOf({ target, outcome, status, durationMs }: AttemptRecord): string {
+  return `{"target":${quoted(target)}${attempt.outcome(outcome)}${attempt.status(status)}${attempt.ms(round(durationMs))}}`
 }
 
 function wastedUsd(attempts: readonly AttemptRecord[]): number | undefined {
-  const wasted = attempts.reduce((sum, attempt) => sum + (attempt.wasted?.usd ?? 0), 0)
+  let wasted = 0
+  for (const each of attempts) wasted += each.wasted?.usd ?? 0
   return wasted === 0 ? undefined : wasted
 }
 

@@ -32,17 +32,18 @@ export function createLog({ level, format, write }: LogOptions): Logger {
   return Object.assign(log, { writeLine: (line: string) => destination.write(line) })
 }
 
-let knownMs = 0
-let knownIso = ''
+let knownSecond = -1
+let knownStart = ''
 
-/** The time as the log tells it; many lines are of one millisecond, and writing it out is slow. */
+/** The time as the log tells it; many lines are of one second, and writing all of it out is slow. */
 export function isoNow(): string {
   const nowMs = Date.now()
-  if (nowMs !== knownMs) {
-    knownMs = nowMs
-    knownIso = new Date(nowMs).toISOString()
+  const second = Math.floor(nowMs / 1000)
+  if (second !== knownSecond) {
+    knownSecond = second
+    knownStart = new Date(second * 1000).toISOString().slice(0, -4)
   }
-  return knownIso
+  return `${knownStart}${String(nowMs % 1000).padStart(3, '0')}Z`
 }
 
 // Lines are gathered for this long at most: one system call for many requests.

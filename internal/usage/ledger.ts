@@ -49,9 +49,16 @@ type Day = { readonly totals: Sum; readonly groups: Map<string, Group> }
 
 export function createLedger({ wallNowMs, mostDays = 7, mostGroups = 2000 }: LedgerOptions): UsageLedger {
   const days = new Map<string, Day>()
+  let latest: { readonly dayNumber: number; readonly day: Day } | undefined
 
+  // Each request asks, and writing a date out is slow.
   const today = (): Day => {
-    const name = new Date(wallNowMs()).toISOString().slice(0, 10)
+    const nowMs = wallNowMs()
+    const dayNumber = Math.floor(nowMs / dayMs)
+    if (latest?.dayNumber !== dayNumber) latest = { dayNumber, day: dayOf(new Date(nowMs).toISOString().slice(0, 10)) }
+    return latest.day
+  }
+  const dayOf = (name: string): Day => {
     const known = days.get(name)
     if (known !== undefined) return known
     const made: Day = { totals: nothing(), groups: new Map() }
@@ -88,6 +95,7 @@ export function createLedger({ wallNowMs, mostDays = 7, mostGroups = 2000 }: Led
 }
 
 const others = '(others)'
+const dayMs = 86_400_000
 
 function keyOf({ client, route, target }: Pick<UsageGroup, 'client' | 'route' | 'target'>): string {
   return `${client}\n${route}\n${target}`

@@ -1,0 +1,30 @@
+/** Writes one field of a line of JSON, with the comma before it; nothing for what is not there. */
+export type JsonField<Value> = (value: Value | undefined) => string
+
+// Nothing in it that JSON writes in another way.
+const plain = /^[ !#-[\]-~]*$/
+
+/** The text as JSON. What is plain, as most of what is logged is, needs no look at each of its characters by the serializer. */
+export function quoted(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
+}
+
+export function textField(name: string): JsonField<string> {
+  const start = `,${JSON.stringify(name)}:`
+  return (value) => (value === undefined ? '' : start + quoted(value))
+}
+
+/** A number that is none is null, as JSON has it. */
+export function numberField(name: string): JsonField<number> {
+  const start = `,${JSON.stringify(name)}:`
+  return (value) => (value === undefined ? '' : start + (Number.isFinite(value) ? value : 'null'))
+}
+
+/** Anything that JSON can hold. */
+export function jsonField(name: string): JsonField<unknown> {
+  const start = `,${JSON.stringify(name)}:`
+  return (value) => {
+    const written = JSON.stringify(value)
+    return written === undefined ? '' : start + written
+  }
+}
