@@ -44,7 +44,7 @@ import { countEmbedded, recordMetrics, recordMirrored } from '#telemetry/record-
 import type { Tracing } from '#telemetry/tracing.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
 import { type Guard, guardReloads } from './guard-reloads.ts'
-import { observeReloads } from './observe-reloads.ts'
+import { addressesOf, observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
 import { sampleHealth } from './sample-health.ts'
 import { shareHints } from './share-hints.ts'
@@ -150,7 +150,10 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     health: shared.health,
     lifecycle,
     traced: tracing.ready,
-    warmUp: shared.prices.load,
+    async warmUp() {
+      for (const address of addressesOf(shared.current.get())) shared.pools.to(address)
+      await shared.prices.load()
+    },
     idle: () => shared.admission.inFlight() === 0,
     async close() {
       prober.stop()

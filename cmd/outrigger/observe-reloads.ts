@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '#config/config.ts'
+import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import type { Health } from '#health/registry.ts'
 import type { Logger } from '#telemetry/log.ts'
@@ -24,15 +24,17 @@ export function observeReloads({ current, health, pools, metrics, log }: ReloadD
     }
     health.reconfigure(config)
     pools.configure({ connectTimeoutMs: config.timeouts.connect })
-    pools.keepOnly([...config.providers.values()].flatMap(addressesOf))
+    pools.keepOnly(addressesOf(config))
     if (log.levels.values[config.log.level] !== undefined) log.level = config.log.level
     for (const problem of state.problems) log.warn({ problem }, 'config warning')
     log.info({ config: config.path, digest: config.digest }, 'config reloaded')
   })
 }
 
-/** Where a provider is reached, and where its status page is. */
-function addressesOf({ baseUrl, type, health }: ProviderConfig): readonly string[] {
-  const statusUrl = health?.status_url ?? type.statusUrl
-  return statusUrl === undefined ? [baseUrl] : [baseUrl, new URL(statusUrl).origin]
+/** Where providers are reached, and where their status pages are. */
+export function addressesOf({ providers }: Config): readonly string[] {
+  return [...providers.values()].flatMap(({ baseUrl, type, health }) => {
+    const statusUrl = health?.status_url ?? type.statusUrl
+    return statusUrl === undefined ? [baseUrl] : [baseUrl, new URL(statusUrl).origin]
+  })
 }

@@ -59,12 +59,16 @@ export function readClientsFile(
   return entries.length === listed.values.length ? { path, text, entries, report: listed.report } : undefined
 }
 
-// There may be thousands: what is compiled checks them fifty times as fast as what tells what is wrong with one.
-const compiled = Compile(Client)
-
 type Written = Static<typeof Client>
 
+let compiled: Pick<ReturnType<typeof Compile>, 'Check'> | undefined
+
+/**
+ * There may be thousands: what is compiled checks them fifty times as fast as what tells what is wrong with one. Compiled when
+ * there is such a file, since it takes a good part of a start.
+ */
 function isClient(value: unknown): value is Written {
+  compiled ??= Compile(Client)
   return compiled.Check(value)
 }
 

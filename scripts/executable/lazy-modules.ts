@@ -12,6 +12,12 @@ const unused = [/[/\\]prom-client[/\\]lib[/\\]pushgateway\.js$/]
 /** HTTP/2 to a provider is loaded with the first connection that speaks it. The module is one function. */
 const lateFunction = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/
 
+/** What speaks to providers is loaded after the port is open, or with the first request. The module is one class. */
+const lateClass = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]pool\.js$/
+
+/** Behind the path of a module that is otherwise loaded late. */
+const now = '?now'
+
 const requireHere = createRequire(import.meta.url)
 
 /** For esbuild: what the core loads late, or never. */
@@ -22,12 +28,24 @@ export const lazyModules: Plugin = {
       namespace === 'late-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'late-builtin' },
     )
     build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: lateBuiltin(path) }))
-    build.onLoad({ filter: lateFunction }, ({ path }) => ({
-      contents: `let loaded\nmodule.exports = (...args) => (loaded ??= require(${JSON.stringify(`${path}?now`)}))(...args)`,
-    }))
-    build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.replace(/\?now$/, ''), suffix: '?now', namespace: 'file' }))
+    // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
+    build.onLoad({ filter: lateFunction }, ({ path, suffix }) =>
+      suffix === now
+        ? undefined
+        : { contents: `let loaded\nmodule.exports = (...args) => (loaded ??= ${required(path)})(...args)` },
+    )
+    build.onLoad({ filter: lateClass }, ({ path, suffix }) =>
+      suffix === now
+        ? undefined
+        : { contents: `let Loaded\nmodule.exports = function (...args) { return new (Loaded ??= ${required(path)})(...args) }` },
+    )
+    build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.replace(/\?now$/, ''), suffix: now, namespace: 'file' }))
     for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
   },
+}
+
+function required(path: string): string {
+  return `require(${JSON.stringify(`${path}${now}`)})`
 }
 
 /** For esbuild: what lies in another piece is asked of the loader; which imports these were is added to `wanted`. */

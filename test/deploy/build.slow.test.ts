@@ -88,9 +88,10 @@ test('the executable: the compiled code that the build kept of it is taken', asy
   assert.match(stderr, /core: compiled code taken/)
 })
 
-test('the executable: what it loads when it is first wanted: signatures for Amazon, Google’s tokens, traces, Redis', async () => {
+test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, traces, Redis', async () => {
   const suites = [
     'test/e2e/bedrock.test.ts',
+    'test/e2e/http2.test.ts',
     'test/e2e/vertex.test.ts',
     'test/operators/traces.test.ts',
     'test/gateway/redis.slow.test.ts',

@@ -74,7 +74,8 @@ test('TLS with certificates on both sides; who does not know the server’s, or 
     await holdsLimits(gateway)
     for (const [out, why] of [
       [wary, /self.signed/],
-      [nameless, /certificate required/],
+      // The server's word, unless it hangs up before that is read.
+      [nameless, /certificate required|ECONNRESET|EPIPE|[Ss]ocket closed/],
     ] as const) {
       const [alone] = out.replicas
       assert.ok(alone !== undefined)

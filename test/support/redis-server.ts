@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeCertificate } from './certificate.ts'
 
 /** A Redis of its own for a test; what it keeps is in memory alone. */
 export type RedisServer = {
@@ -98,14 +99,7 @@ export type RedisTls = RedisServer & { readonly certificate: string; readonly ke
 
 /** TLS alone, with a certificate that it makes for itself, and for those who want in: without it nobody is. Gives the paths. */
 export async function startRedisTls(port: number): Promise<RedisTls> {
-  const folder = mkdtempSync(join(tmpdir(), 'outrigger-tls-'))
-  const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2'],
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-    ...['-keyout', key, '-out', certificate],
-  ])
-  if (made.status !== 0) throw new Error(`openssl: ${made.stderr.toString()}`)
+  const { certificate, key } = makeCertificate()
   const args = ['--port', '0', '--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key]
   const server = await startRedis(port, [...args, '--tls-ca-cert-file', certificate, '--tls-auth-clients', 'yes'])
   return { ...server, url: `rediss://localhost:${port}`, certificate, key }
