@@ -8,3 +8,10 @@ export function adminBase(admin: string): Result<string, string> {
   if (!address.ok) return err(`${admin}: ${address.error}`)
   return address.value.kind === 'unix' ? err('the admin port must be a TCP address') : ok(urlOf(address.value))
 }
+
+/** Nobody answers at this address: why, and the way out. */
+export function noAnswer(base: string, error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return `no relay answers at ${base}: ${why} (is it running? --admin names another address)`
+}

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '#lib/result.ts'
-import { adminBase } from './admin-base.ts'
+import { adminBase, noAnswer } from './admin-base.ts'
 
 const timeoutMs = 3000
 
@@ -20,8 +20,6 @@ export async function adminFetch(
     const answer = await response.text()
     return response.ok ? ok(answer) : err(`${base.value}${path} answered ${response.status}: ${answer.trim()}`)
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return err(`no relay answers at ${base.value}: ${why} (is it running? --admin names another address)`)
+    return err(noAnswer(base.value, error))
   }
 }

@@ -76,7 +76,7 @@ export type Runtime = {
   readonly lifecycle: { started: boolean; draining: boolean }
   /** Resolves when requests are traced, where they are to be. */
   readonly traced: Promise<void>
-  /** Loads what is not needed to listen: the price catalogue. */
+  /** Loads what is not needed to listen: what speaks to providers, the price catalogue. */
   readonly warmUp: () => Promise<void>
   /** Whether no request is under way. */
   readonly idle: () => boolean

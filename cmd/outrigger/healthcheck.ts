@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { adminBase } from './admin-base.ts'
+import { adminBase, noAnswer } from './admin-base.ts'
 import { exitCodes } from './exit.ts'
 import { complain } from './terminal.ts'
 
@@ -33,9 +33,9 @@ function problemOf(url: string): Promise<string | undefined> {
       response.on('end', () =>
         resolve(response.statusCode === 200 ? undefined : `${url} answered ${response.statusCode}: ${body.trim()}`),
       )
-      response.on('error', (error) => resolve(`no relay answers at ${url}: ${error.message}`))
+      response.on('error', (error) => resolve(noAnswer(url, error)))
     },
   )
-  asking.on('error', (error) => resolve(`no relay answers at ${url}: ${error.message}`))
+  asking.on('error', (error) => resolve(noAnswer(url, error)))
   return promise
 }

@@ -1,10 +1,8 @@
 import type { StatusFacts } from '#admin/status-facts.ts'
-import type { RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded } from '#canonical/observe.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
 import type { AlertNews } from './group-alerts.ts'
-
-export type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
 /** A reload that the guard took back: the file that was refused, by its digest, and why. */
 export type TakenBack = { readonly kind: 'taken_back'; readonly digest: string; readonly reason: string }

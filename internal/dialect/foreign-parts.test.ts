@@ -2,18 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DialectName, Json, Request } from '#canonical/request.ts'
 import type { Encoded, EncodeTarget } from './dialect.ts'
-import type { ModelTraits } from './quirks.ts'
+import { plainTraits } from './quirks.ts'
 import { dialectByName } from './registry.ts'
 
-const traits: ModelTraits = {
-  sampling: 'all',
-  reasoning: { kind: 'none' },
-  forcedTool: 'yes',
-  prefill: false,
-  lateSystem: true,
-  imagesInToolResults: true,
-  jsonSchema: true,
-}
+const traits = { ...plainTraits, imagesInToolResults: true }
 
 const vendors = [
   ['openai-chat', 'openai'],

@@ -167,6 +167,19 @@ export type ModelTraits = {
   readonly schemaWithTools?: boolean
 }
 
+/** A model that takes what most take; families override what differs. */
+export const plainTraits: ModelTraits = {
+  sampling: 'all',
+  maxTemperature: 2,
+  stop: true,
+  reasoning: { kind: 'none' },
+  forcedTool: 'yes',
+  prefill: false,
+  lateSystem: true,
+  imagesInToolResults: false,
+  jsonSchema: true,
+}
+
 export type ReasoningTraits =
   /** The model does not reason, or cannot be told how much: the field is left out. */
   | { readonly kind: 'none' }

@@ -1,7 +1,8 @@
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
+import { textRequest } from '#canonical/text-request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
-import type { ModelTraits } from '#dialect/quirks.ts'
+import { plainTraits } from '#dialect/quirks.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 import { relay } from '#relay/relay.ts'
@@ -19,30 +20,13 @@ export type Received = {
   readonly durationMs: number
 }
 
-/** What a client asks in a drill: an answer of several sentences, which all mocks give in the same words. */
-const question: Omit<Request, 'dialect' | 'model' | 'stream'> = {
-  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Write 60 words.' }] }],
-  tools: [],
-  params: { maxOutput: 1000 },
-  output: { format: 'text' },
-  ext: {},
-  raw: {},
-}
-
-const traits: ModelTraits = {
-  sampling: 'all',
-  reasoning: { kind: 'none' },
-  forcedTool: 'yes',
-  prefill: false,
-  lateSystem: true,
-  imagesInToolResults: true,
-  jsonSchema: true,
-}
+// An answer of several sentences, which all mocks give in the same words.
+const question = { text: 'Write 60 words.', maxOutput: 1000 } as const
 
 /** The request of a client of this dialect: written as to a provider that speaks it, and read as from a client. */
 export function drillRequest(dialect: Dialect, model: string, stream: boolean): Request {
-  const target = { model, quirks: { vendor: 'drill' }, traits }
-  const { path, body } = dialect.encodeRequest({ ...question, dialect: dialect.name, model, stream }, target)
+  const target = { model, quirks: { vendor: 'drill' }, traits: plainTraits }
+  const { path, body } = dialect.encodeRequest(textRequest({ ...question, dialect: dialect.name, model, stream }), target)
   const [bare = '', query = ''] = path.split('?')
   const decoded = dialect.decodeRequest({ path: bare, pathModel: model, query: new URLSearchParams(query), headers: {}, body })
   if (!decoded.ok) throw new Error(`the drill's own request cannot be read: ${decoded.error.message}`)

@@ -1,8 +1,8 @@
+import type { AttemptEnded } from '#canonical/observe.ts'
 import { createDoubts } from './doubts.ts'
 import type { Hint } from './hints.ts'
 import { rest, unlimited } from './limits.ts'
 import type { Store } from './store.ts'
-import type { AttemptEnded } from './target-state.ts'
 
 /** Which instance says it, and how many others there are in all. */
 type Voice = { readonly from: string; readonly others: number }

@@ -1,4 +1,4 @@
-import type { Observer, RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import { type AccountLimits, createAccountLimits } from './account-limits.ts'
 import { type Blame, blameOf } from './blame.ts'
@@ -10,7 +10,7 @@ import type { KeyPool } from './keys.ts'
 import { createLateAnswers, type LateAnswers } from './late-answers.ts'
 import type { Admission, Snapshot, TargetHealth } from './snapshot.ts'
 import { createStore, type HealthConfig, type Store, type Transition } from './store.ts'
-import { type AttemptEnded, isForbidden, keyShare, learnLimits, type TargetState } from './target-state.ts'
+import { isForbidden, keyShare, learnLimits, type TargetState } from './target-state.ts'
 import { admissionOf, healthy, viewOf } from './view.ts'
 
 /** What names a target here. */

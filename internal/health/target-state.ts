@@ -1,12 +1,10 @@
-import type { RelayEvent } from '#canonical/observe.ts'
+import type { AttemptEnded } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import { blameOf } from './blame.ts'
 import { type Breaker, closed } from './breaker.ts'
 import { type KeyLimit, type LimitInput, learn, rest, shareOfLimit, unlimited } from './limits.ts'
 import { type LimitHints, readLimits } from './read-limits.ts'
 import { createWindow, type Window } from './window.ts'
-
-export type AttemptEnded = Extract<RelayEvent, { readonly kind: 'attempt_ended' }>
 
 /** What is known of one target. */
 export type TargetState = {

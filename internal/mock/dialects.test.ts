@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import type { Answer, AnswerEvent, FinishReason } from '#canonical/answer.ts'
 import type { DialectName } from '#canonical/request.ts'
 import type { DecodeContext } from '#dialect/dialect.ts'
-import type { ModelTraits } from '#dialect/quirks.ts'
+import { plainTraits } from '#dialect/quirks.ts'
 import { dialectByName, dialects } from '#dialect/registry.ts'
 import { parseSse } from '#framing/sse-parse.ts'
 import { type JsonObject, parseJson } from '#lib/json.ts'
@@ -11,15 +11,7 @@ import { requestFrom } from './fake-dialect.ts'
 import { type FaultPlan, parseFaultPlan } from './fault-plan.ts'
 import { createMock } from './mock.ts'
 
-const traits: ModelTraits = {
-  sampling: 'all',
-  reasoning: { kind: 'none' },
-  forcedTool: 'yes',
-  prefill: true,
-  lateSystem: true,
-  imagesInToolResults: true,
-  jsonSchema: true,
-}
+const traits = { ...plainTraits, prefill: true, imagesInToolResults: true }
 
 const mock = await createMock({ providers: [{ name: 'every-mock', dialects }] })
 after(() => mock.close())

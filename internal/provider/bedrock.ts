@@ -1,8 +1,8 @@
-import type { ModelTraits, Quirks } from '#dialect/quirks.ts'
+import { type ModelTraits, plainTraits, type Quirks } from '#dialect/quirks.ts'
 import { createAwsAuthenticator } from './auth/aws-signature.ts'
 import type { OptionProblem, Provider, ProviderOptions } from './provider.ts'
 import { claudeTraits } from './shared/claude-traits.ts'
-import { plainTraits, traitsFrom } from './shared/traits.ts'
+import { traitsFrom } from './shared/traits.ts'
 
 /**
  * Amazon Bedrock by its Converse API. A model is a model id, an inference profile or an ARN; what it can do is known where that

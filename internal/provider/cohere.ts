@@ -1,5 +1,6 @@
+import { plainTraits } from '#dialect/quirks.ts'
 import type { Provider } from './provider.ts'
-import { plainTraits, traitsFrom } from './shared/traits.ts'
+import { traitsFrom } from './shared/traits.ts'
 
 /** Cohere, through its OpenAI compatibility layer. Source: docs.cohere.com/docs/compatibility-api. */
 export const cohere: Provider = {

@@ -1,5 +1,6 @@
+import { plainTraits } from '#dialect/quirks.ts'
 import type { Provider } from './provider.ts'
-import { plainTraits, traitsFrom } from './shared/traits.ts'
+import { traitsFrom } from './shared/traits.ts'
 
 /** Mistral. OpenAI Chat Completions with its own habits. Source: docs.mistral.ai/api. */
 export const mistral: Provider = {

@@ -1,5 +1,5 @@
+import { plainTraits } from '#dialect/quirks.ts'
 import type { Provider } from './provider.ts'
-import { plainTraits } from './shared/traits.ts'
 
 /** Ollama. OpenAI Chat Completions with its own habits. Source: github.com/ollama/ollama, docs/openai.md. */
 export const ollama: Provider = {

@@ -1,5 +1,5 @@
+import { plainTraits } from '#dialect/quirks.ts'
 import type { Provider } from './provider.ts'
-import { plainTraits } from './shared/traits.ts'
 
 /** any server with the OpenAI API. OpenAI Chat Completions with its own habits. Source: platform.openai.com/docs/api-reference/chat. */
 export const openaiCompatible: Provider = {

@@ -1,5 +1,5 @@
+import { plainTraits } from '#dialect/quirks.ts'
 import type { Provider } from './provider.ts'
-import { plainTraits } from './shared/traits.ts'
 
 /** vLLM. OpenAI Chat Completions with its own habits. Source: docs.vllm.ai. */
 export const vllm: Provider = {

@@ -8,6 +8,7 @@ import { err, ok } from '#lib/result.ts'
 import type { Authenticator, Outgoing } from '#provider/provider.ts'
 import { findProvider } from '#provider/registry.ts'
 import { createPools, type Pools } from '#upstream/pools.ts'
+import { listenLocally } from '../../test/support/listen.ts'
 import { authorizedCall } from './authorized-call.ts'
 
 let server: Server
@@ -20,11 +21,7 @@ before(async () => {
     seen.push({ path: request.url ?? '', authorization: request.headers.authorization })
     response.writeHead(request.url?.includes('refused') === true ? 401 : 200).end('done')
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  baseUrl = `http://127.0.0.1:${address === null || typeof address === 'string' ? 0 : address.port}/base`
+  baseUrl = `http://127.0.0.1:${await listenLocally(server)}/base`
   pools = createPools({ connectTimeoutMs: 1000 })
 })
 after(async () => {

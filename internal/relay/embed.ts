@@ -1,5 +1,6 @@
 import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Hints } from '#canonical/plan.ts'
+import { textRequest } from '#canonical/text-request.ts'
 import type { EmbedRequest } from '#dialect/embeddings/embedding.ts'
 import { openaiEmbeddings } from '#dialect/embeddings/openai.ts'
 import { embedOperation } from '#dialect/embeddings/operation.ts'
@@ -69,17 +70,7 @@ function exchangeFor(
   return {
     requestId,
     dialect: dialectByName('openai-chat'),
-    request: {
-      dialect: 'openai-chat',
-      model,
-      stream: false,
-      messages: [{ role: 'user', parts: [{ kind: 'text', text }] }],
-      tools: [],
-      params: { maxOutput: 0 },
-      output: { format: 'text' },
-      ext: {},
-      raw: {},
-    },
+    request: textRequest({ dialect: 'openai-chat', model, text, maxOutput: 0 }),
     hints: { ...hints, priority: 'normal', cacheOff: true, headers: {}, timeoutMs },
     operation: embedOperation(request),
     forward: {},

@@ -1,4 +1,4 @@
-import type { Request } from '#canonical/request.ts'
+import { textRequest } from '#canonical/text-request.ts'
 import type { Config, ProbeConfig, ProviderConfig } from '#config/config.ts'
 import type { Clock } from '#lib/clock.ts'
 import { asObject, asString, parseJson } from '#lib/json.ts'
@@ -82,18 +82,8 @@ function completionRequest(config: Config, provider: ProviderConfig): CallReques
   return { method: 'POST', path: encoded.path, headers, body: JSON.stringify(encoded.body) }
 }
 
-const ping: Request = {
-  dialect: 'openai-chat',
-  model: '',
-  stream: false,
-  messages: [{ role: 'user', parts: [{ kind: 'text', text: 'ping' }] }],
-  tools: [],
-  // Some models refuse fewer.
-  params: { maxOutput: 16 },
-  output: { format: 'text' },
-  ext: {},
-  raw: {},
-}
+// Some models refuse fewer tokens.
+const ping = textRequest({ dialect: 'openai-chat', model: '', text: 'ping', maxOutput: 16 })
 
 /** Another host than the provider's: no key goes there. */
 function askStatusPage(url: URL, pools: Pools, finish: Finish): Call {

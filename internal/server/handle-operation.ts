@@ -1,6 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
+import { textRequest } from '#canonical/text-request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import type { EmbedRequest } from '#dialect/embeddings/embedding.ts'
 import { geminiEmbeddings } from '#dialect/embeddings/gemini.ts'
@@ -122,15 +123,6 @@ function textOf({ inputs }: EmbedRequest): string {
 
 /** What planning wants to know: the model, and the text for the estimate of tokens and price. Nothing is written. */
 function planningRequest({ name }: Dialect, model: string, text: string): Request {
-  return {
-    dialect: name,
-    model,
-    stream: false,
-    messages: text === '' ? [] : [{ role: 'user', parts: [{ kind: 'text', text }] }],
-    tools: [],
-    params: { maxOutput: 0 },
-    output: { format: 'text' },
-    ext: {},
-    raw: {},
-  }
+  const request = textRequest({ dialect: name, model, text, maxOutput: 0 })
+  return text === '' ? { ...request, messages: [] } : request
 }

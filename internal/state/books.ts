@@ -11,8 +11,11 @@ import type { Give } from './store.ts'
 export type Books = {
   /** What cannot be told now is owed. */
   readonly tell: (gives: readonly Give[]) => Promise<void>
-  /** Tells the server what is remembered of a sum that it may have lost. */
-  readonly restore: (key: string) => Promise<void>
+  /**
+   * The server tells what a sum is, and the word of its making. Only this is remembered of it: what it has not counted is owed,
+   * and would be told twice after a loss.
+   */
+  readonly note: (sum: { readonly key: string; readonly ttlMs: number }, word: string, used: number) => void
   /** After the server was away: what it lost, and then what it is owed. */
   readonly catchUp: () => Promise<void>
 }
@@ -39,22 +42,20 @@ export function createBooks({ gate, run, known, owed, word, nowMs }: BooksDeps):
     const keys = gives.map(({ key }) => key)
     const args = gives.flatMap((give) => giveArgs(give, word()))
     try {
-      note(gives, asArray(await gate().ask(() => run(giveScript, keys, args), keep)))
+      const [, ...told] = asArray(await gate().ask(() => run(giveScript, keys, args), keep)).map(String)
+      for (const [at, give] of gives.entries()) if (give.kind === 'sum') note(give, told[2 * at] ?? '', Number(told[2 * at + 1]))
     } catch (error) {
       // Of a question that was asked the gate itself tells what became of it.
       if (error instanceof ShutError) for (const give of gives) owed.add(give)
     }
   }
-  // Only what the server has counted is remembered of it: what it has not is owed, and would be told twice after a loss.
-  const note = (gives: readonly Give[], [, ...told]: readonly unknown[]): void => {
-    for (const [at, give] of gives.entries()) {
-      if (give.kind !== 'sum') continue
-      const before = known.get(give.key)
-      const [made, used] = [String(told[2 * at] ?? ''), Number(told[2 * at + 1] ?? 0)]
-      if (before?.word === made) known.set(give.key, { ...before, used })
-      else if (before !== undefined) void restore(give.key).catch(() => {})
-    }
+  const note: Books['note'] = ({ key, ttlMs }, word, used) => {
+    const before = known.get(key)
+    if (before === undefined || before.word === word) known.set(key, { word, used, untilMs: nowMs() + ttlMs })
+    // It was made anew since: what was in it before is lost. Where that cannot be told now, it is when the gate opens.
+    else restore(key).catch(() => {})
   }
+  /** Tells the server what is remembered of a sum that it may have lost. */
   const restore = async (key: string): Promise<void> => {
     const remembered = known.get(key)
     if (remembered === undefined) return
@@ -65,7 +66,7 @@ export function createBooks({ gate, run, known, owed, word, nowMs }: BooksDeps):
   }
   return {
     tell,
-    restore,
+    note,
     async catchUp() {
       try {
         const keys = known.all().map(([key]) => key)

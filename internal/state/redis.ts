@@ -136,17 +136,11 @@ function leased(take: Take): Take {
   return take.kind === 'place' ? { ...take, ttlMs: Math.min(take.ttlMs, leaseMs) } : take
 }
 
-function noteReply(takes: readonly Take[], { taken, words }: Reply, { leases, known, books, shared }: Parts): void {
+function noteReply(takes: readonly Take[], { taken, words }: Reply, { leases, books }: Parts): void {
   if (!taken.ok) return
   for (const [index, take] of takes.entries()) {
     if (take.kind === 'place') leases.hold(take.key, take.id)
-    if (take.kind !== 'sum') continue
-    const word = words[index] ?? ''
-    const before = known.get(take.key)
-    const sum = { word, used: taken.used[index] ?? 0, untilMs: shared.nowMs() + take.ttlMs }
-    if (before === undefined || before.word === word) known.set(take.key, sum)
-    // It was made anew since: what was in it before is lost. Where that cannot be told now, it is when the gate opens.
-    else books.restore(take.key).catch(() => {})
+    if (take.kind === 'sum') books.note(take, words[index] ?? '', taken.used[index] ?? 0)
   }
 }
 

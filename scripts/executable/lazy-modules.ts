@@ -9,11 +9,11 @@ const lateBuiltins =
 /** Parts of packages that the relay has no use for, but that the packages load at once. */
 const unused = [/[/\\]prom-client[/\\]lib[/\\]pushgateway\.js$/]
 
-/** HTTP/2 to a provider is loaded with the first connection that speaks it. The module is one function. */
-const lateFunction = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/
-
-/** What speaks to providers is loaded after the port is open, or with the first request. The module is one class. */
-const lateClass = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]pool\.js$/
+/**
+ * Modules of undici that are one function or one class: HTTP/2, loaded with the first connection that speaks it, and the pool of
+ * connections, loaded after the port is open.
+ */
+const lateModules = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\](?:client-h2|pool)\.js$/
 
 /** Behind the path of a module that is otherwise loaded late. */
 const now = '?now'
@@ -29,23 +29,10 @@ export const lazyModules: Plugin = {
     )
     build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: lateBuiltin(path) }))
     // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
-    build.onLoad({ filter: lateFunction }, ({ path, suffix }) =>
-      suffix === now
-        ? undefined
-        : { contents: `let loaded\nmodule.exports = (...args) => (loaded ??= ${required(path)})(...args)` },
-    )
-    build.onLoad({ filter: lateClass }, ({ path, suffix }) =>
-      suffix === now
-        ? undefined
-        : { contents: `let Loaded\nmodule.exports = function (...args) { return new (Loaded ??= ${required(path)})(...args) }` },
-    )
+    build.onLoad({ filter: lateModules }, ({ path, suffix }) => (suffix === now ? undefined : { contents: lateModule(path) }))
     build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.replace(/\?now$/, ''), suffix: now, namespace: 'file' }))
     for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
   },
-}
-
-function required(path: string): string {
-  return `require(${JSON.stringify(`${path}${now}`)})`
 }
 
 /** For esbuild: what lies in another piece is asked of the loader; which imports these were is added to `wanted`. */
@@ -69,4 +56,13 @@ function lateBuiltin(name: string): string {
   return `let loaded
 const now = () => (loaded ??= require('node:${name}'))
 for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => now()[name] })`
+}
+
+/** A function that is called, or constructs, as the module's own does. */
+function lateModule(path: string): string {
+  return `let loaded
+module.exports = function (...args) {
+  loaded ??= require(${JSON.stringify(`${path}${now}`)})
+  return new.target ? new loaded(...args) : loaded(...args)
+}`
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer, request as forward } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { listenLocally } from '../support/listen.ts'
 import { startRelay } from '../support/relay-process.ts'
 import { readBody, type Step, startScripted } from './scripted-provider.ts'
 
@@ -103,11 +104,7 @@ async function recordTo(relay: string): Promise<Recorder> {
       call.end(body)
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     exchanges,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { asObject, type JsonObject, parseJson } from '#lib/json.ts'
+import { listenLocally } from '../support/listen.ts'
 import { anthropicFamily } from './family-anthropic.ts'
 import { geminiFamily } from './family-gemini.ts'
 
@@ -84,11 +84,7 @@ export async function startScripted(family: keyof typeof families, script: reado
     }
     void readBody(request).then((text) => answer(text, response))
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address: AddressInfo | string | null = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     problems,

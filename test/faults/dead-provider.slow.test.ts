@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { askers, clientDialects } from '../support/askers.ts'
+import { listenLocally } from '../support/listen.ts'
 import { type RelayProcess, startRelay } from '../support/relay-process.ts'
 import { type RoughServer, startRoughServer } from '../support/rough-server.ts'
 import { roughAnswer, roughScripts } from './rough-scripts.ts'
@@ -14,9 +15,7 @@ const sockets = new Set<Socket>()
 
 before(async () => {
   silent = createServer((socket) => sockets.add(socket.on('error', () => {})))
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  const address = silent.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(silent)
   rough = await startRoughServer(roughScripts)
   const routes = clientDialects.map((dialect) => `  ${dialect}: { targets: [silent/${dialect}, rough/sound] }`)
   relay = await startRelay(

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenLocally } from '../support/listen.ts'
 import { mutateBytes, mutateJson } from './mutate.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Seeds } from './seeds.ts'
@@ -40,11 +40,7 @@ export async function startHostile(seeds: Seeds, firstSeed: number): Promise<Hos
     })
   })
   server.on('clientError', (_, socket) => socket.destroy())
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address: AddressInfo | string | null = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     calls: () => calls - firstSeed,

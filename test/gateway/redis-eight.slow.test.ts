@@ -4,6 +4,7 @@ import { createSecret } from '#config/secrets.ts'
 import { asObject } from '#lib/json.ts'
 import { connectRedis, type RedisPort } from '#state/redis-port.ts'
 import { createRedisVectors } from '#state/redis-vectors.ts'
+import { askCached } from '../support/ask-cached.ts'
 import { redisEight } from '../support/redis-eight.ts'
 import { type RedisServer, redisCli, startRedis } from '../support/redis-server.ts'
 import { freePorts, type RelayProcess, startRelay } from '../support/relay-process.ts'
@@ -56,16 +57,6 @@ function vectorOf(text: string): object {
   return { data: [{ index: 0, embedding }], model: 'v', usage }
 }
 
-async function ask(replica: RelayProcess | undefined, content: string): Promise<string | null> {
-  const response = await fetch(`${replica?.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
-  })
-  assert.equal(response.status, 200, await response.text())
-  return response.headers.get('x-outrigger-cache')
-}
-
 function isMissing(context: TestContext): boolean {
   if (missing !== undefined) context.skip(missing)
   return missing !== undefined
@@ -74,9 +65,9 @@ function isMissing(context: TestContext): boolean {
 test('Redis 8: a question that means the same is found by another replica, and another question is not', async (context) => {
   if (isMissing(context)) return
   const [one, other] = replicas
-  assert.equal(await ask(one, 'capital of France?'), 'miss')
-  assert.equal(await ask(other, 'France: what is its capital?'), 'hit')
-  assert.equal(await ask(other, 'capital of Spain?'), 'miss')
+  assert.equal(await askCached(one, 'capital of France?'), 'miss')
+  assert.equal(await askCached(other, 'France: what is its capital?'), 'hit')
+  assert.equal(await askCached(other, 'capital of Spain?'), 'miss')
   const status = asObject(await (await fetch(`${other?.adminUrl}/status`)).json())
   assert.equal(asObject(asObject(status['cache'])['semantic'])['vectors'], 'redis')
   const [key = ''] = redisCli(redis.port, ['KEYS', 'outrigger:vectors:*']).trim().split('\n')

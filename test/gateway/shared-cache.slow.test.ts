@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { asObject } from '#lib/json.ts'
+import { askCached } from '../support/ask-cached.ts'
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts'
 import { freePorts, type RelayProcess, startRelay } from '../support/relay-process.ts'
 import { startVendor, type VendorServer } from '../support/vendor-server.ts'
@@ -48,27 +49,17 @@ after(async () => {
   await redis?.stop()
 })
 
-async function ask(replica: RelayProcess | undefined, content: string): Promise<string | null> {
-  const response = await fetch(`${replica?.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
-  })
-  assert.equal(response.status, 200, await response.text())
-  return response.headers.get('x-outrigger-cache')
-}
-
 test('what one replica was answered the other one has, too', { skip }, async () => {
   const [one, other] = replicas
-  assert.equal(await ask(one, 'capital of France?'), 'miss')
-  assert.equal(await ask(other, 'capital of France?'), 'hit')
+  assert.equal(await askCached(one, 'capital of France?'), 'miss')
+  assert.equal(await askCached(other, 'capital of France?'), 'hit')
 })
 
 test('a Redis without vector sets keeps no vectors: each replica has its own, and says so once', { skip }, async () => {
   const [one, other] = replicas
-  assert.equal(await ask(one, 'France: its capital?'), 'hit')
-  assert.equal(await ask(other, 'The capital, of France?'), 'miss')
-  assert.equal(await ask(other, 'Capital? Of France.'), 'hit')
+  assert.equal(await askCached(one, 'France: its capital?'), 'hit')
+  assert.equal(await askCached(other, 'The capital, of France?'), 'miss')
+  assert.equal(await askCached(other, 'Capital? Of France.'), 'hit')
   for (const replica of replicas) {
     const status = asObject(await (await fetch(`${replica.adminUrl}/status`)).json())
     assert.equal(asObject(asObject(status['cache'])['semantic'])['vectors'], 'memory')
@@ -95,7 +86,7 @@ test('`outrigger check --connect` tells what the server can do, and that it does
 test('while Redis is gone each replica keeps its own answers, and nobody gets an error', { skip }, async () => {
   const [one, other] = replicas
   await redis.stop()
-  assert.equal(await ask(one, 'capital of Spain?'), 'miss')
-  assert.equal(await ask(one, 'capital of Spain?'), 'hit')
-  assert.equal(await ask(other, 'capital of Spain?'), 'miss')
+  assert.equal(await askCached(one, 'capital of Spain?'), 'miss')
+  assert.equal(await askCached(one, 'capital of Spain?'), 'hit')
+  assert.equal(await askCached(other, 'capital of Spain?'), 'miss')
 })

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { listenLocally } from '../support/listen.ts'
 
 /** A provider that gives one answer, after so many milliseconds; it costs hardly anything, so that a load test measures the relays. */
 export type PlainProvider = { readonly url: string; readonly close: () => Promise<void> }
@@ -21,11 +22,7 @@ export async function startPlainProvider(tokens: number, afterMs: number): Promi
     request.resume()
     setTimeout(() => response.writeHead(200, headers).end(body), afterMs)
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {

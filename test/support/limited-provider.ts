@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { asObject, asString } from '#lib/json.ts'
+import { listenLocally } from './listen.ts'
 
 /** What a provider allows within `windowMs`, as OpenAI counts: buckets that fill all the time. */
 export type LiveLimits = { readonly requests: number; readonly tokens: number; readonly windowMs: number }
@@ -45,11 +46,7 @@ export async function startLimitedProvider(limits: LiveLimits): Promise<LimitedP
       usage: { prompt_tokens: 20, completion_tokens: tokensPerAnswer - 20, total_tokens: tokensPerAnswer },
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}/v1`,
     served,

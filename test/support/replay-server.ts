@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenLocally } from './listen.ts'
 import { type Recording, wireOf } from './recordings.ts'
 
 export type ReplayServer = {
@@ -33,11 +33,7 @@ export async function startReplay(recordings: readonly Recording[]): Promise<Rep
       response.end(text)
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address: AddressInfo | string | null = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     lastRequest: () => last,

@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { asObject, asString, type JsonObject } from '#lib/json.ts'
+import { listenLocally } from './listen.ts'
 
 /** A request that reached the rough server. */
 export type RoughCall = {
@@ -57,7 +58,7 @@ export async function startRoughServer(scripts: Readonly<Record<string, Script>>
   })
   const owner = new Map<RoughCall, Socket>()
   return {
-    url: `http://127.0.0.1:${await listen(server)}`,
+    url: `http://127.0.0.1:${await listenLocally(server)}`,
     calls: (model) => calls.filter((call) => call.model === model),
     close: () =>
       new Promise((resolve) => {
@@ -83,14 +84,6 @@ function readRequests(socket: Socket, onRequest: (head: string, body: string) =>
       onRequest(head, body)
     }
   })
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  return address === null || typeof address === 'string' ? 0 : address.port
 }
 
 /** An answer of HTTP as text; with `length` its size is told, else it ends with the connection. */

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net'
+import { listenLocally } from './listen.ts'
 
 /** A link to a server on this machine whose answers come as late as it is told. */
 export type SlowLink = {
@@ -32,11 +33,9 @@ export async function startSlowLink(serverPort: number): Promise<SlowLink> {
       setTimeout(() => near.destroyed || near.write(bytes), dueMs - performance.now())
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the link has no port')
+  const port = await listenLocally(server)
   return {
-    port: address.port,
+    port,
     delay(ms) {
       delayMs = ms
     },

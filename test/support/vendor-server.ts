@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { asObject, type JsonObject } from '#lib/json.ts'
+import { listenLocally } from './listen.ts'
 
 /** A request as a vendor would see it. */
 export type Arrived = {
@@ -41,11 +41,7 @@ export async function startVendor(answer: (request: Arrived) => VendorAnswer | P
       response.end(body)
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address: AddressInfo | string | null = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     arrived: () => arrived,

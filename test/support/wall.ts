@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { asArray, asObject, asString } from '#lib/json.ts'
+import { listenLocally } from './listen.ts'
 
 /** What the wall says when nothing is wrong: 60 words. */
 export const answer = Array.from({ length: 60 }, (_, at) => `word${at + 1}`).join(' ')
@@ -64,11 +64,7 @@ export async function startWall(times: WallTimes): Promise<Wall> {
     if (!call.stream) return await whole(response, call, times)
     await stream(response, call, times)
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address: AddressInfo | string | null = server.address()
-  const port = address === null || typeof address === 'string' ? 0 : address.port
+  const port = await listenLocally(server)
   return {
     url: `http://127.0.0.1:${port}`,
     calls: (model) => seen.filter((call) => call.model === model),

@@ -1,7 +1,7 @@
 import type { AnswerEvent } from '#canonical/answer.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import type { ClientCall, DecodeContext, EncodeTarget } from '../dialect.ts'
-import type { ModelTraits, Quirks } from '../quirks.ts'
+import { type ModelTraits, plainTraits, type Quirks } from '../quirks.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
 
@@ -15,16 +15,6 @@ export function requestOf(body: Json = {}): Request {
   const decoded = decodeRequest(callOf({ model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body }))
   if (!decoded.ok) throw new Error(decoded.error.message)
   return decoded.value
-}
-
-const plainTraits: ModelTraits = {
-  sampling: 'all',
-  reasoning: { kind: 'none' },
-  forcedTool: 'yes',
-  prefill: false,
-  lateSystem: true,
-  imagesInToolResults: false,
-  jsonSchema: true,
 }
 
 /** A target that takes everything OpenAI does, but for what the test says. */

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { listenLocally } from '../../../test/support/listen.ts'
 import { type Environment, findAwsKeys } from './aws-credentials.ts'
 import { createAwsAuthenticator } from './aws-signature.ts'
 
@@ -25,11 +26,7 @@ before(async () => {
       response.writeHead(status).end(text)
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  url = `http://127.0.0.1:${address === null || typeof address === 'string' ? 0 : address.port}`
+  url = `http://127.0.0.1:${await listenLocally(server)}`
   writeFileSync(join(folder, 'token'), 'identity-token\n')
   writeFileSync(
     join(folder, 'credentials'),

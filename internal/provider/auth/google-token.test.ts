@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { after, before, test } from 'node:test'
+import { listenLocally } from '../../../test/support/listen.ts'
 import { createGoogleAuthenticator, readGoogleKey } from './google-token.ts'
 
 let server: Server
@@ -17,11 +18,7 @@ before(async () => {
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(status === 200 ? token : refusal))
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  url = `http://127.0.0.1:${address === null || typeof address === 'string' ? 0 : address.port}`
+  url = `http://127.0.0.1:${await listenLocally(server)}`
 })
 after(() => {
   server.closeAllConnections()

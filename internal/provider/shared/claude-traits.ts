@@ -1,5 +1,5 @@
-import type { ModelTraits } from '#dialect/quirks.ts'
-import { type Families, plainTraits, traitsFrom } from './traits.ts'
+import { type ModelTraits, plainTraits } from '#dialect/quirks.ts'
+import { type Families, traitsFrom } from './traits.ts'
 
 const upToMax = ['low', 'medium', 'high', 'xhigh', 'max'] as const
 

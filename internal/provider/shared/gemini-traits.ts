@@ -1,4 +1,5 @@
-import { type Families, plainTraits, traitsFrom } from './traits.ts'
+import { plainTraits } from '#dialect/quirks.ts'
+import { type Families, traitsFrom } from './traits.ts'
 
 /** Gemini. Source: ai.google.dev/gemini-api/docs/thinking, /models. */
 const families: Families = [

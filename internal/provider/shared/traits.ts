@@ -1,17 +1,4 @@
-import type { ModelTraits } from '#dialect/quirks.ts'
-
-/** A model that takes what most take; families override what differs. */
-export const plainTraits: ModelTraits = {
-  sampling: 'all',
-  maxTemperature: 2,
-  stop: true,
-  reasoning: { kind: 'none' },
-  forcedTool: 'yes',
-  prefill: false,
-  lateSystem: true,
-  imagesInToolResults: false,
-  jsonSchema: true,
-}
+import { type ModelTraits, plainTraits } from '#dialect/quirks.ts'
 
 /** The first family whose pattern fits the model's name, and what it says; later ones are more general. */
 export type Families = readonly (readonly [RegExp, Partial<ModelTraits>])[]
