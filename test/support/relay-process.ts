@@ -94,15 +94,29 @@ async function becomesReady(url: string, exited: Promise<number | null>): Promis
 
 /** Ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
   const ports: number[] = []
-  for (const server of servers) {
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve)
-    })
-    const address = server.address()
-    if (address !== null && typeof address !== 'string') ports.push(address.port)
+  while (ports.length < count) {
+    const port = nextPort()
+    if (await isFree(port)) ports.push(port)
   }
-  for (const server of servers) server.close()
   return ports
+}
+
+// Below what systems give to connections (32768 and up): one of those may take a port between the look at it and its use.
+const lowestPort = 10_000
+const highestPort = 32_000
+// Files run at the same time: each process begins elsewhere, so that two do not find the same port free.
+const perProcess = 50
+let triedPorts = process.pid * perProcess
+
+function nextPort(): number {
+  return lowestPort + (triedPorts++ % (highestPort - lowestPort))
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
