@@ -63,6 +63,7 @@ guardrails:
     when: { model: lenient }
     hook: { url: "${hook.url}/check", timeout: 300ms, on_failure: open }
 cache: { ttl: 1m }
+health: { probe: off }
 `)
   openai = new OpenAI({ baseURL: `${relay.url}/v1`, apiKey: 'none', maxRetries: 0 })
   anthropic = new Anthropic({ baseURL: relay.url, apiKey: 'none', maxRetries: 0 })

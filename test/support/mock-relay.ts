@@ -14,7 +14,10 @@ export type MockRelay = {
   readonly close: () => Promise<void>
 }
 
-/** The relay in front of the three mock families; `yaml` is the routing file without its providers. */
+/**
+ * The relay in front of the three mock families; `yaml` is the routing file without its providers. Unless it has a block
+ * `health`, nobody is probed: the first probes come at a moment of their own, and would be counted with the test's calls.
+ */
 export async function startMockRelay(
   yaml: string,
   latency: { readonly first_token: string; readonly chunk: string } = { first_token: '0ms', chunk: '0ms' },
@@ -28,6 +31,7 @@ export async function startMockRelay(
     `  anthropic: { api_key: mock, base_url: "${urls.get('anthropic')}" }`,
     `  openai: { api_key: mock, base_url: "${urls.get('openai')}/v1" }`,
     `  gemini: { api_key: mock, base_url: "${urls.get('gemini')}" }`,
+    ...(/^health:/m.test(yaml) ? [] : ['health: { probe: off }']),
     '',
   ].join('\n')
   const setFaults = (faults: readonly object[], seed = 1): void => {
