@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import type { Observer } from '#canonical/observe.ts'
 import type { DialectName } from '#canonical/request.ts'
 import type { ClientConfig, Config } from '#config/config.ts'
+import { createLru } from '#lib/lru.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { Give, Store, Taken } from '#state/store.ts'
 import { createKeyring } from './keyring.ts'
@@ -65,7 +65,7 @@ const mostTokenClients = 50_000
 
 export function createClients({ config, store, tokens, onLimited, onSpent }: ClientsDeps): Clients {
   const keyring = createKeyring(Date.now)
-  const withToken = new LRUCache<string, ClientConfig>({ max: mostTokenClients })
+  const withToken = createLru<string, ClientConfig>(mostTokenClients)
   const held = new Map<string, Held>()
 
   const settle = (client: ClientConfig, takes: readonly LimitedTake[], taken: Taken, request: Reservation): Reserved => {

@@ -1,6 +1,6 @@
 import { decodeJwt, errors, jwtVerify } from 'jose'
-import { LRUCache } from 'lru-cache'
 import type { ClientConfig, IssuerConfig } from '#config/config.ts'
+import { createLru } from '#lib/lru.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { clientOf } from './grants.ts'
 import { createKeySet, type KeySet, KeysUnavailableError, loadJwks } from './jwks.ts'
@@ -36,7 +36,7 @@ type Verified = { readonly client: ClientConfig; readonly untilMs: number }
 export function createTokens({ load = loadJwks, onFailure, nowMs }: TokensDeps): Tokens {
   let of: readonly IssuerConfig[] = []
   let keySets = new Map<IssuerConfig, KeySet>()
-  const verified = new LRUCache<string, Verified>({ max: mostVerified })
+  const verified = createLru<string, Verified>(mostVerified)
 
   const take = (issuers: readonly IssuerConfig[]): void => {
     if (issuers === of) return

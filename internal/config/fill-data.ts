@@ -3,10 +3,8 @@ import { isObject } from '#lib/json.ts'
 import type { Locate } from './place.ts'
 import type { Report } from './report.ts'
 import { RoutingFile } from './schema/routing-file.ts'
-import { secretPaths } from './secret-paths.ts'
+import { isSecretAt } from './secret-paths.ts'
 import { filesIn, fillIn, type SecretSources, strangersIn } from './secrets.ts'
-
-const isSecret = secretPaths(RoutingFile)
 
 export type FillContext = {
   readonly sources: SecretSources
@@ -31,7 +29,7 @@ export function fillData(data: unknown, context: FillContext): FilledData {
   const fill = (text: string, path: readonly string[]): unknown => {
     reportStrangers(text, path, context)
     for (const file of filesIn(text)) files.add(file)
-    if (isSecret(path)) return text
+    if (isSecretAt(RoutingFile, path)) return text
     const value = fillAt(text, path, context)
     values.push(value)
     return context.locate.isPlain(path) ? asYaml(value) : value

@@ -1,21 +1,16 @@
-import { asArray, asObject, type JsonObject } from '#lib/json.ts'
+import { asArray, asObject } from '#lib/json.ts'
 
 /**
- * Tells which texts of the file are secrets: those whose schema says `secret`. They stay as they are written, so that a
+ * Whether the text at this place of the file is a secret: its schema says `secret`. Such a text stays as it is written, so that a
  * key follows the file it is taken from.
  */
-export function secretPaths(schema: unknown): (path: readonly string[]) => boolean {
-  const patterns = collect(asObject(schema), [])
-  return (path) =>
-    patterns.some((pattern) => pattern.length === path.length && pattern.every((step, at) => step === '*' || step === path[at]))
-}
-
-function collect(schema: JsonObject, path: readonly string[]): readonly (readonly string[])[] {
-  if (schema['secret'] === true) return [path]
-  return [
-    ...Object.entries(asObject(schema['properties'])).flatMap(([name, field]) => collect(asObject(field), [...path, name])),
-    ...Object.values(asObject(schema['patternProperties'])).flatMap((field) => collect(asObject(field), [...path, '*'])),
-    ...(schema['items'] === undefined ? [] : collect(asObject(schema['items']), [...path, '*'])),
-    ...asArray(schema['anyOf']).flatMap((option) => collect(asObject(option), path)),
-  ]
+export function isSecretAt(schema: unknown, [step, ...rest]: readonly string[]): boolean {
+  const { secret, properties, patternProperties, items, anyOf } = asObject(schema)
+  if (asArray(anyOf).some((option) => isSecretAt(option, step === undefined ? [] : [step, ...rest]))) return true
+  if (step === undefined) return secret === true
+  return (
+    isSecretAt(asObject(properties)[step], rest) ||
+    Object.values(asObject(patternProperties)).some((field) => isSecretAt(field, rest)) ||
+    (items !== undefined && isSecretAt(items, rest))
+  )
 }

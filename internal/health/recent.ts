@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache'
 import type { FailureKind } from '#canonical/failure.ts'
 import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
+import { createLru } from '#lib/lru.ts'
 import { requestFailed } from './blame.ts'
 import { createDayCosts, type DayCosts } from './day-costs.ts'
 import type { ProbeResult } from './prober.ts'
@@ -73,7 +73,7 @@ const mostTargets = 500
 const mostFailovers = 20
 
 export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
-  const targets = new LRUCache<TargetId, Known>({ max: mostTargets })
+  const targets = createLru<TargetId, Known>(mostTargets)
   const requests = createSeries(slotMs, slotCount)
   const failovers: RecentFailover[] = []
   const probes = new Map<string, RecentProbe>()

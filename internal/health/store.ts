@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { Target, TargetId } from '#canonical/plan.ts'
+import { createLru } from '#lib/lru.ts'
 import type { AccountLimit } from './account-limits.ts'
 import { type BreakerConfig, type BreakerInput, next, shareOf, stateName, type TripReason } from './breaker.ts'
 import { createKeyPool, type KeyPool } from './keys.ts'
@@ -66,7 +66,7 @@ const mostTargets = 5000
 export function createStore(initial: HealthConfig): Store {
   let config = initial
   let breakerConfig = breakerConfigOf(initial)
-  const targets = new LRUCache<TargetId, TargetState>({ max: mostTargets })
+  const targets = createLru<TargetId, TargetState>(mostTargets)
   const pools = new Map<string, KeyPool>()
   const listeners: ((transition: Transition) => void)[] = []
   const all = (): readonly TargetState[] => [...targets.values()]

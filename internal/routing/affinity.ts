@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import type { Usage } from '#canonical/answer.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Message, Part, Request, Source, Tool } from '#canonical/request.ts'
+import { createLru } from '#lib/lru.ts'
 import { messageTokens, toolTokens } from '#pricing/estimate-tokens.ts'
 
 /** What a target has read of a prompt a short time ago. */
@@ -40,7 +40,7 @@ const mostPrefixes = 20_000
 const sharedMessages = 4
 
 export function createAffinity(nowMs: () => number): Affinity {
-  const readers = new LRUCache<string, Map<TargetId, Reader>>({ max: mostPrefixes })
+  const readers = createLru<string, Map<TargetId, Reader>>(mostPrefixes)
   const asked = new WeakMap<Request, readonly Prefix[]>()
   return {
     readBy(request) {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { createLru } from '#lib/lru.ts'
 
 /** A sum as the server last told it. */
 export type KnownSum = {
@@ -18,7 +18,7 @@ export type KnownSums = {
 const mostKnown = 50_000
 
 export function createKnownSums(nowMs: () => number): KnownSums {
-  const sums = new LRUCache<string, KnownSum>({ max: mostKnown })
+  const sums = createLru<string, KnownSum>(mostKnown)
   const get = (key: string): KnownSum | undefined => {
     const known = sums.get(key)
     if (known === undefined || known.untilMs > nowMs()) return known
