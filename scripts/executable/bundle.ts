@@ -51,7 +51,12 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
       if (imports.length === 0)
         throw new Error(`the core wants nothing of the piece ${name}: scripts/executable/parts.ts is out of date`)
       const contents = imports.map((of) => `exports[${JSON.stringify(of)}] = require(${JSON.stringify(of)})`).join('\n')
-      return build({ ...piece, stdin: { contents, resolveDir: root }, outfile: join(folder, `${name}.cjs`) })
+      return build({
+        ...piece,
+        stdin: { contents, resolveDir: root },
+        outfile: join(folder, `${name}.cjs`),
+        plugins: [lazyModules],
+      })
     }),
   )
   await build({ ...shared, entryPoints: [join(root, 'scripts/executable/boot.ts')], outfile: join(folder, 'boot.cjs') })

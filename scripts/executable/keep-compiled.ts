@@ -8,6 +8,7 @@ import { createServer, request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Script } from 'node:vm'
 import { freePorts } from '../../test/support/relay-process.ts'
 import { loadScript } from './load-script.ts'
 import { partNames, partOf } from './parts.ts'
@@ -15,6 +16,7 @@ import { partNames, partOf } from './parts.ts'
 const restMs = 300
 const folder = process.argv[2] ?? ''
 const loaded = new Map<string, Readonly<Record<string, unknown>>>()
+const scripts = new Map<string, Script>()
 
 function load(name: string): Readonly<Record<string, unknown>> {
   const known = loaded.get(name)
@@ -22,9 +24,7 @@ function load(name: string): Readonly<Record<string, unknown>> {
   const text = readFileSync(join(folder, `${name}.cjs`), 'latin1')
   const { script, exports } = loadScript({ name, text, cache: undefined }, requireOf)
   loaded.set(name, exports)
-  const keep = (): void => writeFileSync(join(folder, `${name}.cache`), script.createCachedData())
-  if (name === 'core') atTheEnd = keep
-  else keep()
+  scripts.set(name, script)
   return exports
 }
 
@@ -32,8 +32,6 @@ function requireOf(id: string): unknown {
   const part = partOf(id)
   return part === undefined ? process.getBuiltinModule(id) : load(part)[id]
 }
-
-let atTheEnd = (): void => {}
 
 const answer = JSON.stringify({
   id: 'a',
@@ -105,7 +103,7 @@ const status = await ask(
 )
 await sleep(restMs)
 if (status !== 200) throw new Error(`the relay answered ${status}`)
-atTheEnd()
 for (const name of partNames) load(name)
+for (const [name, script] of scripts) writeFileSync(join(folder, `${name}.cache`), script.createCachedData())
 rmSync(home, { recursive: true })
 process.exit(0)

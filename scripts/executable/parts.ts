@@ -1,7 +1,9 @@
 /** Packages that the executable loads only when they are first wanted, by the piece they are in: a plain `serve` starts without them. */
 export const parts = {
   prices: ['@pydantic/genai-prices'],
-  /** The whole of it is for downloads of media; the core has the pool of connections. */
+  /** Connections to providers: after the port is open. */
+  connections: ['undici/lib/dispatcher/pool.js'],
+  /** The whole of undici is for downloads of media; it has connections of its own. */
   undici: ['undici'],
   redis: ['@redis/client'],
   google: ['google-auth-library'],
@@ -16,10 +18,20 @@ export const parts = {
 
 export type PartName = keyof typeof parts
 
-export const partNames = ['prices', 'undici', 'redis', 'google', 'amazon', 'traces'] as const satisfies readonly PartName[]
+export const partNames = [
+  'prices',
+  'connections',
+  'undici',
+  'redis',
+  'google',
+  'amazon',
+  'traces',
+] as const satisfies readonly PartName[]
 
 /** The piece that has what this import names; undefined for the core's own. */
 export function partOf(id: string): PartName | undefined {
-  // What the core takes from within undici is its own copy.
   return partNames.find((part) => parts[part].some((name) => id === name || (part !== 'undici' && id.startsWith(`${name}/`))))
 }
+
+/** The pieces that are one function or one class each, so that the core may name it long before it is loaded. */
+export const lateParts: ReadonlySet<PartName> = new Set(['connections'])
