@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Result } from '#lib/result.ts'
-import { createCurrent } from './current.ts'
+import { createCurrent, fileIdOf } from './current.ts'
 import { type Loaded, loadText } from './load.ts'
 import type { Problem } from './problem.ts'
 
@@ -76,6 +76,19 @@ test('current: a roll-back takes the file before, and lets the worse one be unti
   world.text = fileOf('c')
   assert.equal(current.reload(), 'taken')
   assert.equal(model(), 'c')
+})
+
+test('current: a file that another process took back is let be until it changes', () => {
+  const { world, current, model } = start()
+  world.text = fileOf('b')
+  const worse = load(world.text)
+  assert.ok(worse.ok)
+  current.avoid(fileIdOf(worse.value.config))
+  assert.equal(current.reload(), 'unchanged')
+  assert.equal(model(), 'a')
+  current.avoid(undefined)
+  assert.equal(current.reload(), 'taken')
+  assert.equal(model(), 'b')
 })
 
 test('current: listeners hear of what was taken and refused, until they leave', () => {

@@ -25,6 +25,8 @@ export type Current = {
   readonly reload: (reason?: ReloadReason) => 'taken' | 'refused' | 'unchanged'
   /** Takes the configuration before the last one again, and lets the present file be until it changes. False without one. */
   readonly rollBack: () => boolean
+  /** Lets the file be as long as it is this one (`fileIdOf`), in place of any that was let be before; undefined: takes any. */
+  readonly avoid: (id: string | undefined) => void
   readonly lastReload: () => ReloadState
   /** How many reloads were taken and refused. */
   readonly counts: () => { readonly taken: number; readonly refused: number }
@@ -32,11 +34,14 @@ export type Current = {
   readonly subscribe: (listener: (state: ReloadState, config: Config) => void) => () => void
 }
 
+/** Reads the routing file. */
+export type Load = () => Result<Loaded, readonly Problem[]>
+
 /** The live configuration. Who asks keeps what it got: a request ends on the configuration that it began with. */
-export function createCurrent(initial: Config, load: () => Result<Loaded, readonly Problem[]>, nowMs: () => number): Current {
+export function createCurrent(initial: Config, load: Load, nowMs: () => number): Current {
   let config = initial
   let before: Config | undefined
-  let rejected: Config | undefined
+  let rejected: string | undefined
   let state: ReloadState = { atMs: nowMs(), ok: true, reason: 'start', problems: [] }
   const counts = { taken: 0, refused: 0 }
   const listeners = new Set<(state: ReloadState, config: Config) => void>()
@@ -47,7 +52,7 @@ export function createCurrent(initial: Config, load: () => Result<Loaded, readon
     for (const listener of listeners) listener(state, config)
   }
   const take = ({ config: next, warnings }: Loaded, reason: ReloadReason): 'taken' | 'unchanged' => {
-    if (rejected !== undefined && sameFile(next, rejected)) return 'unchanged'
+    if (fileIdOf(next) === rejected) return 'unchanged'
     if (sameFile(next, config) && state.ok) return 'unchanged'
     // A refused file that was put right again is no step forward: the guard would have nothing to go back to.
     if (!sameFile(next, config)) before = config
@@ -71,11 +76,14 @@ export function createCurrent(initial: Config, load: () => Result<Loaded, readon
     },
     rollBack() {
       if (before === undefined) return false
-      rejected = config
+      rejected = fileIdOf(config)
       config = before
       before = undefined
       settle({ ok: true, reason: 'guard', problems: [] })
       return true
+    },
+    avoid(id) {
+      rejected = id
     },
     lastReload: () => state,
     counts: () => ({ ...counts }),
@@ -87,5 +95,10 @@ export function createCurrent(initial: Config, load: () => Result<Loaded, readon
 }
 
 function sameFile(left: Config, right: Config): boolean {
-  return left.digest === right.digest && left.filledDigest === right.filledDigest
+  return fileIdOf(left) === fileIdOf(right)
+}
+
+/** Names a state of the routing file and of what fills it, in this process and in those that have its salt. */
+export function fileIdOf({ digest, filledDigest }: Pick<Config, 'digest' | 'filledDigest'>): string {
+  return `${digest}.${filledDigest}`
 }

@@ -207,3 +207,31 @@ models: { m: { targets: [p/a], retry: { attempts: 2 }, stream: { on_break: error
   assert.deepEqual(models[0]?.retry, { ...retry, attempts: 2 })
   assert.deepEqual(models[0]?.stream, { ...stream, on_break: 'error' })
 })
+
+test('load: what it was made of makes the same configuration again, whatever the files hold by then', () => {
+  const text = `${head}models: { smart: { targets: ["openai/\${file:model}"] } }\nprices: { file: prices.yaml }\n`
+  const files: Record<string, string> = { model: 'gpt', '/etc/prices.yaml': 'openai/*: { input: 1, output: 2 }' }
+  const options = { path: '/etc/f.yaml', salt: 's', sources: { env: {}, readFile: (path: string) => files[path] ?? '' } }
+  const first = loadText(text, options)
+  assert.ok(first.ok, JSON.stringify(first))
+  assert.deepEqual(first.value.texts, [['/etc/f.yaml', text], ...Object.entries(files)])
+  files['model'] = 'other'
+  files['/etc/prices.yaml'] = 'openai/*: { input: 3, output: 4 }'
+  const changed = loadText(text, options)
+  const again = loadFile({ ...options, texts: first.value.texts })
+  assert.ok(changed.ok && again.ok)
+  assert.equal(again.value.config.models[0]?.targets[0]?.id, 'openai/gpt')
+  assert.deepEqual(again.value.texts, first.value.texts)
+  const digests = [first, again, changed].map(({ value }) => value.config.filledDigest)
+  assert.equal(digests[0], digests[1])
+  assert.notEqual(digests[0], digests[2])
+})
+
+test('load: keys in files are not among what it was made of, and follow their files', () => {
+  const text = 'version: 1\nproviders:\n  openai: { api_key: "${file:key}" }\nmodels: { smart: { targets: [openai/gpt] } }\n'
+  const readFile = (path: string): string => (path === 'key' ? 'newer' : '')
+  const loaded = loadFile({ path: 'f', sources: { env: {}, readFile }, texts: [['f', text]] })
+  assert.ok(loaded.ok)
+  assert.deepEqual(loaded.value.texts, [['f', text]])
+  assert.equal(loaded.value.config.providers.get('openai')?.keys[0]?.reveal(), 'newer')
+})

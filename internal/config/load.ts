@@ -21,15 +21,28 @@ export type LoadOptions = {
   /** An unset secret that is used is an error, not a warning. Default false. */
   readonly strict?: boolean
   readonly nowMs?: number
+  /** Taken in place of what these files hold now: what another process has read. Secrets follow their files all the same. */
+  readonly texts?: FileTexts | undefined
+  /** Processes with the same one find the same digests. Default: of this process alone. */
+  readonly salt?: string | undefined
 }
 
+/** What files held when they were read, by path. */
+export type FileTexts = readonly (readonly [path: string, text: string])[]
+
 /** A configuration, with what is not wrong enough to refuse it. */
-export type Loaded = { readonly config: Config; readonly warnings: readonly Problem[] }
+export type Loaded = {
+  readonly config: Config
+  readonly warnings: readonly Problem[]
+  /** What it was made of, secrets left aside: the same configuration can be made of it again. */
+  readonly texts: FileTexts
+}
 
 /** Reads a routing file; every problem of it is given at once. */
 export function loadFile(options: LoadOptions): Result<Loaded, readonly Problem[]> {
   try {
-    return loadText(readFileSync(options.path, 'utf8'), options)
+    const given = options.texts?.find(([path]) => path === options.path)?.[1]
+    return loadText(given ?? readFileSync(options.path, 'utf8'), options)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const hint = '`outrigger init` writes one from the API keys in the environment, `outrigger demo` needs none, -c names another'
@@ -46,12 +59,14 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
 
   const problems: Problem[] = []
   const { path: file, sources = processSources, strict = false, nowMs = Date.now() } = options
+  const texts = new Map([[file, text]])
+  const recorded = recordTo(texts, sources, options.texts)
   const locate = locator(document, lines)
   const report = reportTo(problems, file, locate)
-  const filled = fillData(read.value, { sources, locate, report, strict })
+  const filled = fillData(read.value, { sources: recorded, locate, report, strict })
   const valid = validate(filled.data, report)
   if (!valid.ok) return err(inOrder(problems))
-  const beside = { routingFile: file, sources, problems, report }
+  const beside = { routingFile: file, sources: recorded, problems, report }
   const { prices: { file: priceFile } = {}, clients_file: clientsFileName } = valid.value
   const prices = priceFile === undefined ? undefined : readPriceFile(priceFile, beside)
   const clientsFile = clientsFileName === undefined ? undefined : readClientsFile(clientsFileName, beside)
@@ -61,14 +76,14 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
     sources,
     strict,
     digest: digestOf(text),
-    filledDigest: digestOf(salt, ...filled.values, prices?.text ?? '', clientsFile?.text ?? ''),
+    filledDigest: digestOf(options.salt ?? ownSalt, ...filled.values, prices?.text ?? '', clientsFile?.text ?? ''),
     files: [...filled.files, ...[prices, clientsFile].flatMap((book) => book?.path ?? [])],
     prices,
     clientsFile,
     nowMs,
   })
   const found = inOrder(problems)
-  return problems.some(({ severity }) => severity === 'error') ? err(found) : ok({ config, warnings: found })
+  return problems.some(({ severity }) => severity === 'error') ? err(found) : ok({ config, warnings: found, texts: [...texts] })
 }
 
 /** The document as plain data; what YAML itself finds wrong is told alone, because the rest would follow from it. */
@@ -98,7 +113,25 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
 }
 
 // What was filled in may be a key: its digest must not tell it to who can guess.
-const salt = randomBytes(16).toString('hex')
+const ownSalt = newSalt()
+
+/** Keeps digests from being guessed by whoever does not know it. */
+export function newSalt(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** Reads what is given, else the files, and keeps what was read. */
+function recordTo(texts: Map<string, string>, sources: SecretSources, given: FileTexts | undefined): SecretSources {
+  const known = new Map(given)
+  return {
+    env: sources.env,
+    readFile(path) {
+      const text = known.get(path) ?? sources.readFile(path)
+      texts.set(path, text)
+      return text
+    },
+  }
+}
 
 function digestOf(...texts: readonly string[]): string {
   const hash = createHash('sha256')

@@ -7,7 +7,7 @@ export const Reload = Type.Object(
     guard: Type.Optional(
       Duration({
         description:
-          'After a reload, the error rate and the time to the first token are watched for so long; if they get clearly worse, the last good file is taken again. Off unless given.',
+          'After a reload, the error rate and the time to the first token are watched for so long; if they get clearly worse, the last good file is taken again. With `--workers` the first worker is watched before the others take the file. Off unless given.',
       }),
     ),
   },
