@@ -23,14 +23,16 @@ export type Alert = {
   readonly requests?: number
 }
 
-/** An alert began or ended. */
-export type AlertNotice = Alert & { readonly status: 'firing' | 'resolved'; readonly atMs: number }
+/** An alert began or ended. `key` is the same in all processes with the same routing file. */
+export type AlertNotice = Alert & { readonly key: string; readonly status: 'firing' | 'resolved'; readonly atMs: number }
 
 export type Firing = Alert & { readonly sinceMs: number }
 
 /** The alerts that are firing. Each is told once when it begins and once when it is over. */
 export type AlertBoard = {
   readonly fire: (key: string, alert: Alert, nowMs: number) => void
+  /** It fires, and was told of already. Unless it is fired or kept here, it is over after a while. */
+  readonly adopt: (key: string, alert: Alert, times: { readonly sinceMs: number; readonly nowMs: number }) => void
   /** The reason is gone; it is said after a while, unless the alert is fired or kept before. */
   readonly clear: (key: string, nowMs: number) => void
   /** Neither good nor bad: what fires goes on firing. */
@@ -54,7 +56,10 @@ export function createAlertBoard(notify: (notice: AlertNotice) => void): AlertBo
         return
       }
       entries.set(key, { alert, sinceMs: nowMs, clearSinceMs: undefined })
-      notify({ ...alert, status: 'firing', atMs: nowMs })
+      notify({ ...alert, key, status: 'firing', atMs: nowMs })
+    },
+    adopt(key, alert, { sinceMs, nowMs }) {
+      if (!entries.has(key)) entries.set(key, { alert, sinceMs, clearSinceMs: nowMs })
     },
     clear(key, nowMs) {
       const known = entries.get(key)
@@ -68,7 +73,7 @@ export function createAlertBoard(notify: (notice: AlertNotice) => void): AlertBo
       for (const [key, { alert, clearSinceMs }] of entries) {
         if (clearSinceMs === undefined || nowMs - clearSinceMs < quietMs) continue
         entries.delete(key)
-        notify({ ...alert, status: 'resolved', atMs: nowMs })
+        notify({ ...alert, key, status: 'resolved', atMs: nowMs })
       }
     },
     firing: () => [...entries.values()].map(({ alert, sinceMs }) => ({ ...alert, sinceMs })),

@@ -4,7 +4,7 @@ import type { AttemptOutcome, RequestOutcome } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
 import { createFakeClock, type FakeClock } from '#lib/fake-clock.ts'
 import type { AlertNotice } from './alert-board.ts'
-import { type AlertRule, type Alerts, createAlerts } from './alerts.ts'
+import { type AlertRule, type Alerts, type AlertsDeps, createAlerts } from './alerts.ts'
 
 const rule: AlertRule = {
   error_rate: 0.05,
@@ -16,10 +16,10 @@ const target: Target = { id: 'a/one', provider: 'a', model: 'one', dialect: 'ope
 
 type Lab = { readonly clock: FakeClock; readonly alerts: Alerts; readonly notices: AlertNotice[]; readonly told: () => string[] }
 
-function labOf(rules: readonly AlertRule[] = [rule]): Lab {
+function labOf(rules: readonly AlertRule[] = [rule], onCount?: AlertsDeps['onCount']): Lab {
   const clock = createFakeClock()
   const notices: AlertNotice[] = []
-  const alerts = createAlerts(rules, { clock, notify: (notice) => notices.push(notice) })
+  const alerts = createAlerts(rules, { clock, notify: (notice) => notices.push(notice), onCount })
   return { clock, alerts, notices, told: () => notices.map((notice) => `${notice.status} ${notice.alert} ${notice.target}`) }
 }
 
@@ -161,4 +161,65 @@ test('alerts: after a reload the new rules count', () => {
   assert.deepEqual(lab.told(), ['firing error_rate a/one'])
   lab.alerts.stop()
   assert.equal(lab.clock.pending(), 0)
+})
+
+test('alerts: what other processes count is part of the rate, and what is counted here is told to them', () => {
+  const counted: string[] = []
+  const lab = labOf([rule], (name, isError) => counted.push(`${name} ${isError}`))
+  attempts(lab, 10, 'server')
+  lab.alerts.hear([['a/one', 9, 9]])
+  assert.deepEqual(lab.told(), [], 'nineteen are too few')
+  lab.alerts.hear([['a/one', 100, 1]])
+  assert.deepEqual(lab.told(), ['firing error_rate a/one'])
+  assert.partialDeepStrictEqual(lab.notices[0], { requests: 119, errorRatio: 20 / 119 })
+  assert.deepEqual([counted.length, counted[0]], [10, 'a/one true'], 'what was heard is not told again')
+})
+
+test('alerts: their answers keep a rate low, and end an alert', () => {
+  const lab = labOf()
+  lab.alerts.hear([['a/one', 980, 0]])
+  attempts(lab, 20, 'server')
+  assert.deepEqual(lab.told(), [])
+  attempts(lab, 60, 'server')
+  assert.deepEqual(lab.told(), ['firing error_rate a/one'])
+  lab.alerts.hear([['a/one', 3000, 0]])
+  lab.clock.advance(70_000)
+  assert.deepEqual(lab.told(), ['firing error_rate a/one', 'resolved error_rate a/one'])
+})
+
+test('alerts: without rules nothing is counted', () => {
+  const counted: string[] = []
+  attempts(
+    labOf([], (name) => counted.push(name)),
+    3,
+    'server',
+  )
+  assert.deepEqual(counted, [])
+})
+
+test('alerts: one that is adopted is not told again, and ends when nothing shows it here', () => {
+  const [gone, heir] = [labOf(), labOf()]
+  heir.clock.advance(50_000)
+  gone.alerts.raise('key_refused', 'a#1', 'a refuses key number 1')
+  const [notice] = gone.notices
+  assert.ok(notice !== undefined)
+  heir.alerts.adopt(notice, 10_000)
+  assert.deepEqual(heir.told(), [])
+  assert.partialDeepStrictEqual(heir.alerts.firing(), [{ alert: 'key_refused', target: 'a#1', sinceMs: 40_000 }])
+  heir.clock.advance(70_000)
+  assert.deepEqual(heir.told(), ['resolved key_refused a#1'])
+})
+
+test('alerts: one that is adopted goes on when it is seen here', () => {
+  const [gone, heir] = [labOf(), labOf()]
+  attempts(gone, 30, 'server')
+  const [notice] = gone.notices
+  assert.ok(notice !== undefined)
+  heir.alerts.adopt(notice, 0)
+  attempts(heir, 30, 'server')
+  heir.clock.advance(70_000)
+  assert.deepEqual(heir.told(), [], 'it fires still')
+  assert.equal(heir.alerts.firing().length, 1)
+  heir.clock.advance(400_000)
+  assert.deepEqual(heir.told(), ['resolved error_rate a/one'])
 })

@@ -5,6 +5,7 @@ import { blameOf, requestFailed } from './blame.ts'
 import type { TripReason } from './breaker.ts'
 import { createErrorRates, type ErrorRates, type Measured } from './error-rate.ts'
 import type { Transition } from './store.ts'
+import type { Counts } from './tally.ts'
 
 /** A block of the routing file's `alerts`. */
 export type AlertRule = {
@@ -21,6 +22,10 @@ export type AlertRule = {
 export type Alerts = {
   readonly observe: Observer
   readonly onTransition: (transition: Transition) => void
+  /** What other processes have counted, which rates are made of as well. */
+  readonly hear: (counts: Counts) => void
+  /** Takes over an alert that has been firing for so many milliseconds in a process that is gone; it is over when nothing shows it here. */
+  readonly adopt: (notice: AlertNotice, forMs: number) => void
   /** Begins an alert that another room knows of; again is harmless. */
   readonly raise: (alert: AlertName, target: string, text: string) => void
   /** Its reason is gone. */
@@ -31,15 +36,22 @@ export type Alerts = {
   readonly stop: () => void
 }
 
-export type AlertsDeps = { readonly clock: Clock; readonly notify: (notice: AlertNotice) => void }
+export type AlertsDeps = {
+  readonly clock: Clock
+  readonly notify: (notice: AlertNotice) => void
+  /** Hears what counts in rates, for other processes to hear. Called for each attempt and request: it must be quick. */
+  readonly onCount?: ((name: string, isError: boolean) => void) | undefined
+}
 
 type Watch = { readonly rule: AlertRule; readonly rates: ErrorRates; readonly index: number }
 
 /** The name under which the answers of clients are counted, beside the targets. */
 const everything = 'all'
 const checkMs = 5000
+const oneError = { requests: 1, errors: 1 }
+const oneSuccess = { requests: 1, errors: 0 }
 
-export function createAlerts(initial: readonly AlertRule[], { clock, notify }: AlertsDeps): Alerts {
+export function createAlerts(initial: readonly AlertRule[], { clock, notify, onCount }: AlertsDeps): Alerts {
   const board = createAlertBoard(notify)
   let watches = initial.map(watchOf)
   let webhooks = webhooksOf(initial)
@@ -47,10 +59,11 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify }: A
   const raise = (alert: AlertName, target: string, text: string): void =>
     board.fire(`${alert} ${target}`, { alert, target, text, webhooks }, clock.now())
   const clear = (alert: AlertName, target: string): void => board.clear(`${alert} ${target}`, clock.now())
-  const count = (name: string, isError: boolean): void => {
+  const count = (name: string, counted: { readonly requests: number; readonly errors: number }): void => {
+    const nowMs = clock.now()
     for (const watch of watches) {
-      watch.rates.add(name, isError, clock.now())
-      if (isError) judge(board, watch, name, clock.now())
+      watch.rates.add(name, counted, nowMs)
+      if (counted.errors > 0) judge(board, watch, name, nowMs)
     }
   }
   const check = (): void => {
@@ -63,13 +76,22 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify }: A
   return {
     observe(event) {
       const counted = countedAs(event)
-      if (counted !== undefined) count(counted.name, counted.isError)
+      if (counted !== undefined && watches.length > 0) {
+        count(counted.name, counted.isError ? oneError : oneSuccess)
+        onCount?.(counted.name, counted.isError)
+      }
       if (event.kind === 'attempt_ended') noteKey(event, { raise, clear })
     },
     onTransition({ target, to, reason }) {
       if (to === 'open')
         raise('breaker_open', target, `${target} is out of the rotation: ${reason === undefined ? 'it fails' : tripText(reason)}`)
       if (to === 'closed') clear('breaker_open', target)
+    },
+    hear(counts) {
+      for (const [name, requests, errors] of counts) count(name, { requests, errors })
+    },
+    adopt(notice, forMs) {
+      board.adopt(notice.key, notice, { sinceMs: clock.now() - forMs, nowMs: clock.now() })
     },
     raise,
     clear,

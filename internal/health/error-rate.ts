@@ -4,7 +4,8 @@ export type Measured = { readonly errorRatio: number; readonly requests: number 
 
 /** Error rates over the last stretch of time, by name. */
 export type ErrorRates = {
-  readonly add: (name: string, isError: boolean, nowMs: number) => void
+  /** So many requests, of which so many failed. */
+  readonly add: (name: string, counted: { readonly requests: number; readonly errors: number }, nowMs: number) => void
   readonly measure: (name: string, nowMs: number) => Measured
   readonly names: () => Iterable<string>
   /** Forgets the name. */
@@ -19,7 +20,7 @@ export function createErrorRates(overMs: number): ErrorRates {
   const counts = new Map<string, { readonly requests: SlidingCount; readonly errors: SlidingCount }>()
   const none: Measured = { errorRatio: 0, requests: 0 }
   return {
-    add(name, isError, nowMs) {
+    add(name, counted, nowMs) {
       const known = counts.get(name)
       if (known === undefined && counts.size >= mostNames) return
       const { requests, errors } = known ?? {
@@ -27,8 +28,8 @@ export function createErrorRates(overMs: number): ErrorRates {
         errors: createSlidingCount(overMs, slotCount),
       }
       if (known === undefined) counts.set(name, { requests, errors })
-      requests.add(nowMs)
-      if (isError) errors.add(nowMs)
+      requests.add(nowMs, counted.requests)
+      if (counted.errors > 0) errors.add(nowMs, counted.errors)
     },
     measure(name, nowMs) {
       const known = counts.get(name)

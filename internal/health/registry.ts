@@ -34,6 +34,8 @@ export type Health = HintDesk &
   LateAnswers & {
     /** Hears what the relay tells. */
     readonly observe: Observer
+    /** So many answers of the target that another process got: what it tells of failures is seen in proportion. */
+    readonly answeredElsewhere: (target: TargetName, answers: number, nowMs: number) => void
     /**
      * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
      * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`, but
@@ -110,6 +112,13 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
         default:
           return
       }
+    },
+    answeredElsewhere(target, answers, nowMs) {
+      const state = store.of(target)
+      // Whether one that was taken out is back is shown by the trials of this process.
+      if (answers <= 0 || state.breaker.state === 'open' || state.breaker.state === 'trial') return
+      state.window.addAnswers(answers)
+      store.tell(state, inputOf(state, 'ok', nowMs), nowMs)
     },
     admit(target, nowMs, why) {
       if (nowMs < accounts.restUntilMs(target.provider, nowMs)) return 'refused'

@@ -10,6 +10,7 @@ const notice = {
   target: 'a/one',
   text: '7 % of the requests to a/one failed',
   webhooks: [{ url, format: 'auto' }],
+  key: 'error_rate 0 a/one',
   status: 'firing',
   atMs: 5,
   errorRatio: 0.07,

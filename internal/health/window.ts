@@ -18,6 +18,8 @@ export type TimedAttempt = {
 /** The last attempts at one target. */
 export type Window = {
   readonly add: (mark: Mark, attempt: TimedAttempt) => void
+  /** So many answers of which nothing else is known. */
+  readonly addAnswers: (answers: number) => void
   readonly samples: () => number
   /** Faults only: what the breaker decides on. */
   readonly errors: () => number
@@ -53,11 +55,14 @@ export function createWindow(capacity: number): Window {
   const answers = createRing<number>(capacity)
   const expected = { first_token: createExpectedWait(), answer: createExpectedWait() }
   const count: Record<Mark, number> = { ok: 0, error: 0, limited: 0 }
+  const push = (mark: Mark): void => {
+    const evicted = marks.push(mark)
+    if (evicted !== undefined) count[evicted]--
+    count[mark]++
+  }
   return {
     add(mark, { durationMs, firstTokenMs, inputTokens, atMs }) {
-      const evicted = marks.push(mark)
-      if (evicted !== undefined) count[evicted]--
-      count[mark]++
+      push(mark)
       // A quick refusal is no quick answer.
       if (mark !== 'ok') return
       latency.add(durationMs)
@@ -66,6 +71,9 @@ export function createWindow(capacity: number): Window {
       if (firstTokenMs === undefined) return
       firstToken.add(firstTokenMs)
       expected.first_token.add(firstTokenMs, inputTokens, atMs)
+    },
+    addAnswers(added) {
+      for (let pushed = Math.min(added, capacity); pushed > 0; pushed--) push('ok')
     },
     samples: marks.size,
     errors: () => count.error,
