@@ -127,8 +127,13 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   shareHints({ ...shared, bus: opened.bus })
   const alerts = startAlerts({ ...shared, worker })
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })
-  const guard = guardReloads({ current, clock, log, alerts, tell: worker?.tellTakenBack })
-  worker?.onTakenBack(guard.takeBack)
+  const guard = guardReloads({
+    ...shared,
+    alerts,
+    onTakenBack: worker?.reloads.tellTakenBack,
+    onKept: worker?.reloads.tellKept,
+  })
+  worker?.reloads.follow({ current, guard })
   const usage = startUsage(shared)
   const cache = startCache({ ...shared, opened, embed: (order) => embed(order) })
   const tracing = startTracing({ ...shared, version })
@@ -140,7 +145,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   }
   const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache, usage }
   const status = (): StatusFacts => statusOf(shared, facts)
-  const others = worker?.share({ ...shared, sample, status })
+  const others = worker?.share({ ...shared, alerts, sample, status })
   const deps = relayDeps(shared, { alerts, clients, cache, guard, usage, others })
   const onAccount = reserveFor(clients, shared.prices, { usual: shared.usual, budgetsOnly: true })
   const embed = createEmbedder({ ...deps, reserve: onAccount }, recordEmbedded(shared, usage, clients))

@@ -1,5 +1,5 @@
 import { type Current, createCurrent } from '#config/current.ts'
-import { type Loaded, loadFile } from '#config/load.ts'
+import { type FileTexts, type Loaded, loadFile } from '#config/load.ts'
 import { formatProblem, type Problem } from '#config/problem.ts'
 import { watchFile } from '#config/watch.ts'
 import { urlOf } from '#lib/address.ts'
@@ -44,8 +44,10 @@ export async function serve(options: ServeOptions): Promise<number> {
 async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker | undefined): Promise<number> {
   const admin = process.env[workerAdmin]
   const options = worker === undefined || admin === undefined ? given : { ...given, admin }
-  const load = (): Result<Loaded, readonly Problem[]> => withFlags(loadFile({ path: options.config }), options)
-  const loaded = load()
+  const begun = await worker?.reloads.begin()
+  const load = (texts?: FileTexts): Result<Loaded, readonly Problem[]> =>
+    withFlags(loadFile({ path: options.config, salt: begun?.salt, texts }), options)
+  const loaded = load(begun?.texts)
   if (!loaded.ok) {
     for (const problem of loaded.error) complain(formatProblem(problem))
     return exitCodes.config
@@ -54,7 +56,8 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
   const log = createLog({ level: loaded.value.config.log.level, format: options.logFormat, write: lines.write })
   for (const warning of loaded.value.warnings) log.warn({ problem: formatProblem(warning) }, 'config warning')
 
-  const current = createCurrent(loaded.value.config, load, Date.now)
+  const current = createCurrent(loaded.value.config, worker === undefined ? load : worker.reloads.reading(load), Date.now)
+  current.avoid(begun?.avoid)
   const asked = Promise.withResolvers<string>()
   const opened = await openStore(current.get(), log, worker?.store)
   const runtime = compose({
@@ -127,12 +130,13 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
     return exitCodes.listen
   }
   const urls = { listen: urlOf(listening.value), admin: urlOf(administering.value) }
+  const reload = worker?.reloads.want ?? current.reload
   const watcher = watchFile(
     options.config,
-    () => current.reload(),
+    () => reload('file'),
     () => current.get().files,
   )
-  process.on('SIGHUP', () => current.reload('signal'))
+  process.on('SIGHUP', () => reload('signal'))
   runtime.lifecycle.started = true
   log.info(
     { listen: urls.listen.replace(/^http:\/\//, ''), admin: urls.admin.replace(/^http:\/\//, ''), config: config.path, version },
@@ -144,13 +148,14 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   await runtime.warmUp()
   // What changed between the first reading and the watch.
   setTimeout(() => {
-    current.reload()
+    reload(worker === undefined ? 'file' : 'start')
     if (runtime.idle()) releaseStart()
   }, 1000).unref()
 
   const why = await stopped
   runtime.lifecycle.draining = true
   runtime.listener.startDraining()
+  worker?.draining()
   log.info({ reason: why }, 'draining')
   const cut = await drain(runtime.listener.server, drainMs, createClock())
   if (cut > 0) log.warn({ connections: cut }, 'connections cut at the end of the drain')

@@ -31,17 +31,22 @@ export function startAlerts({ current, health, metrics, clock, log, worker }: St
   })
   const alerts = createAlerts(rulesOf(current.get()), {
     clock,
+    onCount: worker?.count,
     notify(notice) {
-      const firing = notice.status === 'firing'
-      metrics.alertsFiring.set({ alert: notice.alert, target: notice.target }, firing ? 1 : 0)
-      log[firing ? 'error' : 'warn'](
-        { alert: notice.alert, target: notice.target, reason: notice.text },
-        `alert ${notice.status}`,
-      )
+      const { alert, target, text: reason, status } = notice
+      metrics.alertsFiring.set({ alert, target }, status === 'firing' ? 1 : 0)
+      const tell = (): void => {
+        log[status === 'firing' ? 'error' : 'warn']({ alert, target, reason }, `alert ${status}`)
+        webhooks(notice)
+      }
       // Each worker of a group sees what the others see; people are told once.
-      if (worker === undefined) webhooks(notice)
-      else worker.tellOnce(newsOf(notice), () => webhooks(notice))
+      if (worker === undefined) tell()
+      else worker.tellOnce(newsOf(notice), tell)
     },
+  })
+  worker?.onOrphan(({ notice, forMs }) => {
+    alerts.adopt(notice, forMs)
+    metrics.alertsFiring.set({ alert: notice.alert, target: notice.target }, 1)
   })
   health.onTransition(alerts.onTransition)
   current.subscribe((state, config) => {

@@ -1,20 +1,39 @@
 import type { StatusFacts } from '#admin/status-facts.ts'
 import type { AttemptEnded } from '#canonical/observe.ts'
+import type { ReloadReason } from '#config/current.ts'
+import type { FileTexts } from '#config/load.ts'
+import type { Counts } from '#health/tally.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
-import type { AlertNews } from './group-alerts.ts'
+import type { AlertNews, Orphan } from './group-alerts.ts'
+import type { Turn, TurnEnd } from './reload-turns.ts'
 
-/** A reload that the guard took back: the file that was refused, by its digest, and why. */
-export type TakenBack = { readonly kind: 'taken_back'; readonly digest: string; readonly reason: string }
+/** A version of the configuration that a guard took back (`fileIdOf`), and why. */
+type TakenBack = { readonly kind: 'taken_back'; readonly id: string; readonly reason: string }
+
+/** An attempt that failed, and how many its target has answered before it since the last one that was told. */
+export type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; readonly answered: number }
+
+/** What error rates are made of, since the last time that it was told. */
+type CountsTold = { readonly kind: 'counts'; readonly counts: Counts }
 
 /** What a worker tells the primary. */
 export type FromWorker =
   | StoreMessage
   | TakenBack
+  | Failed
+  | CountsTold
+  /** It starts: what should it begin with? */
+  | { readonly kind: 'begin' }
   /** It listens, and has its operators' port there. */
   | { readonly kind: 'ready' }
-  /** An attempt that the others should know of. */
-  | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  /** It takes no new requests and will end. */
+  | { readonly kind: 'draining' }
+  /** Its files may have changed: may it reload? */
+  | { readonly kind: 'reload_wanted'; readonly reason: ReloadReason }
+  | { readonly kind: 'reloaded'; readonly end: TurnEnd }
+  /** Its guard has watched this version to the end. */
+  | { readonly kind: 'reload_kept'; readonly id: string }
   | { readonly kind: 'metrics'; readonly id: number; readonly data: MetricsData }
   | { readonly kind: 'status'; readonly id: number; readonly facts: StatusFacts }
   /** An alert began or ended in it: may it tell? */
@@ -26,9 +45,16 @@ export type FromWorker =
 export type ToWorker =
   | StoreMessage
   | TakenBack
-  | { readonly kind: 'attempt'; readonly event: AttemptEnded }
+  | Failed
+  | CountsTold
+  /** What it begins with: what the others have. With the same salt their versions have the same ids. */
+  | { readonly kind: 'begin'; readonly salt: string; readonly texts: FileTexts; readonly avoid?: string | undefined }
+  /** Its turn. */
+  | { readonly kind: 'reload'; readonly turn: Turn }
   /** It is the one of the group to tell this alert. */
   | { readonly kind: 'tell_alert'; readonly id: number }
+  /** An alert that only a worker saw that is gone. */
+  | { readonly kind: 'adopt_alert'; readonly orphan: Orphan }
   /** It is asked for what it knows. */
   | { readonly kind: 'metrics'; readonly id: number }
   | { readonly kind: 'status'; readonly id: number }

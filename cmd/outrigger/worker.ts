@@ -1,28 +1,38 @@
 import type { StatusFacts } from '#admin/status-facts.ts'
 import type { Observer } from '#canonical/observe.ts'
+import type { TargetId } from '#canonical/plan.ts'
+import type { Alerts } from '#health/alerts.ts'
 import type { Health } from '#health/registry.ts'
+import { createTally } from '#health/tally.ts'
 import type { Clock } from '#lib/clock.ts'
 import { createRemoteStore, type RemoteStore } from '#state/remote.ts'
 import { metricsData } from '#telemetry/merge-metrics.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
-import type { AlertNews } from './group-alerts.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
+import type { AlertNews, Orphan } from './group-alerts.ts'
+import type { Failed, FromWorker, ToWorker } from './worker-messages.ts'
+import { createWorkerReloads, type WorkerReloads } from './worker-reloads.ts'
 
 /** This process as one of several workers. */
 export type Worker = {
   readonly store: RemoteStore
+  readonly reloads: WorkerReloads
   readonly ready: () => void
+  /** Asks the primary to drain all. */
   readonly drain: () => void
+  /** This one takes no new requests and will end. */
+  readonly draining: () => void
   /** Calls `tell` if this worker is the one of the group to tell of it. */
   readonly tellOnce: (news: AlertNews, tell: () => void) => void
-  /** Tells the others of a reload that was taken back here. */
-  readonly tellTakenBack: (digest: string, reason: string) => void
-  readonly onTakenBack: (listener: (digest: string, reason: string) => void) => void
+  /** Hears of alerts that only a worker saw that is gone. */
+  readonly onOrphan: (listener: (orphan: Orphan) => void) => void
+  /** What error rates are made of: the others hear of it within half a second. */
+  readonly count: (name: string, isError: boolean) => void
   /** The end: the channel to the primary would keep the process. */
   readonly leave: () => void
   /** Tells the others of attempts that failed, and hears of theirs. */
   readonly share: (parts: {
     readonly health: Health
+    readonly alerts: Pick<Alerts, 'hear'>
     readonly metrics: Metrics
     readonly clock: Clock
     readonly sample: () => void
@@ -43,37 +53,37 @@ export function asWorker(): Worker | undefined {
   const store = createRemoteStore(send, Date.now)
   return {
     store,
+    reloads: createWorkerReloads(send),
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
+    draining: () => send({ kind: 'draining' }),
     tellOnce: onceInGroup(send),
-    tellTakenBack: (digest, reason) => send({ kind: 'taken_back', digest, reason }),
-    onTakenBack(listener) {
+    onOrphan(listener) {
       process.on('message', (message: ToWorker) => {
-        if (message.kind === 'taken_back') listener(message.digest, message.reason)
+        if (message.kind === 'adopt_alert') listener(message.orphan)
       })
     },
+    count: createCounter(send),
     leave: () => process.connected && process.disconnect?.(),
-    share({ health, metrics, clock, sample, status }) {
+    share({ health, alerts, metrics, clock, sample, status }) {
       process.on('message', (message: ToWorker) => {
         switch (message.kind) {
           case 'attempt':
             return hear(message, health, clock)
+          case 'counts':
+            return alerts.hear(message.counts)
           case 'metrics':
             sample()
             return void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
           case 'status':
             return send({ kind: 'status', id: message.id, facts: status() })
-          case 'taken_back':
-          case 'tell_alert':
-            return
-          default:
+          case 'store_taken':
             return store.receive(message)
+          default:
+            return
         }
       })
-      return (event) => {
-        if (event.kind === 'attempt_ended' && event.outcome !== 'ok' && event.outcome !== 'abandoned')
-          send({ kind: 'attempt', event })
-      }
+      return tellFailures(send)
     },
   }
 }
@@ -92,15 +102,51 @@ function onceInGroup(send: (message: FromWorker) => void): Worker['tellOnce'] {
   })
   return (news, tell) => {
     const id = ++lastId
-    waiting.set(`${news.status} ${news.key}`, { id, tell })
+    waiting.set(`${news.notice.status} ${news.key}`, { id, tell })
     send({ kind: 'alert', id, news })
   }
 }
 
+const countsEveryMs = 500
+
+/** Gathers what is counted, so that the others are told a few times a second and not for each request. */
+function createCounter(send: (message: FromWorker) => void): Worker['count'] {
+  const tally = createTally()
+  let isDue = false
+  const tell = (): void => {
+    isDue = false
+    send({ kind: 'counts', counts: tally.take() })
+  }
+  return (name, isError) => {
+    tally.add(name, isError)
+    if (isDue) return
+    isDue = true
+    setTimeout(tell, countsEveryMs).unref()
+  }
+}
+
+// Wildcard routes let clients name models.
+const mostTargets = 5000
+
+/** Each failure with the answers before it: without them a target that fails now and then would look to the others as if it only failed. */
+function tellFailures(send: (message: FromWorker) => void): Observer {
+  const answered = new Map<TargetId, number>()
+  return (event) => {
+    if (event.kind !== 'attempt_ended' || event.outcome === 'abandoned') return
+    const { id } = event.target
+    const answers = answered.get(id) ?? 0
+    if (event.outcome !== 'ok') {
+      answered.delete(id)
+      send({ kind: 'attempt', event, answered: answers })
+    } else if (answers > 0 || answered.size < mostTargets) answered.set(id, answers + 1)
+  }
+}
+
 /** Another worker's attempt, by this process's clock. Its beginning is told too, so that what is under way is counted right. */
-function hear({ event }: Extract<ToWorker, { readonly kind: 'attempt' }>, health: Health, clock: Clock): void {
+function hear({ event, answered }: Failed, health: Health, clock: Clock): void {
   const atMs = clock.now()
   const { requestId, route, target, keyIndex } = event
+  health.answeredElsewhere(target, answered, atMs)
   health.observe({ kind: 'attempt_started', requestId, route, target, keyIndex, number: 1, atMs })
   health.observe({ ...event, atMs })
 }

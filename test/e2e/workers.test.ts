@@ -153,10 +153,11 @@ test('what one worker learns of a failing target the other knows', async () => {
 })
 
 test('an alert that both workers see is told once', async () => {
-  await until(() => relay.log().split('"alert firing"').length > 2, 'both workers see that the target is out of the rotation')
+  await until(() => relay.log().split('"breaker open"').length > 2, 'both workers see that the target is out of the rotation')
   await until(() => told.length > 0, 'the webhook is told')
   await sleep(500)
-  assert.equal(told.filter((body) => body.includes('bad/m')).length, 1, told.join('\n'))
+  assert.equal(told.filter((body) => body.includes('breaker_open')).length, 1, told.join('\n'))
+  assert.equal(relay.log().split('"alert":"breaker_open"').length - 1, 1)
 })
 
 test('limits of clients are counted together', async () => {

@@ -1,0 +1,169 @@
+import cluster, { type Worker as Process } from 'node:cluster'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isSea } from 'node:sea'
+import type { Logger } from '#telemetry/log.ts'
+import { exitCodes } from './exit.ts'
+import type { Leaving } from './reload-turns.ts'
+import { workerAdmin } from './worker.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** A worker as the primary knows it. */
+export type Member = {
+  readonly id: number
+  /** Where its operators' port is. */
+  readonly socket: string
+  /** Whether it takes requests. */
+  readonly isReady: () => boolean
+  readonly send: (message: ToWorker) => void
+}
+
+export type CrewOptions = {
+  readonly log: Logger
+  readonly hear: (member: Member, message: FromWorker) => void
+  readonly onReady: (member: Member) => void
+  /** It takes no new requests, or is gone; said once each. */
+  readonly onLeft: (member: Member, why: Leaving) => void
+  /** No worker can start: with the exit code of one. */
+  readonly onFailed: (code: number) => void
+}
+
+/** The worker processes: one that ends is replaced. */
+export type Crew = {
+  /** Those that take requests; the longest there comes first. */
+  readonly ready: () => readonly Member[]
+  readonly start: () => void
+  /** Replaces one after the other, each when its successor is ready. False while that is under way already. */
+  readonly restart: () => Promise<boolean>
+  /** Ends them, when their requests have ended. */
+  readonly drain: () => Promise<void>
+  readonly isDraining: () => boolean
+}
+
+type Worker = Member & {
+  readonly process: Process
+  readonly startedMs: number
+  readonly ended: Promise<void>
+  /** Resolves when it takes requests; false: it ended before. */
+  readonly begun: PromiseWithResolvers<boolean>
+  state: 'starting' | 'ready' | 'draining'
+  /** Nobody is to be started in its place: somebody has been, or it stands beside the one whose place it is to take. */
+  isReplaced: boolean
+}
+
+type State = { readonly workers: Map<number, Worker>; isDraining: boolean; isRestarting: boolean; started: number }
+
+// A worker that dies sooner than this after its start would die again at once.
+const soonMs = 1000
+// One that is told to end is replaced then, unless all of them are.
+const replaceAfterMs = 500
+
+export function createCrew(options: CrewOptions): Crew {
+  const state: State = { workers: new Map(), isDraining: false, isRestarting: false, started: 0 }
+  const [exec = 'serve', ...args] = isSea() ? process.argv.slice(2) : process.argv.slice(1)
+  cluster.setupPrimary({ exec, args })
+  return {
+    ready: () => [...state.workers.values()].filter((worker) => worker.isReady()),
+    start: () => void start(state, options),
+    restart: () => restart(state, options),
+    isDraining: () => state.isDraining,
+    async drain() {
+      state.isDraining = true
+      const workers = [...state.workers.values()]
+      for (const worker of workers) worker.process.process.kill('SIGTERM')
+      await Promise.all(workers.map(({ ended }) => ended))
+    },
+  }
+}
+
+function start(state: State, options: CrewOptions): Worker {
+  const socket = join(tmpdir(), `outrigger-${process.pid}-${++state.started}.sock`)
+  const forked = cluster.fork({ [workerAdmin]: `unix:${socket}` })
+  const worker: Worker = {
+    id: forked.id,
+    process: forked,
+    socket,
+    startedMs: performance.now(),
+    ended: new Promise((resolve) => forked.once('exit', () => resolve())),
+    begun: Promise.withResolvers(),
+    state: 'starting',
+    isReplaced: false,
+    isReady: () => worker.state === 'ready' && forked.isConnected(),
+    send: (message) => void (forked.isConnected() && forked.send(message)),
+  }
+  state.workers.set(worker.id, worker)
+  forked.on('message', (message: FromWorker) => {
+    options.hear(worker, message)
+    if (message.kind === 'draining') leave(state, worker, options)
+    if (message.kind !== 'ready') return
+    worker.state = 'ready'
+    worker.begun.resolve(true)
+    options.onReady(worker)
+  })
+  forked.on('exit', (code, signal) => {
+    rmSync(socket, { force: true })
+    end(state, worker, { code, signal }, options)
+  })
+  return worker
+}
+
+/** It drains, all by itself or with the others. */
+function leave(state: State, worker: Worker, options: CrewOptions): void {
+  worker.state = 'draining'
+  options.onLeft(worker, 'drains')
+  if (state.isDraining || worker.isReplaced) return
+  worker.isReplaced = true
+  // A supervisor may tell all processes to end, some of them before this one.
+  startLater(state, replaceAfterMs, options)
+}
+
+function startLater(state: State, ms: number, options: CrewOptions): void {
+  setTimeout(() => {
+    if (!state.isDraining) start(state, options)
+  }, ms).unref()
+}
+
+type Exit = { readonly code: number | undefined; readonly signal: string | undefined }
+
+function end(state: State, worker: Worker, { code, signal }: Exit, options: CrewOptions): void {
+  state.workers.delete(worker.id)
+  worker.begun.resolve(false)
+  options.onLeft(worker, worker.state === 'draining' ? 'drains' : 'died')
+  if (state.isDraining || worker.isReplaced) return
+  options.log.error({ worker: worker.id, code, signal }, 'worker ended, another one takes its place')
+  const isHopeless = worker.state === 'starting' && performance.now() - worker.startedMs < soonMs
+  if (!isHopeless) return void start(state, options)
+  // One that cannot start at all tells why by its exit code; those that never served share its fate.
+  if (![...state.workers.values()].some((other) => other.isReady())) return options.onFailed(code ?? exitCodes.failed)
+  startLater(state, soonMs, options)
+}
+
+async function restart(state: State, options: CrewOptions): Promise<boolean> {
+  if (state.isRestarting || state.isDraining) return false
+  state.isRestarting = true
+  for (const old of [...state.workers.values()]) if (!(await replace(state, old, options))) break
+  state.isRestarting = false
+  return true
+}
+
+/** False when nobody can take its place. */
+async function replace(state: State, old: Worker, options: CrewOptions): Promise<boolean> {
+  if (state.isDraining || old.isReplaced || !state.workers.has(old.id)) return !state.isDraining
+  old.isReplaced = true
+  const next = start(state, options)
+  next.isReplaced = true
+  const isReady = await next.begun.promise
+  if (state.isDraining) return false
+  if (isReady) {
+    next.isReplaced = false
+    old.process.process.kill('SIGTERM')
+    await old.ended
+    return true
+  }
+  options.log.error({ worker: next.id }, 'the new worker does not start: the old ones stay')
+  old.isReplaced = false
+  // It may have ended meanwhile.
+  if (!state.workers.has(old.id)) start(state, options)
+  return false
+}

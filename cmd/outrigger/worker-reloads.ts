@@ -1,0 +1,67 @@
+import { type Current, fileIdOf, type Load, type ReloadReason } from '#config/current.ts'
+import type { FileTexts } from '#config/load.ts'
+import type { Guard } from './guard-reloads.ts'
+import type { Turn } from './reload-turns.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** What a worker begins with: what the others have, whatever the files hold. */
+export type Beginning = Omit<Extract<ToWorker, { readonly kind: 'begin' }>, 'kind'>
+
+/** How this process reloads as one of several workers: in its turn. */
+export type WorkerReloads = {
+  readonly begin: () => Promise<Beginning>
+  /** Reads the files, or what another worker has read of them. */
+  readonly reading: (load: (texts?: FileTexts) => ReturnType<Load>) => Load
+  /** The files may have changed: asks for a turn. */
+  readonly want: (reason: ReloadReason) => void
+  /** Takes its turns, and hears of what another worker's guard has taken back. */
+  readonly follow: (parts: { readonly current: Current; readonly guard: Guard }) => void
+  /** Its own guard has taken this version back, or has watched to the end and leaves it. */
+  readonly tellTakenBack: (id: string, reason: string) => void
+  readonly tellKept: (id: string) => void
+}
+
+export function createWorkerReloads(send: (message: FromWorker) => void): WorkerReloads {
+  // Of the turn that is running.
+  let given: FileTexts | undefined
+  let read: FileTexts | undefined
+
+  const take = (current: Current, turn: Turn): FileTexts | undefined => {
+    given = turn.texts
+    if (turn.texts !== undefined) current.avoid(turn.avoid)
+    const outcome = current.reload(turn.reason)
+    const taken = outcome === 'taken' && given === undefined ? read : undefined
+    given = undefined
+    read = undefined
+    return taken
+  }
+  return {
+    begin() {
+      const { promise, resolve } = Promise.withResolvers<Beginning>()
+      const hear = (message: ToWorker): void => {
+        if (message.kind !== 'begin') return
+        process.off('message', hear)
+        resolve(message)
+      }
+      process.on('message', hear)
+      send({ kind: 'begin' })
+      return promise
+    },
+    reading: (load) => () => {
+      const loaded = load(given)
+      read = loaded.ok ? loaded.value.texts : undefined
+      return loaded
+    },
+    want: (reason) => send({ kind: 'reload_wanted', reason }),
+    follow({ current, guard }) {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'taken_back') guard.takeBack(message.id, message.reason)
+        if (message.kind !== 'reload') return
+        const texts = take(current, message.turn)
+        send({ kind: 'reloaded', end: { id: fileIdOf(current.get()), texts, watched: guard.watches() } })
+      })
+    },
+    tellTakenBack: (id, reason) => send({ kind: 'taken_back', id, reason }),
+    tellKept: (id) => send({ kind: 'reload_kept', id }),
+  }
+}
