@@ -156,6 +156,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     lifecycle,
     traced: tracing.ready,
     async warmUp() {
+      shared.metrics.collectNode()
       for (const address of addressesOf(shared.current.get())) shared.pools.to(address)
       await shared.prices.load()
     },

@@ -11,11 +11,12 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 export function createMetrics(version: string) {
   const registry = new Registry()
-  collectNodeMetrics(registry)
   const { counter, gauge, histogram, beforeScrape } = makersFor(registry)
   const metrics = {
     registry,
     beforeScrape,
+    /** From now on Node's own metrics too; called once, after the port is open, since it takes a while. */
+    collectNode: () => collectNodeMetrics(registry),
     requests: counter('requests_total', 'Requests of clients, by how they ended.', [
       'route',
       'dialect',

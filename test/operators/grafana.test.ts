@@ -39,7 +39,9 @@ for (const name of dashboardNames) {
   test(`grafana: queries of ${name}.json use its variables and the relay’s metrics only`, async () => {
     const variables = asArray(asObject(readDashboard(name)['templating'])['list']).map((one) => asString(asObject(one)['name']))
     const known = new Set<string>()
-    for (const { name: metric, type } of await createMetrics('0').registry.getMetricsAsJSON())
+    const { registry, collectNode } = createMetrics('0')
+    collectNode()
+    for (const { name: metric, type } of await registry.getMetricsAsJSON())
       for (const suffix of String(type) === 'histogram' ? ['_bucket', '_count', '_sum'] : ['']) known.add(metric + suffix)
     for (const { expr, panel } of queriesOf(name)) {
       for (const [metric] of expr.matchAll(/\b(?:outrigger|process|nodejs)_\w+/g))

@@ -47,7 +47,9 @@ test('prometheus: each alert has a unit test and a paragraph for whom it wakes',
 
 test('prometheus: rules ask only for metrics that the relay has', async () => {
   const known = new Set<string>()
-  for (const metric of await createMetrics('0').registry.getMetricsAsJSON()) {
+  const { registry, collectNode } = createMetrics('0')
+  collectNode()
+  for (const metric of await registry.getMetricsAsJSON()) {
     for (const suffix of String(metric.type) === 'histogram' ? ['_bucket', '_count', '_sum'] : [''])
       known.add(metric.name + suffix)
   }
