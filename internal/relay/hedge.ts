@@ -15,7 +15,7 @@ export type Tried = { readonly end: AttemptEnd; readonly candidate: Candidate }
 /** One of the attempts that ran beside the first. */
 type Lane = Tried & { readonly run: Run }
 
-/** Why a second attempt is made: the first is slower than usual, or nobody would wait longer for its whole answer. */
+/** Why one more attempt is made: the first is slower than usual, or nobody would wait longer for a whole answer. */
 type Why = 'hedge' | 'answer'
 
 /**
@@ -25,16 +25,17 @@ type Why = 'hedge' | 'answer'
 export async function tryHedged(run: Run, candidate: Candidate, patience: Patience): Promise<Tried> {
   // Most requests are answered before anybody loses patience: until then there is nothing but a timer.
   let race: Race | undefined
-  const startSecond = (why: Why): void => {
+  const startBeside = (why: Why): void => {
     race ??= openRace(run, candidate, patience)
-    race.startSecond(why)
+    race.startBeside(why)
   }
-  const stopHedge = whenSilent(run, 'hedge', patience, startSecond)
-  const stopAnswer = whenSilent(run, 'answer', patience, startSecond)
+  const stopHedge = whenSilent(run, 'hedge', patience, startBeside)
+  const stopAnswer = whenSilent(run, 'answer', patience, startBeside)
   const end = await tryTarget(run, candidate)
   stopHedge()
+  const tried = race === undefined ? { end, candidate } : await settle(race, run, { end, candidate })
   stopAnswer()
-  return race === undefined ? { end, candidate } : await settle(race, run, { end, candidate })
+  return tried
 }
 
 /** The first has ended, by itself or since another won: which of them goes on. */
@@ -69,21 +70,22 @@ function whenSilent({ record, deps }: Run, why: Why, patience: Patience, call: (
   const look = (): void => {
     const waitMs = (record.attemptStartedMs ?? clock.now()) + patienceMs - clock.now()
     if (waitMs > 0) cancel = clock.after(waitMs, look)
-    else {
-      call(why)
-      if (why === 'answer') cancel = clock.after(lookAgainMs, look)
-    }
+    else act()
+  }
+  const act = (): void => {
+    call(why)
+    if (why === 'answer') cancel = clock.after(lookAgainMs, act)
   }
   let cancel = clock.after(patienceMs, look)
   return () => cancel()
 }
 
 type Race = {
-  /** The first is slow: starts a second one, if there is a good place for it and it may cost that much. */
-  readonly startSecond: (why: Why) => void
-  /** The first has ended: no second one is started any more. Gives those that were, when they have ended too. */
+  /** What runs is slow: starts one more, if there is a good place for it and it may cost that much. */
+  readonly startBeside: (why: Why) => void
+  /** The first has ended. Gives the others, when they have ended too; until then one that is silent may get one more beside it. */
   readonly others: () => Promise<readonly Lane[]>
-  /** This one answers; the other is ended at once. The first call counts. */
+  /** This one answers; the others are ended at once. The first call counts. */
   readonly win: (lane: Run) => void
   readonly winner: () => Run | undefined
 }
@@ -94,35 +96,45 @@ function openRace(run: Run, first: Candidate, patience: Patience): Race {
   return race
 }
 
+/** An attempt that runs beside the first. */
+type Beside = { readonly run: Run; readonly candidate: Candidate }
+
 function createRace(run: Run, first: Candidate, patience: Patience): Race {
   const lanes: Promise<Lane>[] = []
   const starting: Promise<void>[] = []
-  let second: { readonly run: Run; readonly candidate: Candidate } | undefined
+  // In the order of their start.
+  const beside: Beside[] = []
   let winner: Run | undefined
   let over = false
 
   const win = (winning: Run): void => {
     if (winner !== undefined) return
     winner = winning
-    if (winning === run) second?.run.attempt?.abandon('surplus')
-    else if (second !== undefined) leaveFirst(run, first, second.candidate, patience)
+    const at = beside.findIndex((lane) => lane.run === winning)
+    const won = beside[at]
+    if (won !== undefined) for (const lane of [{ run, candidate: first }, ...beside.slice(0, at)]) leaveSlow(lane, won, patience)
+    for (const lane of beside.slice(at + 1)) lane.run.attempt?.abandon('surplus')
   }
-  const isWanted = (): boolean => !over && winner === undefined && second === undefined && isSilent(run)
-  const runSecond = async (lane: Run, candidate: Candidate, sent: Promise<AttemptEnd>): Promise<Lane> => {
+  const isWanted = (why: Why): boolean => {
+    if (winner !== undefined || !isSilent(run)) return false
+    const youngest = beside.at(-1)
+    // One that is silent too is not all there is to wait for; for a hedge one is enough.
+    return youngest === undefined ? !over : why === 'answer' && isPastAnswer(youngest.run, patience)
+  }
+  const runBeside = async (lane: Beside, sent: Promise<AttemptEnd>): Promise<Lane> => {
     const end = await sent
-    if (end.result.kind !== 'failed') win(lane)
-    second = undefined
-    return { run: lane, candidate, end }
+    if (end.result.kind !== 'failed') win(lane.run)
+    beside.splice(beside.indexOf(lane), 1)
+    return { ...lane, end }
   }
   const start = async (why: Why): Promise<void> => {
-    const candidate = isWanted() ? secondCandidate(run, first) : undefined
+    const candidate = isWanted(why) ? nextBeside(run, first, beside) : undefined
     if (candidate === undefined) return
     const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
-    if (!prepared.ok || !isWanted() || !mayCost(run, why, first, candidate)) return
-    const lane = openLane(run, win)
-    second = { run: lane, candidate }
-    const sent = tryPrepared(lane, candidate, prepared.value)
-    const ran = runSecond(lane, candidate, sent)
+    if (!prepared.ok || !isWanted(why) || !mayCost(run, why, first, candidate)) return
+    const lane: Beside = { run: openLane(run, win), candidate }
+    beside.push(lane)
+    const ran = runBeside(lane, tryPrepared(lane.run, candidate, prepared.value))
     ran.catch(() => {})
     lanes.push(ran)
   }
@@ -131,10 +143,14 @@ function createRace(run: Run, first: Candidate, patience: Patience): Race {
     winner: () => winner,
     async others() {
       over = true
-      await Promise.all(starting)
+      for (let known = -1; known < starting.length; ) {
+        known = starting.length
+        await Promise.all(starting)
+        await Promise.all(lanes)
+      }
       return Promise.all(lanes)
     },
-    startSecond(why) {
+    startBeside(why) {
       const started = start(why)
       // It is awaited when the first has ended, and fails there; until then nobody else hears of it.
       started.catch(() => {})
@@ -149,21 +165,29 @@ function mayCost(run: Run, why: Why, first: Candidate, candidate: Candidate): bo
 }
 
 /**
- * Another target was quicker. A first one that was silent for longer than anybody would wait has timed out; since it may only
- * be slow, it is listened to on, so that its next answers are waited for.
+ * Another target was quicker. One that was silent for longer than anybody would wait has timed out; since it may only be slow, it
+ * is listened to on, so that its next answers are waited for.
  */
-function leaveFirst(run: Run, first: Candidate, to: Candidate, { answerMs }: Patience): void {
-  const { deps, exchange, plan, record, attempt } = run
-  const nowMs = deps.clock.now()
-  const startedMs = record.attemptStartedMs ?? nowMs
-  const silentMs = nowMs - startedMs
-  if (answerMs === undefined || silentMs < answerMs) return attempt?.abandon('slow')
-  const message = `no answer within ${Math.round(silentMs)} ms, and another target has given one`
+function leaveSlow({ run, candidate }: Beside, won: Beside, patience: Patience): void {
+  const { deps, exchange, plan, attempt } = run
+  if (!isPastAnswer(run, patience)) return attempt?.abandon('slow')
+  const startedMs = startOf(run)
+  const message = `no answer within ${Math.round(deps.clock.now() - startedMs)} ms, and another target has given one`
   const failure: Failure = { kind: 'timeout', phase: 'headers', message }
   const { requestId } = exchange
   const { route } = plan
-  tell(run, { kind: 'failover', requestId, route, from: first.target, to: to.target, reason: 'timeout', waitMs: 0 })
-  attempt?.cancel(failure, deps.health.listenOn(first.target, startedMs))
+  const { target: from } = candidate
+  tell(run, { kind: 'failover', requestId, route, from, to: won.candidate.target, reason: 'timeout', waitMs: 0 })
+  attempt?.cancel(failure, deps.health.listenOn(from, startedMs))
+}
+
+/** Whether the attempt is silent for longer than anybody would wait for a whole answer. */
+function isPastAnswer(run: Run, { answerMs }: Patience): boolean {
+  return answerMs !== undefined && run.deps.clock.now() - startOf(run) >= answerMs
+}
+
+function startOf({ record, deps }: Run): number {
+  return record.attemptStartedMs ?? deps.clock.now()
 }
 
 /** What another attempt has of its own; attempts and failures are written into the same lists. */
@@ -176,14 +200,15 @@ function openLane(run: Run, win: (lane: Run) => void): Run {
   return lane
 }
 
-/** The next target of the plan that is in good health: a second attempt is no trial of a doubtful one. */
-function secondCandidate(run: Run, first: Candidate): Candidate | undefined {
+/** The next target of the plan that is in good health: an attempt beside another is no trial of a doubtful one. */
+function nextBeside(run: Run, first: Candidate, beside: readonly Beside[]): Candidate | undefined {
   const { record, deps } = run
   const health = deps.health.snapshot(deps.clock.now())
   const failed = new Set(record.failures.map(({ target }) => target.id))
+  const asked = new Set([first, ...beside.map(({ candidate }) => candidate)].map(({ target }) => target.id))
   const accept = ({ id }: Target): boolean => {
     const { breaker, admit } = health.of(id)
-    return id !== first.target.id && !failed.has(id) && breaker === 'closed' && admit === 'normal'
+    return !asked.has(id) && !failed.has(id) && breaker === 'closed' && admit === 'normal'
   }
   return nextCandidate(run, first.index, accept) ?? nextCandidate(run, -1, accept)
 }

@@ -148,6 +148,53 @@ test('whole answers: when the second target fails, and while the first is silent
   assert.match(sent.body, /from a/)
 })
 
+test('whole answers: a third target is asked when the second is silent as long, and both are timeouts once it has answered', async () => {
+  const world = playRelay('', 'openai', ['a', 'b', 'c'])
+  const { sent, done } = ask(world, false)
+  await turn()
+  await pass(world, 10_000)
+  assert.deepEqual(hosts(world), ['a', 'b'])
+  for (let second = 0; second < 9; second++) await pass(world, 1000)
+  assert.deepEqual(hosts(world), ['a', 'b'])
+  await pass(world, 1000)
+  assert.deepEqual(hosts(world), ['a', 'b', 'c'])
+  await answer(world, 2, 'from c')
+  await done
+  assert.match(sent.body, /from c/)
+  assert.equal(sent.headers['x-outrigger-attempts'], '3')
+  assert.deepEqual(outcomes(world), ['c ok', 'a timeout', 'b timeout'])
+  const failovers = world.events.flatMap((event) => (event.kind === 'failover' ? [`${event.from.id} ${event.to.id}`] : []))
+  assert.deepEqual(failovers, ['a/gpt-4.1 c/gpt-4.1', 'b/gpt-4.1 c/gpt-4.1'])
+})
+
+test('whole answers: of three the second may be the first to answer, and the third is ended', async () => {
+  const world = playRelay('', 'openai', ['a', 'b', 'c'])
+  const { sent, done } = ask(world, false)
+  await turn()
+  for (let second = 0; second < 21; second++) await pass(world, 1000)
+  assert.deepEqual(hosts(world), ['a', 'b', 'c'])
+  await answer(world, 1, 'from b')
+  await done
+  assert.match(sent.body, /from b/)
+  assert.equal(call(world, 2).cancelled, true)
+  assert.deepEqual(outcomes(world).toSorted(), ['a timeout', 'b ok', 'c abandoned'])
+})
+
+test('whole answers: when the first fails, a silent second does not keep the third from being asked', async () => {
+  const world = playRelay('', 'openai', ['a', 'b', 'c'])
+  const { sent, done } = ask(world, false)
+  await turn()
+  await pass(world, 10_000)
+  call(world, 0).answer(503, 'application/json', '{}')
+  call(world, 0).end()
+  for (let second = 0; second < 10; second++) await pass(world, 1000)
+  assert.deepEqual(hosts(world), ['a', 'b', 'c'])
+  await answer(world, 2, 'from c')
+  await done
+  assert.match(sent.body, /from c/)
+  assert.deepEqual(outcomes(world), ['a overloaded', 'c ok', 'b timeout'])
+})
+
 test('whole answers: the limit is the one of the file; models that reason first have two minutes', async () => {
   const fixed = playRelay('timeouts: { answer: 3s }')
   assert.equal(await askAroundSilent(fixed), 3000)

@@ -74,16 +74,21 @@ afterEach(async () => {
 
 /**
  * The relay in a time that the test moves, before providers `a` and `b` that the test plays: route `m`, which lists
- * `a/gpt-4.1` before `b/gpt-4.1`. `yaml` is added to the routing file; `type` is the first provider's.
+ * `a/gpt-4.1` before `b/gpt-4.1`. `yaml` is added to the routing file; `type` is the first provider's; `hosts` are the providers.
  */
-export function playRelay(yaml: string, type: 'openai' | 'anthropic' = 'openai') {
+export function playRelay(
+  yaml: string,
+  type: 'openai' | 'anthropic' = 'openai',
+  hosts: readonly [string, ...string[]] = ['a', 'b'],
+) {
+  const [first, ...others] = hosts
   const loaded = loadText(
     `version: 1
 providers:
-  a: { type: ${type}, api_key: k, base_url: "http://a/v1" }
-  b: { type: openai, api_key: k, base_url: "http://b/v1" }
+  ${first}: { type: ${type}, api_key: k, base_url: "http://${first}/v1" }
+${others.map((host) => `  ${host}: { type: openai, api_key: k, base_url: "http://${host}/v1" }`).join('\n')}
 models:
-  m: { targets: [a/gpt-4.1, b/gpt-4.1] }
+  m: { targets: [${hosts.map((host) => `${host}/gpt-4.1`).join(', ')}] }
 ${yaml.startsWith('retry:') ? '' : 'retry: { backoff: { base: 10ms, jitter: 0 } }'}
 ${yaml}`,
     { path: 'routing.yaml' },
@@ -95,7 +100,7 @@ ${yaml}`,
   const events: RelayEvent[] = []
   const health = createHealth(config, { random: () => 0.5 })
   const upstreams = new Map(
-    ['a', 'b'].map((host) => {
+    hosts.map((host) => {
       const pool = new PlayedPool(host, calls)
       pools.push(pool)
       return [host, { pool, prefix: '/v1' }]

@@ -17,7 +17,7 @@ export const timeoutFields = {
       default: 'auto',
       expects: 'auto or a duration such as 30s',
       description:
-        'How long a whole answer is waited for at one target alone: then the next one is asked too, and the first that is whole wins. `auto`: as `first_token`; longer where the last answers of the target were, up to what `max_tokens` allows. With `total` it never happens.',
+        'How long a whole answer is waited for at one target alone: then the next one is asked too, another one when that is silent as long, and the first that is whole wins. `auto`: as `first_token`; longer where the last answers of the target were, up to what `max_tokens` allows. With `total` it never happens.',
     }),
   ),
   idle: Type.Optional(Duration({ default: '20s', description: 'Between two signs of life of a stream.' })),
