@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { lateParts, type PartName, partOf } from './parts.ts'
 
@@ -8,16 +7,20 @@ const lateBuiltins =
   /^(?:node:)?(?:assert|child_process|cluster|dns|fs\/promises|http2|https|inspector|readline|v8|worker_threads|zlib)$/
 
 /** What packages ask of such a module as soon as they are loaded: the executable's code runs in no thread but the main one. */
-const known: Readonly<Record<string, Readonly<Record<string, string>>>> = { worker_threads: { isMainThread: 'true' } }
+const told: Readonly<Record<string, Readonly<Record<string, string>>>> = { worker_threads: { isMainThread: 'true' } }
 
-/** A package's entry that is not needed to start: the large file of clients is checked by compiled code, the routing file is not. */
-const latePackages = /^typebox\/compile$/
+/**
+ * Packages' entries that a plain routing file never needs: compiled checks (for large files of clients), patterns of guardrails,
+ * tokens of clients, traces.
+ */
+const latePackages = /^(?:typebox\/compile|re2js|jose|@opentelemetry\/api)$/
+
+/** Parts of packages: HTTP/2, loaded with the first connection that speaks it; formats of texts that no schema of ours names. */
+const lateModules =
+  /[/\\](?:undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js|typebox[/\\]build[/\\]format[/\\]idna[/\\]index\.mjs)$/
 
 /** Parts of packages that the relay has no use for, but that the packages load at once: pushed metrics, logs written by a thread. */
 const unused = [/[/\\]prom-client[/\\]lib[/\\]pushgateway\.js$/, /[/\\]thread-stream[/\\]index\.js$/]
-
-/** One function of undici: HTTP/2, loaded with the first connection that speaks it. */
-const lateModules = /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/
 
 /** Behind the path of a module that is otherwise loaded late. */
 const now = '?now'
@@ -31,23 +34,12 @@ export const lazyModules: Plugin = {
     build.onResolve({ filter: lateBuiltins }, ({ path, namespace }) =>
       namespace === 'late-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'late-builtin' },
     )
-    build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({
-      contents: lateObject(`node:${path}`, requireHere(`node:${path}`), known[path]),
-    }))
-    build.onResolve({ filter: latePackages }, ({ path }) => ({ path, namespace: 'late-package' }))
-    build.onLoad({ filter: /.*/, namespace: 'late-package' }, async ({ path }) => ({
-      contents: lateObject(`${path}${now}`, await import(path)),
-      resolveDir: import.meta.dirname,
-    }))
+    build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: late(`node:${path}`, told[path]) }))
+    build.onResolve({ filter: latePackages }, ({ path }) => ({ path: requireHere.resolve(path), namespace: 'late-package' }))
+    build.onLoad({ filter: /.*/, namespace: 'late-package' }, ({ path }) => ({ contents: late(path) }))
     // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
-    build.onLoad({ filter: lateModules }, ({ path, suffix }) =>
-      suffix === now ? undefined : { contents: lateFunction(`${path}${now}`) },
-    )
-    build.onResolve({ filter: /\?now$/ }, ({ path }) => {
-      const wanted = path.slice(0, -now.length)
-      if (wanted.startsWith('/')) return { path: wanted, suffix: now, namespace: 'file' }
-      return { path: fileURLToPath(import.meta.resolve(wanted)), suffix: now, namespace: 'file' }
-    })
+    build.onLoad({ filter: lateModules }, ({ path, suffix }) => (suffix === now ? undefined : { contents: late(path) }))
+    build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.slice(0, -now.length), suffix: now, namespace: 'file' }))
     for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
   },
 }
@@ -64,28 +56,24 @@ export function outside(wanted: Map<PartName, Set<string>>): Plugin {
         wanted.set(part, (wanted.get(part) ?? new Set()).add(path))
         return { path, external: true }
       })
-      build.onLoad({ filter: /.*/, namespace: 'late-part' }, ({ path }) => ({ contents: lateFunction(path) }))
+      build.onLoad({ filter: /.*/, namespace: 'late-part' }, ({ path }) => ({ contents: late(path) }))
     },
   }
 }
 
-/** A module whose names are known and whose values are looked up in the real one when they are first asked for. */
-function lateObject(module: string, real: unknown, values: Readonly<Record<string, string>> = {}): string {
+/**
+ * A module whose names are known and whose values are looked up in the real one when they are first asked for. One that is a function
+ * or a class is called, or constructs, as the real one does.
+ */
+function late(module: string, values: Readonly<Record<string, string>> = {}): string {
+  const real: unknown = requireHere(module)
   const names = Object.keys(Object(real)).filter((name) => !(name in values))
-  // Some are functions, too: node:assert.
-  const begin = typeof real === 'function' ? 'module.exports = (...args) => now()(...args)' : ''
-  const fixed = Object.entries(values).map(([name, value]) => `exports.${name} = ${value}`)
+  const isFile = module.startsWith('/')
   return `let loaded
-const now = () => (loaded ??= require(${JSON.stringify(module)}))
-${[begin, ...fixed].join('\n')}
+const now = () => (loaded ??= require(${JSON.stringify(isFile ? `${module}${now}` : module)}))
+${typeof real === 'function' ? 'module.exports = function (...args) { return new.target ? new (now())(...args) : now()(...args) }' : ''}
+${Object.entries(values)
+  .map(([name, value]) => `exports.${name} = ${value}`)
+  .join('\n')}
 for (const name of ${JSON.stringify(names)}) Object.defineProperty(module.exports, name, { enumerable: true, get: () => now()[name] })`
-}
-
-/** A function that is called, or constructs, as the module's own does; the module is loaded then. */
-function lateFunction(module: string): string {
-  return `let loaded
-module.exports = function (...args) {
-  loaded ??= require(${JSON.stringify(module)})
-  return new.target ? new loaded(...args) : loaded(...args)
-}`
 }
