@@ -46,6 +46,7 @@ import { createPools, type Pools } from '#upstream/pools.ts'
 import { type Guard, guardReloads } from './guard-reloads.ts'
 import { addressesOf, observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
+import { readAheadFor } from './read-ahead.ts'
 import { sampleHealth } from './sample-health.ts'
 import { shareHints } from './share-hints.ts'
 import { startAlerts } from './start-alerts.ts'
@@ -200,6 +201,7 @@ function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage, other
   const deps: RelayDeps = {
     config: current.get,
     plan: (input, config) => makePlan(input, config, planContext(shared)),
+    readAhead: readAheadFor(affinity),
     pools,
     health,
     retryBudget: createRetryBudget(() => current.get().retry.budget),

@@ -4,9 +4,10 @@ import { entryOf } from '#lib/json.ts'
 
 /** A `data:` URL taken apart, or the URL as it is. */
 export function sourceOfUrl(url: string): { readonly source: Source; readonly mime?: string } {
-  const match = /^data:(?<mime>[^;,]*)(?:;[^;,=]+=[^;,]*)*(?<base64>;base64)?,(?<data>.*)$/s.exec(url)
+  const match = /^data:(?<mime>[^;,]*)(?:;[^;,=]+=[^;,]*)*(?<base64>;base64)?,/.exec(url)
   if (match?.groups === undefined) return { source: { kind: 'url', url } }
-  const { mime = '', base64, data = '' } = match.groups
+  const { mime = '', base64 } = match.groups
+  const data = url.slice(match[0].length)
   const text = base64 === undefined ? Buffer.from(safeDecode(data)).toString('base64') : data.replace(/\s+/g, '')
   const source: Source = { kind: 'base64', data: text.replaceAll('-', '+').replaceAll('_', '/') }
   return mime === '' ? { source } : { source, mime }

@@ -41,14 +41,20 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T 
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-// The parser itself takes any depth, but whatever walks through the value, and JSON.stringify, would overflow the stack.
-const deepest = 512
+/**
+ * How many lists and objects may be within each other. The parser itself takes any depth, but whatever walks through the value, and
+ * JSON.stringify, would overflow the stack.
+ */
+export const deepest = 512
+
+/** What is said of JSON that goes deeper. */
+export const tooDeep = `it is nested deeper than ${deepest} levels`
 
 /** Parses JSON text; the error is the parser's message. Lists and objects within each other are taken 512 deep. */
 export function parseJson(text: string): Result<unknown, string> {
   try {
     const value: unknown = JSON.parse(text)
-    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(`it is nested deeper than ${deepest} levels`) : ok(value)
+    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))
   }

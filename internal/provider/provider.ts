@@ -21,7 +21,8 @@ export type Outgoing = {
   readonly url: URL
   /** Lower-case names; without `host`. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  /** A large one in pieces. */
+  readonly body: string | Uint8Array | readonly Uint8Array[] | undefined
 }
 
 /** Header names (lower-case) and values that prove who we are. */

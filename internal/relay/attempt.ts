@@ -142,7 +142,7 @@ function requestOf({ provider, prepared, exchange, target }: AttemptParams): Cal
     method: 'POST',
     path: prepared.encoded.path,
     headers: callHeaders(provider, prepared, exchange.forward, exchange.trace?.headersFor(target.id)),
-    body: prepared.call?.body ?? JSON.stringify(prepared.encoded.body),
+    body: prepared.call?.body ?? prepared.written ?? JSON.stringify(prepared.encoded.body),
   }
 }
 

@@ -45,6 +45,8 @@ export type RelayDeps = {
   /** The live configuration; a request keeps the one it began with. */
   readonly config: () => Config
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
+  /** Reads a large request in turns, before it is planned; undefined for others, where planning is quick. */
+  readonly readAhead?: (exchange: Exchange, config: Config) => Promise<void> | undefined
   readonly pools: Pools
   readonly health: Pick<
     Health,

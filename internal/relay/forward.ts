@@ -1,6 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { ResponseHeaders } from '#upstream/call.ts'
+import type { Body } from '#upstream/pieces.ts'
 import { authorizedCall } from './authorized-call.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort } from './exchange.ts'
@@ -12,7 +13,7 @@ export type Forwarded = {
   /** Below the base URL, with its query. */
   readonly path: string
   readonly contentType: string | undefined
-  readonly body: Uint8Array | string | undefined
+  readonly body: Body | undefined
   /** Headers of the client that may go along. */
   readonly forward: Readonly<Record<string, string>>
   readonly requestId: string

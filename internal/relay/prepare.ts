@@ -22,6 +22,8 @@ export type Prepared = {
   readonly request: Request
   /** What is sent when it is no conversation. */
   readonly call?: OperationCall
+  /** The body of a large request, written already; of others it is written when it is sent. */
+  readonly written?: readonly Uint8Array[]
 }
 
 /** `translate`: through the canonical form also between equal dialects, since the answer's events are needed. */

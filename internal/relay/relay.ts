@@ -38,6 +38,8 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
   deps.retryBudget.request(deps.clock.now())
   deps.hedgeBudget.request(deps.clock.now())
 
+  const ahead = deps.readAhead?.(exchange, config)
+  if (ahead !== undefined) await ahead
   const planned = deps.plan({ request, hints }, config)
   if (!planned.ok) return closeUnplanned(exchange, planned.error, deps)
   const plan = exchange.operation === undefined ? planned.value : stepsFor(exchange.operation, planned.value)

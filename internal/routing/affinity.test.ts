@@ -96,3 +96,14 @@ test("affinity: the provider's own numbers show whether it caches", () => {
   serve(request([long]), 'x')
   assert.equal(cached(), true, 'without numbers what is known stays')
 })
+
+test('affinity: a prompt that was read in turns, ahead, is known by the same beginnings', async () => {
+  const { affinity, serve } = setUp()
+  const texts = ['Früher 😀 '.repeat(60_000), 'a', long.repeat(50), 'b']
+  serve(request(texts), 'x')
+  let turns = 0
+  const again = request([...texts, 'c'])
+  await affinity.readAhead(again, () => Promise.resolve(++turns > 0))
+  assert.equal(affinity.readBy(again).get('x')?.tokens, affinity.readBy(request(texts)).get('x')?.tokens)
+  assert.ok(turns > 2, `${turns} turns`)
+})

@@ -1,9 +1,12 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Usage } from '#canonical/answer.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Message, Part, Request, Source, Tool } from '#canonical/request.ts'
+import type { Config } from '#config/config.ts'
 import { createLru } from '#lib/lru.ts'
+import { endOfSlice, paced, type Turn } from '#lib/slices/turn.ts'
 import { messageTokens, toolTokens } from '#pricing/estimate-tokens.ts'
+import { readWishes } from './openrouter-fields.ts'
 
 /** What a target has read of a prompt a short time ago. */
 export type ReadBefore = {
@@ -17,6 +20,8 @@ export type ReadBefore = {
 export type Affinity = {
   /** Targets that read the beginning of this prompt a short time ago. */
   readonly readBy: (request: Request) => ReadonlyMap<TargetId, ReadBefore>
+  /** Does the work of `readBy` for a large prompt in turns, ahead of it; ends early when nobody wants the answer any more. */
+  readonly readAhead: (request: Request, turn: Turn) => Promise<void>
   /** The target has answered. It is remembered when `readBy` was asked about the request. */
   readonly served: (request: Request, target: Target, usage: Usage | undefined) => void
 }
@@ -44,7 +49,7 @@ export function createAffinity(nowMs: () => number): Affinity {
   const asked = new WeakMap<Request, readonly Prefix[]>()
   return {
     readBy(request) {
-      const prefixes = prefixesOf(request)
+      const prefixes = asked.get(request) ?? prefixesOf(request)
       asked.set(request, prefixes)
       const found = new Map<TargetId, ReadBefore>()
       for (const { key, tokens } of prefixes) {
@@ -52,6 +57,10 @@ export function createAffinity(nowMs: () => number): Affinity {
           if (reader.untilMs > nowMs()) found.set(target, { tokens, cached: isCached(reader) })
       }
       return found
+    },
+    async readAhead(request, turn) {
+      const prefixes = await prefixesInTurns(request, turn)
+      if (prefixes !== undefined) asked.set(request, prefixes)
     },
     served(request, target, usage) {
       const prefixes = asked.get(request) ?? []
@@ -84,14 +93,54 @@ function readAgain(before: Reader | undefined, untilMs: number, usage: Usage | u
 /** The beginnings that are long enough to be cached, the shortest first. */
 function prefixesOf(request: Request): readonly Prefix[] {
   const prefixes: Prefix[] = []
-  let key = hash('sha1', request.tools.map(toolText).join('\n'), 'base64')
-  let tokens = request.tools.reduce((sum, tool) => sum + toolTokens(tool), 0)
+  let { key, tokens } = toolsOf(request)
   for (const message of request.messages) {
-    key = hash('sha1', key + messageText(message), 'base64')
+    let text = key
+    tellMessage(message, (more) => {
+      text += more
+    })
+    key = hash('sha1', text, 'base64')
     tokens += messageTokens(message)
     if (tokens >= fewestTokens) prefixes.push({ key, tokens: Math.floor(tokens) })
   }
   return prefixes
+}
+
+/** The same beginnings with the same keys, slice by slice; undefined when nobody wants them any more. */
+async function prefixesInTurns(request: Request, turn: Turn): Promise<readonly Prefix[] | undefined> {
+  const prefixes: Prefix[] = []
+  const pace = paced(turn)
+  let { key, tokens } = toolsOf(request)
+  for (const message of request.messages) {
+    const texts = [key]
+    tellMessage(message, (more) => void texts.push(more))
+    const digest = await digestInTurns(texts, pace)
+    if (digest === undefined) return undefined
+    key = digest
+    tokens += messageTokens(message)
+    if (tokens >= fewestTokens) prefixes.push({ key, tokens: Math.floor(tokens) })
+  }
+  return prefixes
+}
+
+async function digestInTurns(texts: readonly string[], pace: ReturnType<typeof paced>): Promise<string | undefined> {
+  const digest = createHash('sha1')
+  for (const text of texts) {
+    for (let from = 0; from < text.length; ) {
+      const to = endOfSlice(text, from)
+      digest.update(text.slice(from, to))
+      const goOn = pace(to - from)
+      if (goOn !== true && !(await goOn)) return undefined
+      from = to
+    }
+  }
+  return digest.digest('base64')
+}
+
+/** All tools come before the first message. */
+function toolsOf({ tools }: Request): Prefix {
+  const tokens = tools.reduce((sum, tool) => sum + toolTokens(tool), 0)
+  return { key: hash('sha1', tools.map(toolText).join('\n'), 'base64'), tokens }
 }
 
 function toolText(tool: Tool): string {
@@ -99,26 +148,34 @@ function toolText(tool: Tool): string {
 }
 
 /** What the model reads. Hints of where to cache are left out: clients move them on with every turn. */
-function messageText({ role, parts }: Message): string {
-  return `${role}\n${parts.map(partText).join('\n')}\n`
+function tellMessage({ role, parts }: Message, tell: (text: string) => void): void {
+  tell(role)
+  for (const part of parts) tellPart(part, tell)
+  tell('\n')
 }
 
-function partText(part: Part): string {
+function tellPart(part: Part, tell: (text: string) => void): void {
   switch (part.kind) {
     case 'text':
     case 'reasoning':
     case 'refusal':
-      return `${part.kind} ${part.text}`
+      tell(`\n${part.kind} `)
+      return tell(part.text)
     case 'image':
     case 'file':
     case 'audio':
-      return `${part.kind} ${sourceText(part.source)}`
+      tell(`\n${part.kind} `)
+      return tell(sourceText(part.source))
     case 'tool_call':
-      return `call ${part.name} ${part.args}`
+      tell(`\ncall ${part.name} `)
+      return tell(part.args)
     case 'tool_result':
-      return `result ${part.parts.map(partText).join('\n')}`
+      tell('\nresult')
+      for (const inner of part.parts) tellPart(inner, tell)
+      return
     case 'server_tool':
-      return JSON.stringify(part.raw)
+      tell('\n')
+      return tell(JSON.stringify(part.raw))
   }
 }
 
@@ -138,6 +195,12 @@ function sourceText(source: Source): string {
 function isKeptLong({ cache, messages }: Request): boolean {
   if (cache?.ttl === '1h') return true
   return messages.some(({ parts }) => parts.some((part) => part.cacheHint?.ttl === '1h'))
+}
+
+/** Whether a plan of the request may look at who has read its beginning before. */
+export function prefixesMatter(request: Request, { models, rules }: Config): boolean {
+  if (readWishes(request).sort === 'price' || rules.some(({ strategy }) => strategy === 'cost')) return true
+  return models.some(({ affinity, strategy }) => affinity === 'prefix' || strategy === 'cost')
 }
 
 /** Whether the client asks for its prompt to be cached, which some providers want to be told. */

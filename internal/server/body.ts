@@ -1,6 +1,8 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, type JsonObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { parseInSlices } from '#lib/slices/parse.ts'
+import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
 
 export type BodyProblem =
   | { readonly kind: 'too_large'; readonly message: string }
@@ -20,7 +22,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
   const { promise, resolve } = Promise.withResolvers<Result<Buffer, BodyProblem>>()
   const chunks: Buffer[] = []
   let size = 0
+  let large: Buffer | undefined
   request.on('data', (chunk: Buffer) => {
+    const before = size
     size += chunk.length
     if (size > maxBytes) {
       request.removeAllListeners('data')
@@ -28,25 +32,47 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
       resolve(err(tooLarge(maxBytes)))
       return
     }
-    chunks.push(chunk)
+    if (size < largeBytes) {
+      chunks.push(chunk)
+      return
+    }
+    if (large === undefined || size > large.length)
+      large = moved(large?.subarray(0, before) ?? Buffer.concat(chunks), Math.max(announced, Math.min(2 * size, maxBytes)))
+    large.set(chunk, before)
   })
   request.on('end', () => {
     const [first] = chunks
-    resolve(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)))
+    if (large !== undefined) resolve(ok(large.subarray(0, size)))
+    else resolve(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)))
   })
   request.on('close', () => resolve(err({ kind: 'gone' })))
   request.on('error', () => resolve(err({ kind: 'gone' })))
   return promise
 }
 
+/** A large body is put together as it comes, in as much room as it was announced to need: all at once at its end would take a while. */
+function moved(bytes: Buffer, room: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(room)
+  larger.set(bytes)
+  return larger
+}
+
 function tooLarge(maxBytes: number): BodyProblem {
   return { kind: 'too_large', message: `the request body is larger than ${maxBytes} bytes (limits.max_body)` }
 }
 
-/** The body as a JSON object. */
-export function parseBody(bytes: Buffer): Result<JsonObject, BodyProblem> {
+/** The body as a JSON object. A large one is read slice by slice, as long as its client is there. */
+export function parseBody(
+  bytes: Buffer,
+  { response }: { readonly response: ServerResponse },
+): Result<JsonObject, BodyProblem> | Promise<Result<JsonObject, BodyProblem>> {
   if (bytes.length === 0) return err({ kind: 'invalid_request', message: 'the request body is empty; a JSON object is expected' })
-  const parsed = parseJson(bytes.toString('utf8'))
+  if (bytes.length < largeBytes) return objectOf(parseJson(bytes.toString('utf8')))
+  const turn = turnsUntil(() => response.destroyed)
+  return parseInSlices(bytes, turn).then((parsed) => (parsed === undefined ? err({ kind: 'gone' }) : objectOf(parsed)))
+}
+
+function objectOf(parsed: Result<unknown, string>): Result<JsonObject, BodyProblem> {
   if (!parsed.ok) return err({ kind: 'invalid_request', message: `the request body is not valid JSON: ${clean(parsed.error)}` })
   if (!isObject(parsed.value)) return err({ kind: 'invalid_request', message: 'the request body must be a JSON object' })
   return ok(parsed.value)

@@ -2,6 +2,8 @@ import type { PlanInput } from '#canonical/plan.ts'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
 import { asNumber, asObject, isObject, parseJson } from '#lib/json.ts'
 import { err } from '#lib/result.ts'
+import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
+import { writeInSlices } from '#lib/slices/write.ts'
 import { addressOf } from '#relay/prepare.ts'
 import { authorize, mayForward } from './authorize.ts'
 import { readBody } from './body.ts'
@@ -77,8 +79,11 @@ export async function forwardToProvider(
     })
 }
 
+/** `bytesIn`: of the client's body. */
+type Counted = PlanInput & { readonly bytesIn: number }
+
 /** Counts a prompt's tokens: at the first target, if it speaks the client's dialect and can tell them, else by our own estimate. */
-export async function countTokens(incoming: Incoming, dialect: Dialect, input: PlanInput, deps: HandlerDeps): Promise<void> {
+export async function countTokens(incoming: Incoming, dialect: Dialect, input: Counted, deps: HandlerDeps): Promise<void> {
   const { response, requestId } = incoming
   const counting = dialect.countTokens
   const planned = deps.plan(input, deps.config())
@@ -96,13 +101,21 @@ export async function countTokens(incoming: Incoming, dialect: Dialect, input: P
   if (target !== undefined && provider !== undefined && target.dialect === dialect.name) {
     const counted = { path: counting.path(target.model), headers: {}, body: counting.body(input.request, target.model) }
     const { path, body } = addressOf(provider, counted, target.model, false)
+    const written =
+      input.bytesIn < largeBytes
+        ? JSON.stringify(body)
+        : await writeInSlices(
+            body,
+            turnsUntil(() => response.destroyed),
+          )
+    if (written === undefined) return
     const held = holdAnswer(clientPort(response), longestCountBytes)
     const status = await deps.forward({
       provider,
       method: 'POST',
       path,
       contentType: 'application/json',
-      body: JSON.stringify(body),
+      body: written,
       forward: forwardedHeaders(incoming.request.headers),
       requestId,
       client: held.port,

@@ -44,7 +44,7 @@ export async function handleOperation(
     } as const
     return reject(incoming, dialect, error, deps)
   }
-  const read = readOperation(incoming, match, body.value)
+  const read = await readOperation(incoming, match, body.value)
   if (!read.ok) return rejectFailure(incoming, dialect, read.error, deps)
   const common = { dialect, hints: hints.value }
   const guarded = isGuarded(deps)
@@ -77,7 +77,7 @@ async function guardOperation(
 ): Promise<Result<GuardedOperation, 'refused'>> {
   const { model, text } = read
   const isJson = /^application\/json/i.test(incoming.request.headers['content-type'] ?? 'application/json')
-  const parsed = isJson ? parseBody(body) : undefined
+  const parsed = isJson ? await parseBody(body, incoming) : undefined
   const json = parsed?.ok === true ? parsed.value : undefined
   const request = planningRequest(dialect, model, text)
   const asked = { dialect: match.name, request, hints, body: json, bytes: body.length, models: [model] }
@@ -86,7 +86,7 @@ async function guardOperation(
   const { guarded } = passed.value
   const told = guarded === undefined ? {} : { guarded }
   if (passed.value.body === undefined || passed.value.body === json) return ok({ read, ...told })
-  const again = readOperation(incoming, match, Buffer.from(JSON.stringify(passed.value.body)))
+  const again = await readOperation(incoming, match, Buffer.from(JSON.stringify(passed.value.body)))
   if (again.ok) return ok({ read: again.value, ...told })
   rejectFailure(incoming, dialect, again.error, deps)
   return err('refused')
@@ -94,12 +94,13 @@ async function guardOperation(
 
 type ReadOperation = { readonly model: string; readonly text: string; readonly operation: Operation }
 
-function readOperation({ request, target }: Incoming, match: OperationMatch, body: Buffer): Result<ReadOperation, Failure> {
+async function readOperation(incoming: Incoming, match: OperationMatch, body: Buffer): Promise<Result<ReadOperation, Failure>> {
+  const { request, target } = incoming
   if (match.name !== 'embeddings') {
     const contentType = request.headers['content-type'] ?? 'application/json'
     return readUntranslated({ name: match.name, path: match.path + target.search, contentType, body })
   }
-  const parsed = parseBody(body)
+  const parsed = await parseBody(body, incoming)
   if (!parsed.ok) return { ok: false, error: { kind: 'invalid_request', phase: 'request', message: bodyMessage(parsed.error) } }
   const codec = match.api === 'openai' ? openaiEmbeddings : geminiEmbeddings
   const decoded = codec.decodeRequest({

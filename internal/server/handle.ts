@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
+import type { Hints } from '#canonical/plan.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import type { ClientError } from '#dialect/dialect.ts'
 import type { Result } from '#lib/result.ts'
@@ -52,26 +53,22 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
   }
 }
 
-async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: DialectMatch, deps: HandlerDeps): Promise<void> {
+async function handleDialect(incoming: Incoming, match: DialectMatch, deps: HandlerDeps): Promise<void> {
+  const { dialect, route } = match
   const { request, requestId, target } = incoming
   const asked = authorize(incoming, dialect, deps)
   const identity = asked instanceof Promise ? await asked : asked
   if (!identity.ok) return
   const bytes = await readBody(request, deps.config().limits.max_body)
-  const body = bytes.ok ? parseBody(bytes.value) : bytes
-  const bytesIn = bytes.ok ? bytes.value.length : 0
+  if (!bytes.ok) return rejectBody(incoming, dialect, bytes.error, deps)
+  const parsed = parseBody(bytes.value, incoming)
+  const body = parsed instanceof Promise ? await parsed : parsed
+  const bytesIn = bytes.value.length
   if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
 
   const hints = readHints(request.headers, identity.value)
   if (!hints.ok) return reject(incoming, dialect, headerError(hints.error, requestId), deps)
-  const decode = (given: Json): Result<Request, Failure> =>
-    dialect.decodeRequest({
-      path: target.path,
-      query: target.query,
-      headers: hints.value.headers,
-      body: given,
-      ...(pathModel === undefined ? {} : { pathModel }),
-    })
+  const decode = (given: Json): Result<Request, Failure> => decodeAs(match, target, hints.value.headers, given)
   const recalled = deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value
   const first = decode(recalled)
   if (!first.ok) return rejectFailure(incoming, dialect, first.error, deps)
@@ -89,16 +86,25 @@ async function handleDialect(incoming: Incoming, { dialect, route, pathModel }: 
   await handleRead(incoming, guardedRead, { identity: identity.value, route }, deps)
 }
 
+function decodeAs(
+  { dialect, pathModel }: DialectMatch,
+  { path, query }: Incoming['target'],
+  headers: Hints['headers'],
+  body: Json,
+): Result<Request, Failure> {
+  return dialect.decodeRequest({ path, query, headers, body, ...(pathModel === undefined ? {} : { pathModel }) })
+}
+
 type Asker = { readonly identity: Identity | undefined; readonly route: DialectMatch['route'] }
 
 /** A request that has been read, and looked at where somebody does: is it allowed, and what is it for? */
 async function handleRead(incoming: Incoming, read: Read, { identity, route }: Asker, deps: HandlerDeps): Promise<void> {
-  const { dialect, request, hints } = read
+  const { dialect, request } = read
   // Models to fall back to are asked for as well.
   const denied = namedModels(request).find((model) => !mayAsk(identity, model))
   if (identity !== undefined && denied !== undefined)
     return reject(incoming, dialect, modelDenied(identity, denied, incoming.requestId), deps)
-  if (route.operation === 'count_tokens') return await countTokens(incoming, dialect, { request, hints }, deps)
+  if (route.operation === 'count_tokens') return await countTokens(incoming, dialect, read, deps)
   await relayAdmitted(incoming, read, deps)
 }
 

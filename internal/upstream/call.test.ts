@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { Pool } from 'undici'
 import type { Failure } from '#canonical/failure.ts'
+import { listenLocally } from '../../test/support/listen.ts'
 import { call } from './call.ts'
 
 for (const place of ['onHead', 'onData', 'onEnd'] as const) {
@@ -35,4 +36,60 @@ for (const place of ['onHead', 'onData', 'onEnd'] as const) {
     await pool.close()
     server.close()
   })
+}
+
+const pieces = Array.from({ length: 40 }, (_, at) => Buffer.alloc(100_000, 97 + (at % 26)))
+
+test('a body in pieces arrives whole, with its length told', async () => {
+  const { ended, arrived } = await sendPieces((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => response.end(String(Buffer.concat(chunks).equals(Buffer.concat(pieces)))))
+  })
+  assert.equal(arrived?.headers['content-length'], '4000000')
+  assert.equal(arrived?.headers['transfer-encoding'], undefined)
+  assert.deepEqual(ended, { status: 200, text: 'true' })
+})
+
+test('a provider that refuses a body before it has read it is heard', async () => {
+  const { ended } = await sendPieces((_request, response) => {
+    response.writeHead(413, { connection: 'close' })
+    response.end('too large')
+  })
+  assert.deepEqual(ended, { status: 413, text: 'too large' })
+})
+
+type Ended = { readonly status: number; readonly text: string } | Failure
+
+async function sendPieces(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ readonly ended: Ended; readonly arrived: IncomingMessage | undefined }> {
+  let arrived: IncomingMessage | undefined
+  const server = createServer((request, response) => {
+    arrived = request
+    answer(request, response)
+  })
+  const pool = new Pool(`http://127.0.0.1:${await listenLocally(server)}`)
+  const ended = await new Promise<Ended>((resolve) => {
+    let status = 0
+    let text = ''
+    call(
+      { pool, prefix: '' },
+      { method: 'POST', path: '/', headers: {}, body: pieces },
+      {
+        onHead(given) {
+          status = given
+        },
+        onData(bytes) {
+          text += Buffer.from(bytes).toString()
+        },
+        onEnd: () => resolve({ status, text }),
+        onFailure: resolve,
+      },
+    )
+  })
+  await pool.destroy()
+  server.closeAllConnections()
+  server.close()
+  return { ended, arrived }
 }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Failure, Phase } from '#canonical/failure.ts'
 import { failureOfTransport } from './failure.ts'
+import { type Body, isInPieces, lengthOf, streamOf } from './pieces.ts'
 import type { Upstream } from './pools.ts'
 
 /** One request to a provider. `path` lies below the base URL. */
@@ -8,7 +9,8 @@ export type CallRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  /** One in pieces goes with its length told: not every provider takes a body without. */
+  readonly body?: Body
 }
 
 /** Lower-case names; several values of one name joined by a comma. */
@@ -43,13 +45,14 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
     over = true
     handler.onFailure(failureOfTransport(error, phase))
   }
+  const { headers, body } = request
   dispatch(
     upstream.pool,
     {
       method: request.method,
       path: upstream.prefix + request.path,
-      headers: request.headers,
-      body: request.body ?? null,
+      headers: isInPieces(body) ? { ...headers, 'content-length': String(lengthOf(body)) } : headers,
+      body: isInPieces(body) ? streamOf(body) : (body ?? null),
     },
     {
       onRequestStart(started) {

@@ -23,12 +23,14 @@ const whole = JSON.stringify({
 test('a provider behind TLS is spoken to in HTTP/2, whole and streamed', { skip }, async () => {
   const { certificate, key } = makeCertificate()
   const versions: string[] = []
+  const bodies: string[] = []
   const sessions = new Set<ServerHttp2Session>()
   const provider = createSecureServer(
     { cert: readFileSync(certificate), key: readFileSync(key), allowHTTP1: true },
     async (request, response) => {
       const body = (await request.toArray()).join('')
       versions.push(request.httpVersion)
+      bodies.push(body)
       const isStream = body.includes('"stream":true')
       response.writeHead(200, { 'content-type': isStream ? 'text/event-stream' : 'application/json' })
       response.end(isStream ? stream : whole)
@@ -47,7 +49,11 @@ models: { m: { targets: [openai/m] } }
       const { text } = await askers.chat(relay.url, { model: 'm', stream: streamed })
       assert.equal(text, words.join(''))
     }
-    assert.deepEqual(versions, ['2.0', '2.0'])
+    // One that goes out in pieces.
+    const prompt = 'A long prompt. '.repeat(100_000)
+    assert.equal((await askers.chat(relay.url, { model: 'm', stream: false, prompt })).text, words.join(''))
+    assert.deepEqual(versions, ['2.0', '2.0', '2.0'])
+    assert.ok(bodies.at(-1)?.includes(`"content":"${prompt}"`))
   } finally {
     await relay.stop()
     for (const session of sessions) session.destroy()

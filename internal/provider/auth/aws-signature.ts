@@ -47,7 +47,7 @@ async function sign({ method, url, headers, body }: Outgoing, { keys, region, se
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers: { host: url.host, ...(type === undefined ? {} : { 'content-type': type }) },
-    body: body ?? '',
+    body: typeof body === 'object' && !(body instanceof Uint8Array) ? Buffer.concat(body) : (body ?? ''),
   })
   return Object.fromEntries(
     Object.entries(signed.headers).filter(([name]) => name === 'authorization' || name.startsWith('x-amz-')),
