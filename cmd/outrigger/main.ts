@@ -11,6 +11,7 @@ import type { KeyOptions } from './key.ts'
 import type { ReplayOptions } from './replay.ts'
 import type { ServeOptions } from './serve-options.ts'
 import type { StatusOptions } from './status.ts'
+import { complain, onUnread } from './terminal.ts'
 import type { UsageOptions } from './usage.ts'
 import { version } from './version.ts'
 
@@ -307,6 +308,13 @@ function finish<Arguments extends readonly unknown[]>(
     if (code !== undefined) process.exitCode = code
   }
 }
+
+const relays: readonly (string | undefined)[] = ['serve', 'demo', 'mock']
+// Who asked a command something may have read enough of the answer; a relay whose log nobody reads goes on.
+onUnread(() => {
+  if (relays.includes(process.argv[2])) complain('nobody reads the output any more: it is dropped')
+  else process.exit(exitCodes.ok)
+})
 
 // No top-level await: the executable's bundle is CommonJS, which alone profits from Node's code cache.
 program(process.argv[2])

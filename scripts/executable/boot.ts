@@ -4,7 +4,7 @@
  */
 import { debuglog } from 'node:util'
 import { loadScript } from './load-script.ts'
-import { partOf } from './parts.ts'
+import { inCore, partOf } from './parts.ts'
 import { readPiece } from './read-piece.ts'
 
 const debug = debuglog('outrigger')
@@ -21,6 +21,7 @@ function load(name: string): Readonly<Record<string, unknown>> {
 }
 
 function requireOf(id: string): unknown {
+  if (id.startsWith(inCore)) return load('core')[id]
   const part = partOf(id)
   if (part !== undefined) return load(part)[id]
   const builtin: unknown = process.getBuiltinModule(id)
@@ -28,4 +29,4 @@ function requireOf(id: string): unknown {
   return builtin
 }
 
-load('core')
+load('main')

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
-import { lazyModules, outside } from './lazy-modules.ts'
+import { commandsInCore, lazyModules, outside } from './lazy-modules.ts'
 import { wrapper } from './load-script.ts'
-import { type PartName, partNames } from './parts.ts'
+import { inCore, type PartName, partNames } from './parts.ts'
 
 export type BundleOptions = {
   /** The repository. */
@@ -26,8 +26,8 @@ export async function bundleWhole({ root, folder }: BundleOptions): Promise<read
 }
 
 /**
- * The same for the executable, in pieces: what a plain `serve` needs, the packages that are loaded when they are first wanted, and what
- * loads these.
+ * The same for the executable, in pieces: the command line with the commands that must be quick, the other commands, the packages that
+ * are loaded when they are first wanted, and what loads these.
  */
 export async function bundlePieces({ root, folder }: BundleOptions): Promise<void> {
   const shared = common(root)
@@ -38,10 +38,17 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
     banner: { js: wrapper.before },
     footer: { js: wrapper.after },
   }
-  const wanted = new Map<PartName, Set<string>>()
+  const commands = new Set<string>()
   await build({
     ...piece,
     entryPoints: [join(root, 'cmd/outrigger/main.ts')],
+    outfile: join(folder, 'main.cjs'),
+    plugins: [commandsInCore(commands), lazyModules],
+  })
+  const wanted = new Map<PartName, Set<string>>()
+  await build({
+    ...piece,
+    stdin: { contents: coreOf([...commands].sort()), resolveDir: join(root, 'cmd/outrigger') },
     outfile: join(folder, 'core.cjs'),
     plugins: [outside(wanted), lazyModules],
   })
@@ -63,7 +70,17 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
 }
 
 /** What goes into the executable beside what loads it: each piece, and what V8 kept of having compiled it. */
-export const pieceFiles: readonly string[] = ['core', ...partNames].flatMap((name) => [`${name}.cjs`, `${name}.cache`])
+export const pieceFiles: readonly string[] = ['main', 'core', ...partNames].flatMap((name) => [`${name}.cjs`, `${name}.cache`])
+
+/** Each command's module under the name that the command line asks for; it runs when it is first asked for. */
+function coreOf(commands: readonly string[]): string {
+  return commands
+    .map((id) => {
+      const path = JSON.stringify(id.slice(inCore.length))
+      return `Object.defineProperty(exports, ${JSON.stringify(id)}, { enumerable: true, get: () => require(${path}) })`
+    })
+    .join('\n')
+}
 
 function common(root: string): BuildOptions {
   return {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Script } from 'node:vm'
 import { freePorts } from '../../test/support/relay-process.ts'
 import { loadScript } from './load-script.ts'
-import { partNames, partOf } from './parts.ts'
+import { inCore, partNames, partOf } from './parts.ts'
 
 const restMs = 300
 const folder = process.argv[2] ?? ''
@@ -29,6 +29,7 @@ function load(name: string): Readonly<Record<string, unknown>> {
 }
 
 function requireOf(id: string): unknown {
+  if (id.startsWith(inCore)) return load('core')[id]
   const part = partOf(id)
   return part === undefined ? process.getBuiltinModule(id) : load(part)[id]
 }
@@ -91,7 +92,7 @@ process.stdout.write = (text) => {
   if (String(text).includes('"listening"')) listens.resolve()
   return true
 }
-load('core')
+load('main')
 await listens.promise
 await sleep(restMs)
 for (const path of ['/readyz', '/metrics']) await ask(admin, path)

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Plugin } from 'esbuild'
-import { lateParts, type PartName, partOf } from './parts.ts'
+import { inCore, lateParts, type PartName, partOf } from './parts.ts'
 
 /** Modules of Node that are not needed to start: loaded when something of theirs is first used. */
 const lateBuiltins =
@@ -42,6 +42,24 @@ export const lazyModules: Plugin = {
     build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.slice(0, -now.length), suffix: now, namespace: 'file' }))
     for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
   },
+}
+
+// The container's healthcheck runs every few seconds; help for a shell is asked for at each of its starts.
+const quickCommands: readonly string[] = ['./healthcheck.ts', './completion.ts']
+
+/** For esbuild: the commands that lie in the core are asked of the loader; which these are is added to `commands`. */
+export function commandsInCore(commands: Set<string>): Plugin {
+  return {
+    name: 'commands-in-core',
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, ({ path, kind }) => {
+        if (kind !== 'dynamic-import' || quickCommands.includes(path)) return undefined
+        const id = `${inCore}${path}`
+        commands.add(id)
+        return { path: id, external: true }
+      })
+    },
+  }
 }
 
 /** For esbuild: what lies in another piece is asked of the loader; which imports these were is added to `wanted`. */

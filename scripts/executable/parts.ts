@@ -35,3 +35,6 @@ export function partOf(id: string): PartName | undefined {
 
 /** The pieces that are one function or one class each, so that the core may name it long before it is loaded. */
 export const lateParts: ReadonlySet<PartName> = new Set(['connections'])
+
+/** How the piece with the command line names a command that lies in the core. */
+export const inCore = 'core:'

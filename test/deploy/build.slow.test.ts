@@ -84,8 +84,15 @@ test('the executable alone: version, schema, a check, and a whole relay', async 
 })
 
 test('the executable: the compiled code that the build kept of it is taken', async () => {
-  const { stderr } = await run(executable, ['--version'], { cwd: alone, env: { ...process.env, NODE_DEBUG: 'outrigger' } })
-  assert.match(stderr, /core: compiled code taken/)
+  const env = { ...process.env, NODE_DEBUG: 'outrigger' }
+  const { stderr } = await run(executable, ['schema'], { cwd: alone, env })
+  for (const piece of ['main', 'core']) assert.match(stderr, new RegExp(`${piece}: compiled code taken`))
+  // What runs every few seconds beside the relay loads no more than it needs.
+  const { stderr: quick } = await run(executable, ['healthcheck', '--admin', '127.0.0.1:1'], { cwd: alone, env }).catch(
+    (error: { readonly stderr: string }) => error,
+  )
+  assert.match(quick, /no relay answers/)
+  assert.doesNotMatch(quick, /core:/)
 })
 
 test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, traces, Redis', async () => {
