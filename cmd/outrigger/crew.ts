@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { isSea } from 'node:sea'
 import type { Logger } from '#telemetry/log.ts'
 import { exitCodes } from './exit.ts'
+import { watchHandedOver } from './handed-over.ts'
 import type { Leaving } from './reload-turns.ts'
-import { workerAdmin } from './worker.ts'
+import { workerVariable } from './worker.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** A worker as the primary knows it. */
@@ -79,7 +80,7 @@ export function createCrew(options: CrewOptions): Crew {
 
 function start(state: State, options: CrewOptions): Worker {
   const socket = join(tmpdir(), `outrigger-${process.pid}-${++state.started}.sock`)
-  const forked = cluster.fork({ [workerAdmin]: `unix:${socket}` })
+  const forked = cluster.fork({ [workerVariable]: 'true' })
   const worker: Worker = {
     id: forked.id,
     process: forked,
@@ -93,6 +94,7 @@ function start(state: State, options: CrewOptions): Worker {
     send: (message) => void (forked.isConnected() && forked.send(message)),
   }
   state.workers.set(worker.id, worker)
+  const closeLost = watchHandedOver(forked.process)
   forked.on('message', (message: FromWorker) => {
     options.hear(worker, message)
     if (message.kind === 'draining') leave(state, worker, options)
@@ -103,6 +105,8 @@ function start(state: State, options: CrewOptions): Worker {
   })
   forked.on('exit', (code, signal) => {
     rmSync(socket, { force: true })
+    // One that drained has given back what came too late.
+    if (worker.state !== 'draining') closeLost()
     end(state, worker, { code, signal }, options)
   })
   return worker

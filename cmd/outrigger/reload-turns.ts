@@ -74,7 +74,8 @@ type Running = {
 type State = {
   /** What each worker has. The lowest number has been there longest. */
   readonly members: Map<number, string>
-  readonly late: Set<number>
+  /** Those that get no turn: `late` until it answers, `unable` to take what the first took until the files may have changed. */
+  readonly aside: Map<number, 'late' | 'unable'>
   /** What all have, or are to have. */
   good: FileVersion
   before: FileVersion | undefined
@@ -92,7 +93,7 @@ type State = {
 export function createReloadTurns(initial: FileVersion, deps: ReloadTurnsDeps): ReloadTurns {
   const state: State = {
     members: new Map(),
-    late: new Set(),
+    aside: new Map(),
     good: initial,
     before: undefined,
     avoid: undefined,
@@ -110,7 +111,7 @@ export function createReloadTurns(initial: FileVersion, deps: ReloadTurnsDeps): 
     },
     left(worker, why) {
       state.members.delete(worker)
-      state.late.delete(worker)
+      state.aside.delete(worker)
       if (lose(state, worker) && why === 'died' && ++state.deaths >= mostDeaths) {
         state.wanted = undefined
         deps.onTrouble('workers end while they take the new file: it is left until it changes again', worker)
@@ -120,6 +121,7 @@ export function createReloadTurns(initial: FileVersion, deps: ReloadTurnsDeps): 
     want(reason) {
       if (reason !== 'start') state.deaths = 0
       if (state.deaths >= mostDeaths) return
+      for (const [worker, why] of state.aside) if (why === 'unable') state.aside.delete(worker)
       state.wanted = reason === 'start' ? 'file' : reason
       step(state, deps)
     },
@@ -143,9 +145,9 @@ export function createReloadTurns(initial: FileVersion, deps: ReloadTurnsDeps): 
 
 /** Gives the next turn, if there is one to give. */
 function step(state: State, deps: ReloadTurnsDeps): void {
-  const { members, late, good, canary, running, wanted } = state
+  const { members, aside, good, canary, running, wanted } = state
   if (running !== undefined) return
-  const present = [...members].filter(([worker]) => !late.has(worker)).toSorted(([left], [right]) => left - right)
+  const present = [...members].filter(([worker]) => !aside.has(worker)).toSorted(([left], [right]) => left - right)
   const first = present.find(([worker]) => worker === canary?.worker) ?? present[0]
   if (wanted !== undefined && first !== undefined) {
     // The first must have what the others have: that is what its guard compares with, and goes back to.
@@ -155,7 +157,7 @@ function step(state: State, deps: ReloadTurnsDeps): void {
   }
   const behind = present.find(([worker, id]) => id !== good.id && worker !== canary?.worker)
   if (behind !== undefined) return give(state, deps, { worker: behind[0], reason: 'file', gives: good })
-  if (canary !== undefined || wanted !== undefined || good.id === state.settled || members.size === 0) return
+  if (canary !== undefined || good.id === state.settled || present.length < members.size) return
   state.settled = good.id
   deps.onSettled(good)
 }
@@ -163,7 +165,7 @@ function step(state: State, deps: ReloadTurnsDeps): void {
 function give(state: State, deps: ReloadTurnsDeps, turn: Omit<Running, 'cancel'>): void {
   const { worker, reason, gives } = turn
   const cancel = deps.after(longestTurnMs, () => {
-    state.late.add(worker)
+    state.aside.set(worker, 'late')
     lose(state, worker)
     deps.onTrouble('worker does not reload: the others go on', worker)
     step(state, deps)
@@ -174,8 +176,8 @@ function give(state: State, deps: ReloadTurnsDeps, turn: Omit<Running, 'cancel'>
 
 /** A worker is done, in its turn or too late for it. */
 function settle(state: State, worker: number, { id, texts, watched }: TurnEnd): void {
-  const { members, late, running, good } = state
-  late.delete(worker)
+  const { members, aside, running, good } = state
+  aside.delete(worker)
   members.set(worker, id)
   if (running?.worker !== worker) {
     // Too late to be the first: the files are read once more.
@@ -184,9 +186,10 @@ function settle(state: State, worker: number, { id, texts, watched }: TurnEnd): 
   }
   running.cancel()
   state.running = undefined
-  // One that cannot take what the first one took has told why; to give it again would be of no use.
-  if (running.gives !== undefined) members.set(worker, running.gives.id)
-  else if (texts !== undefined && watched && id !== good.id) state.canary = { worker, version: { id, texts } }
+  if (running.gives !== undefined) {
+    // It has told why; to give it again would be of no use.
+    if (id !== running.gives.id) aside.set(worker, 'unable')
+  } else if (texts !== undefined && watched && id !== good.id) state.canary = { worker, version: { id, texts } }
   else if (texts !== undefined) accept(state, { id, texts })
 }
 

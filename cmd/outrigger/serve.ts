@@ -4,7 +4,7 @@ import { formatProblem, type Problem } from '#config/problem.ts'
 import { watchFile } from '#config/watch.ts'
 import { urlOf } from '#lib/address.ts'
 import { createClock } from '#lib/clock.ts'
-import { ok, type Result } from '#lib/result.ts'
+import type { Result } from '#lib/result.ts'
 import { drain } from '#server/drain.ts'
 import { listenOn } from '#server/listener.ts'
 import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
@@ -17,7 +17,8 @@ import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { version } from './version.ts'
-import { asWorker, type Worker, workerAdmin } from './worker.ts'
+import { withFlags } from './with-flags.ts'
+import { asWorker, type Worker } from './worker.ts'
 
 const lingerMs = 2000
 
@@ -42,9 +43,8 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker | undefined): Promise<number> {
-  const admin = process.env[workerAdmin]
-  const options = worker === undefined || admin === undefined ? given : { ...given, admin }
   const begun = await worker?.reloads.begin()
+  const options = begun === undefined ? given : { ...given, listen: begun.listen, admin: begun.admin }
   const load = (texts?: FileTexts): Result<Loaded, readonly Problem[]> =>
     withFlags(loadFile({ path: options.config, salt: begun?.salt, texts }), options)
   const loaded = load(begun?.texts)
@@ -84,24 +84,6 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
   setTimeout(() => process.exit(code), lingerMs).unref()
   return code
 }
-
-/** Flags go over the file; they stand again after each reload. */
-function withFlags(
-  loaded: Result<Loaded, readonly Problem[]>,
-  { listen, admin, logLevel }: ServeOptions,
-): Result<Loaded, readonly Problem[]> {
-  if (!loaded.ok) return loaded
-  const level = levels.find((known) => known === logLevel)
-  const config = {
-    ...loaded.value.config,
-    ...(listen === undefined ? {} : { listen }),
-    ...(admin === undefined ? {} : { admin }),
-    ...(level === undefined ? {} : { log: { ...loaded.value.config.log, level } }),
-  }
-  return ok({ ...loaded.value, config })
-}
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 type RunParts = {
   readonly options: ServeOptions
@@ -155,9 +137,11 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   const why = await stopped
   runtime.lifecycle.draining = true
   runtime.listener.startDraining()
-  worker?.draining()
   log.info({ reason: why }, 'draining')
-  const cut = await drain(runtime.listener.server, drainMs, createClock())
+  const drained = drain(runtime.listener.server, drainMs, createClock())
+  // The primary may be about to hand a connection over: who left before it came would leave it without an answer.
+  await worker?.released()
+  const cut = await drained
   if (cut > 0) log.warn({ connections: cut }, 'connections cut at the end of the drain')
   await watcher.close()
   await runtime.close()

@@ -17,6 +17,19 @@ export type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; r
 /** What error rates are made of, since the last time that it was told. */
 type CountsTold = { readonly kind: 'counts'; readonly counts: Counts }
 
+/** What a worker begins with: what the others have, whatever the files hold. */
+export type Beginning = {
+  /** The clients' port, which a reload does not move: all have the same. */
+  readonly listen: string
+  /** Its own port for the primary's questions. */
+  readonly admin: string
+  /** With the same salt their versions have the same ids. */
+  readonly salt: string
+  readonly texts: FileTexts
+  /** What a guard has taken back. */
+  readonly avoid?: string | undefined
+}
+
 /** What a worker tells the primary. */
 export type FromWorker =
   | StoreMessage
@@ -27,7 +40,7 @@ export type FromWorker =
   | { readonly kind: 'begin' }
   /** It listens, and has its operators' port there. */
   | { readonly kind: 'ready' }
-  /** It takes no new requests and will end. */
+  /** It has closed the clients' port and will end. */
   | { readonly kind: 'draining' }
   /** Its files may have changed: may it reload? */
   | { readonly kind: 'reload_wanted'; readonly reason: ReloadReason }
@@ -47,8 +60,10 @@ export type ToWorker =
   | TakenBack
   | Failed
   | CountsTold
-  /** What it begins with: what the others have. With the same salt their versions have the same ids. */
-  | { readonly kind: 'begin'; readonly salt: string; readonly texts: FileTexts; readonly avoid?: string | undefined }
+  /** What it begins with. */
+  | ({ readonly kind: 'begin' } & Beginning)
+  /** It gets no connections any more. */
+  | { readonly kind: 'released' }
   /** Its turn. */
   | { readonly kind: 'reload'; readonly turn: Turn }
   /** It is the one of the group to tell this alert. */

@@ -2,13 +2,11 @@ import { type Current, fileIdOf, type Load, type ReloadReason } from '#config/cu
 import type { FileTexts } from '#config/load.ts'
 import type { Guard } from './guard-reloads.ts'
 import type { Turn } from './reload-turns.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
-
-/** What a worker begins with: what the others have, whatever the files hold. */
-export type Beginning = Omit<Extract<ToWorker, { readonly kind: 'begin' }>, 'kind'>
+import type { Beginning, FromWorker, ToWorker } from './worker-messages.ts'
 
 /** How this process reloads as one of several workers: in its turn. */
 export type WorkerReloads = {
+  /** What the others have; asked once. */
   readonly begin: () => Promise<Beginning>
   /** Reads the files, or what another worker has read of them. */
   readonly reading: (load: (texts?: FileTexts) => ReturnType<Load>) => Load

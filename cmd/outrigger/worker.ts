@@ -19,8 +19,8 @@ export type Worker = {
   readonly ready: () => void
   /** Asks the primary to drain all. */
   readonly drain: () => void
-  /** This one takes no new requests and will end. */
-  readonly draining: () => void
+  /** This one has closed the clients' port and will end. Resolves when no connection is on its way to it any more. */
+  readonly released: () => Promise<void>
   /** Calls `tell` if this worker is the one of the group to tell of it. */
   readonly tellOnce: (news: AlertNews, tell: () => void) => void
   /** Hears of alerts that only a worker saw that is gone. */
@@ -40,13 +40,13 @@ export type Worker = {
   }) => Observer
 }
 
-/** The variable that names the operators' port of a worker. */
-export const workerAdmin = 'OUTRIGGER_WORKER_ADMIN'
+/** The variable by which a process knows that it is a worker. */
+export const workerVariable = 'OUTRIGGER_IS_WORKER'
 
 /** Undefined for a process that runs alone. */
 export function asWorker(): Worker | undefined {
   // The channel to the primary tells it, too, without loading node:cluster.
-  if (process.send === undefined || process.env[workerAdmin] === undefined) return undefined
+  if (process.send === undefined || process.env[workerVariable] === undefined) return undefined
   const send = (message: FromWorker): void => {
     if (process.connected) process.send?.(message)
   }
@@ -56,7 +56,7 @@ export function asWorker(): Worker | undefined {
     reloads: createWorkerReloads(send),
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
-    draining: () => send({ kind: 'draining' }),
+    released: () => askRelease(send),
     tellOnce: onceInGroup(send),
     onOrphan(listener) {
       process.on('message', (message: ToWorker) => {
@@ -86,6 +86,16 @@ export function asWorker(): Worker | undefined {
       return tellFailures(send)
     },
   }
+}
+
+/** Messages keep their order: what comes after the answer was sent by a primary that knows that this port is closed. */
+function askRelease(send: (message: FromWorker) => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'released') resolve()
+  })
+  send({ kind: 'draining' })
+  return promise
 }
 
 function onceInGroup(send: (message: FromWorker) => void): Worker['tellOnce'] {

@@ -16,7 +16,8 @@ import { createReloadTurns, type ReloadTurns } from './reload-turns.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
-import type { FromWorker } from './worker-messages.ts'
+import { withFlags } from './with-flags.ts'
+import type { Beginning, FromWorker } from './worker-messages.ts'
 import { createWorkersAdmin } from './workers-admin.ts'
 
 /** What the primary keeps for its workers. */
@@ -27,8 +28,9 @@ type Primary = {
   readonly store: Store
   readonly metrics: Question<MetricsData>
   readonly status: Question<StatusFacts>
-  readonly salt: string
-  /** What each worker began with. */
+  /** What all workers begin with, besides the file. */
+  readonly beginning: Pick<Beginning, 'listen' | 'salt'>
+  /** The version that each worker began with. */
   readonly beganWith: Map<number, string>
   /** `POST /drain` at one of them. */
   readonly onDrain: () => void
@@ -37,7 +39,7 @@ type Primary = {
 /** `outrigger serve --workers N`: processes that share the clients' port; this one starts them, and answers operators for all. */
 export async function serveWithWorkers(options: ServeOptions, count: number): Promise<number> {
   const salt = newSalt()
-  const loaded = loadFile({ path: options.config, salt })
+  const loaded = withFlags(loadFile({ path: options.config, salt }), options)
   if (!loaded.ok) {
     for (const problem of loaded.error) complain(formatProblem(problem))
     return exitCodes.config
@@ -46,12 +48,12 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   const lines = bufferLines((text) => process.stdout.write(text))
   const log = createLog({ level: config.log.level, format: options.logFormat, write: lines.write })
   const ended = Promise.withResolvers<string | number>()
-  const primary = createPrimary(loaded.value, { salt, log, end: ended.resolve })
+  const primary = createPrimary(loaded.value, { beginning: { listen: config.listen, salt }, log, end: ended.resolve })
   const { crew, turns } = primary
   for (let started = 0; started < count; started++) crew.start()
 
   const admin = createWorkersAdmin({ ...primary, hosts: config.admin_hosts, log })
-  const administering = await listenOn(admin, options.admin ?? config.admin)
+  const administering = await listenOn(admin, config.admin)
   if (!administering.ok) {
     complain(administering.error)
     ended.resolve(exitCodes.listen)
@@ -68,9 +70,9 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   return typeof end === 'number' ? end : exitCodes.ok
 }
 
-type PrimaryOptions = { readonly salt: string; readonly log: Logger; readonly end: (why: string | number) => void }
+type PrimaryOptions = Pick<Primary, 'beginning'> & { readonly log: Logger; readonly end: (why: string | number) => void }
 
-function createPrimary({ config, texts }: Loaded, { salt, log, end }: PrimaryOptions): Primary {
+function createPrimary({ config, texts }: Loaded, { beginning, log, end }: PrimaryOptions): Primary {
   const find = (id: number): Member | undefined => primary.crew.ready().find((member) => member.id === id)
   const turns = createReloadTurns(
     { id: fileIdOf(config), texts },
@@ -106,7 +108,7 @@ function createPrimary({ config, texts }: Loaded, { salt, log, end }: PrimaryOpt
     store: createMemoryStore(Date.now),
     metrics: createQuestion('metrics'),
     status: createQuestion('status'),
-    salt,
+    beginning,
     beganWith: new Map(),
     onDrain: () => end('POST /drain'),
   }
@@ -145,18 +147,19 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
       return metrics.answered(message.id, message.data)
     case 'status':
       return status.answered(message.id, message.facts)
-    case 'ready':
     case 'draining':
+      return member.send({ kind: 'released' })
+    case 'ready':
       return
     default:
       void serveStore(store, message, member.send)
   }
 }
 
-function begin(member: Member, { turns, beganWith, salt }: Primary): void {
+function begin(member: Member, { turns, beganWith, beginning }: Primary): void {
   const { version, avoid } = turns.startWith()
   beganWith.set(member.id, version.id)
-  member.send({ kind: 'begin', salt, texts: version.texts, avoid })
+  member.send({ kind: 'begin', ...beginning, admin: `unix:${member.socket}`, texts: version.texts, avoid })
 }
 
 async function restartAll(crew: Crew, log: Logger): Promise<void> {

@@ -80,6 +80,8 @@ async function ask(model: string, key = 'key-free'): Promise<number> {
   return response.status
 }
 
+const whyNot = (error: unknown): string => (error instanceof Error && error.name === 'TimeoutError' ? 'nobody answers' : 'closed')
+
 async function metric(name: string): Promise<number> {
   const text = await (await fetch(`${relay.adminUrl}/metrics`, { signal: AbortSignal.timeout(longestMs) })).text()
   return text
@@ -174,6 +176,20 @@ test('a worker that dies is replaced, and requests go on', { skip }, async () =>
   await until(() => !workerIds().includes(first) && listens() > started, 'no other worker took the place of the one that died')
   assert.equal(workerIds().length, 2)
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 10 }, () => ask('m')))), new Set([200]))
+})
+
+test('a connection that was handed to a worker that dies is closed, so that its client can ask anew', { skip }, async () => {
+  const [first = 0, second = 0] = workerIds()
+  process.kill(first, 'SIGSTOP')
+  // Some are handed to the one that is stopped; all of its own go on waiting.
+  const asked = Array.from({ length: 4 }, () => ask('m').catch(whyNot))
+  await sleep(500)
+  const started = listens()
+  process.kill(first, 'SIGKILL')
+  const answers = await Promise.all(asked)
+  assert.deepEqual(new Set(answers), new Set([200, 'closed']))
+  await until(() => listens() > started, 'no other worker took the place of the one that died')
+  assert.ok(workerIds().includes(second))
 })
 
 test('at the end all workers let their requests end', async () => {
