@@ -17,6 +17,9 @@ export type Sample = {
   readonly errors: number
 }
 
+/** The medians of several rounds, and these themselves. */
+export type Measured = Sample & { readonly rounds: readonly Sample[] }
+
 /** What is asked, and where. */
 export type Target = {
   readonly url: string
@@ -52,15 +55,15 @@ export async function askOnce({ url, headers }: Target, body: string): Promise<n
   }
 }
 
-/** Loads them in turns, and gives each with its medians, in the same order. */
+/** Loads them in turns, and gives each with its medians and its rounds, in the same order. */
 export async function measureAll<T extends Asked>(
   { folder, settings }: Bench,
   asked: readonly T[],
   connections = settings.connections,
-): Promise<readonly (T & Sample)[]> {
+): Promise<readonly (T & Measured)[]> {
   const { rounds, seconds } = settings
   const samples = await inTurns(asked, rounds, ({ target }) => measure(target, { folder, connections, seconds }))
-  return [...samples].map(([one, taken]) => ({ ...one, ...medianOf(taken) }))
+  return [...samples].map(([one, taken]) => ({ ...one, ...medianOf(taken), rounds: taken }))
 }
 
 type Load = { readonly folder: string; readonly connections: number; readonly seconds: number }

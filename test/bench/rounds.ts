@@ -15,3 +15,14 @@ export async function inTurns<T, Sample>(
 export function median<Sample>(samples: readonly Sample[], pick: (sample: Sample) => number): number {
   return samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN
 }
+
+type Costly = { readonly cpuMicroseconds: number }
+
+/**
+ * How many times the CPU of `base` something takes: the median of what each round showed. The two lie close together in time, so that a
+ * machine that slows down and recovers meanwhile slows both.
+ */
+export function timesCpu(rounds: readonly Costly[], base: readonly Costly[]): number {
+  const ratios = rounds.map(({ cpuMicroseconds }, at) => cpuMicroseconds / (base[at]?.cpuMicroseconds ?? Number.NaN))
+  return median(ratios, (ratio) => ratio)
+}

@@ -1,6 +1,7 @@
 /**
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
- * interleaved; medians are printed. Needs `nginx` and `wrk`. Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5"]
+ * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios. Needs `nginx` and `wrk`.
+ * Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5"]
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -9,6 +10,7 @@ import { type Bench, listening, openBench, requireTools } from './bench.ts'
 import { measureAll, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
+import { timesCpu } from './rounds.ts'
 import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { readSettings, settingOptions } from './settings.ts'
@@ -74,7 +76,7 @@ async function report(scenario: Scenario, relays: readonly Relay[]): Promise<voi
   })
   await warmUp(bench, asked)
   const medians = await measureAll(bench, asked)
-  const off = medians[0]?.cpuMicroseconds ?? Number.NaN
+  const off = medians[0]?.rounds ?? []
   const table = {
     title: `${scenario.title}: ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s, medians`,
     columns: [
@@ -90,7 +92,7 @@ async function report(scenario: Scenario, relays: readonly Relay[]): Promise<voi
       figures: [
         sample.perSecond,
         sample.cpuMicroseconds,
-        (sample.cpuMicroseconds / off - 1) * 100,
+        100 * (timesCpu(sample.rounds, off) - 1),
         sample.p99Ms,
         sample.rssMiB,
         sample.errors,

@@ -5,6 +5,7 @@ import { nginx } from '../relays/nginx.ts'
 import { outrigger } from '../relays/outrigger.ts'
 import { portkey } from '../relays/portkey.ts'
 import { startRelays } from '../relays/start.ts'
+import { timesCpu } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import type { Table } from '../table.ts'
 import { bodyOf, targetOf } from './questions.ts'
@@ -40,7 +41,7 @@ before it.`,
 async function play(bench: Bench, count: number, asked: readonly Asked[]): Promise<Table> {
   const medians = await measureAll(bench, asked, count)
   const [direct] = medians
-  const bareCpu = medians.find(({ name }) => name === 'bare')?.cpuMicroseconds
+  const bare = medians.find(({ name }) => name === 'bare')?.rounds
   return {
     title: `${count} ${count === 1 ? 'connection' : 'connections'}`,
     columns: [
@@ -60,7 +61,7 @@ async function play(bench: Bench, count: number, asked: readonly Asked[]): Promi
         figures: [
           sample.perSecond,
           relayed ? sample.cpuMicroseconds : undefined,
-          relayed && bareCpu !== undefined ? sample.cpuMicroseconds / bareCpu : undefined,
+          relayed && bare !== undefined ? timesCpu(sample.rounds, bare) : undefined,
           sample.p50Ms,
           sample.p99Ms,
           relayed ? sample.p50Ms - (direct?.p50Ms ?? 0) : undefined,

@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts'
-import { measureAll, type Sample, warmUp } from '../load.ts'
+import { type Measured, measureAll, warmUp } from '../load.ts'
 import { bare } from '../relays/bare.ts'
 import { litellm } from '../relays/litellm.ts'
 import { nginx } from '../relays/nginx.ts'
@@ -7,6 +7,7 @@ import { outrigger, outriggerOf } from '../relays/outrigger.ts'
 import { portkey } from '../relays/portkey.ts'
 import type { Relay } from '../relays/relay.ts'
 import { startRelays } from '../relays/start.ts'
+import { timesCpu } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import type { Table } from '../table.ts'
 import { type Scenario, scenarios, targetOf } from './questions.ts'
@@ -46,7 +47,7 @@ translate, it passes a request of the same size on.`,
   },
 }
 
-type Medians = ReadonlyMap<string, Sample>
+type Medians = ReadonlyMap<string, Measured>
 
 async function play(bench: Bench, scenario: Scenario, relays: readonly Relay[]): Promise<Medians> {
   const asked = relays.flatMap((relay) => {
@@ -91,7 +92,7 @@ function tableOf(scenario: Scenario, medians: Medians): Table {
 /** CPU of a request, as so many times that of another relay. */
 function times(medians: Medians, name: string, other: string): number | undefined {
   const [one, two] = [medians.get(name), medians.get(other)]
-  return one === undefined || two === undefined ? undefined : one.cpuMicroseconds / two.cpuMicroseconds
+  return one === undefined || two === undefined ? undefined : timesCpu(one.rounds, two.rounds)
 }
 
 function throughput({ title }: Scenario, medians: Medians): readonly string[] {

@@ -10,7 +10,7 @@ import { outrigger } from '../relays/outrigger.ts'
 import { portkey } from '../relays/portkey.ts'
 import type { Question, Relay, Upstream } from '../relays/relay.ts'
 import { startRelays } from '../relays/start.ts'
-import { inTurns } from '../rounds.ts'
+import { inTurns, timesCpu } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { measureStreams, medianOfStreams, type StreamCount, type StreamSample } from '../stream-load.ts'
 import type { Column, Table } from '../table.ts'
@@ -64,7 +64,7 @@ upstream without a relay. The time to the first token is taken with 128 streams 
   },
 }
 
-type Medians = ReadonlyMap<string, StreamSample>
+type Medians = ReadonlyMap<string, StreamSample & { readonly rounds: readonly StreamSample[] }>
 type Field = { readonly upstream: Upstream; readonly relays: readonly Relay[] }
 
 async function startPaced(bench: Bench): Promise<Upstream> {
@@ -82,7 +82,7 @@ async function play(bench: Bench, pace: Pace, field: Field): Promise<Medians> {
     return sample
   }
   const samples = await inTurns(askedOf(pace.model, field), bench.settings.rounds, take)
-  return new Map([...samples].map(([{ name }, taken]) => [name, medianOfStreams(taken)]))
+  return new Map([...samples].map(([{ name }, taken]) => [name, { ...medianOfStreams(taken), rounds: taken }]))
 }
 
 function askedOf(model: string, { upstream, relays }: Field): readonly Asked[] {
@@ -104,12 +104,17 @@ function askedOf(model: string, { upstream, relays }: Field): readonly Asked[] {
 }
 
 function ratiosOf({ name }: Pace, medians: Medians): Record<string, number> {
-  const base = medians.get('bare')?.cpuMicroseconds
-  const [same, translated] = [medians.get('outrigger'), medians.get('translated')]
+  const [same, translated] = [times(medians, 'outrigger', 'bare'), times(medians, 'translated', 'bare')]
   return {
-    ...(base === undefined || same === undefined ? {} : { [name]: same.cpuMicroseconds / base }),
-    ...(base === undefined || translated === undefined ? {} : { [`${name}, translated`]: translated.cpuMicroseconds / base }),
+    ...(same === undefined ? {} : { [name]: same }),
+    ...(translated === undefined ? {} : { [`${name}, translated`]: translated }),
   }
+}
+
+/** CPU of a chunk, as so many times that of another relay. */
+function times(medians: Medians, name: string, other: string): number | undefined {
+  const [one, two] = [medians.get(name), medians.get(other)]
+  return one === undefined || two === undefined ? undefined : timesCpu(one.rounds, two.rounds)
 }
 
 const paceColumns: readonly Column[] = [
@@ -125,10 +130,6 @@ const paceColumns: readonly Column[] = [
 ]
 
 function paceTable({ title }: Pace, medians: Medians): Table {
-  const times = (cpu: number, other: string): number | undefined => {
-    const base = medians.get(other)?.cpuMicroseconds
-    return base === undefined ? undefined : cpu / base
-  }
   const rows = [...medians].map(([name, sample]) => {
     const cpu = name === 'direct' ? undefined : sample.cpuMicroseconds
     return {
@@ -136,8 +137,8 @@ function paceTable({ title }: Pace, medians: Medians): Table {
       figures: [
         sample.perSecond,
         cpu,
-        cpu === undefined ? undefined : times(cpu, 'nginx'),
-        cpu === undefined ? undefined : times(cpu, 'bare'),
+        cpu === undefined ? undefined : times(medians, name, 'nginx'),
+        cpu === undefined ? undefined : times(medians, name, 'bare'),
         sample.chunkP50Ms,
         sample.chunkP99Ms,
         sample.stalled,

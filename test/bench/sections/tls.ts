@@ -4,6 +4,7 @@ import { bareOf } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
 import { outriggerOf } from '../relays/outrigger.ts'
 import type { Relay, RelayKind, Upstream } from '../relays/relay.ts'
+import { timesCpu } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { bodyOf, targetOf } from './questions.ts'
 import { startTlsUpstreams } from './upstream.ts'
@@ -24,24 +25,24 @@ nginx speaks HTTP/1.1 to its upstreams always.`,
     for (const [kind, upstream] of pairs(upstreams)) await add(bench, { kind, upstream, asked })
     await warmUp(bench, asked)
     const medians = await measureAll(bench, asked)
-    const base = medians.find(({ name }) => name === 'bare, h1')?.cpuMicroseconds
+    const base = medians.find(({ name }) => name === 'bare, h1')?.rounds
     const rows = medians.map((sample) => ({
       name: sample.name,
       figures: [
         sample.perSecond,
         sample.cpuMicroseconds,
-        base === undefined ? undefined : sample.cpuMicroseconds / base,
+        base === undefined ? undefined : timesCpu(sample.rounds, base),
         sample.p50Ms,
         sample.p99Ms,
         sample.errors,
         sample.httpVersion,
       ],
     }))
-    const ours = medians.find(({ name }) => name === 'outrigger, h1')?.cpuMicroseconds
+    const ours = medians.find(({ name }) => name === 'outrigger, h1')?.rounds
     return {
       tables: [{ title: 'A request of 2 KB, a whole answer, TLS to the upstream', columns, rows }],
       notes: [],
-      ratios: base === undefined || ours === undefined ? {} : { tls: ours / base },
+      ratios: base === undefined || ours === undefined ? {} : { tls: timesCpu(ours, base) },
     }
   },
 }
