@@ -250,3 +250,14 @@ for (const theme of ['light', 'dark'] as const) {
     }
   })
 }
+
+test('status page: a key that its provider refuses is told by its place, where the provider stands', { skip }, async (t) => {
+  const page = await openStatus(t)
+  world.setFaults([{ kind: 'auth', when: { provider: 'openai' } }])
+  await assert.rejects(ask('gpt-4.1'))
+  const card = "[...document.querySelectorAll('#providers li')].find((card) => card.textContent.startsWith('openai')).textContent"
+  await until(page, `${card}.includes('key openai#1: ')`)
+  const told = String(await page.evaluate(card))
+  assert.match(told, /key openai#1: refused, used again in \d+ (?:s|min)/)
+  assert.doesNotMatch(told, /mock/)
+})
