@@ -1,5 +1,5 @@
 import type { StatusFacts } from '#admin/status-facts.ts'
-import { fileIdOf } from '#config/current.ts'
+import { fileIdOf, type ReloadReason } from '#config/current.ts'
 import { type Loaded, loadFile, newSalt } from '#config/load.ts'
 import { formatProblem } from '#config/problem.ts'
 import { listenOn } from '#server/listener.ts'
@@ -24,6 +24,8 @@ import { createWorkersAdmin } from './workers-admin.ts'
 type Primary = {
   readonly crew: Crew
   readonly turns: ReloadTurns
+  /** A worker saw a change. */
+  readonly wantSoon: ReloadTurns['want']
   readonly alerts: GroupAlerts
   readonly store: Store
   readonly metrics: Question<MetricsData>
@@ -104,6 +106,7 @@ function createPrimary({ config, texts }: Loaded, { beginning, log, end }: Prima
       onFailed: end,
     }),
     turns,
+    wantSoon: gather(turns.want),
     alerts: createGroupAlerts(Date.now),
     store: createMemoryStore(Date.now),
     metrics: createQuestion('metrics'),
@@ -113,6 +116,22 @@ function createPrimary({ config, texts }: Loaded, { beginning, log, end }: Prima
     onDrain: () => end('POST /drain'),
   }
   return primary
+}
+
+const gatherMs = 100
+
+/** All workers see a change of the file, within some milliseconds: it is read once for that. */
+function gather(want: ReloadTurns['want']): ReloadTurns['want'] {
+  let gathered: ReloadReason | undefined
+  const tell = (): void => {
+    const reason = gathered
+    gathered = undefined
+    if (reason !== undefined) want(reason)
+  }
+  return (reason) => {
+    if (gathered === undefined) setTimeout(tell, gatherMs)
+    gathered = gathered === undefined || gathered === 'start' ? reason : gathered
+  }
 }
 
 /** Alerts that only a worker saw that is gone become another one's. */
@@ -136,7 +155,7 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
       for (const other of crew.ready()) if (other !== member) other.send(message)
       return
     case 'reload_wanted':
-      return turns.want(message.reason)
+      return primary.wantSoon(message.reason)
     case 'reloaded':
       return turns.done(member.id, message.end)
     case 'reload_kept':
