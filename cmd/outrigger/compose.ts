@@ -124,7 +124,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   shared.health.onTransition(({ target, from, to, reason }) =>
     log.warn({ target, from, to, reason }, `breaker ${to === 'half_open' ? 'half-open' : to}`),
   )
-  const prober = startProber(shared)
+  const prober = startProber({ ...shared, worker })
   shareHints({ ...shared, bus: opened.bus })
   const alerts = startAlerts({ ...shared, worker })
   const clients = startClients({ current, metrics: shared.metrics, opened, alerts, log })

@@ -8,6 +8,7 @@ import { type ProbeDeps, probeConfigOf, probeProvider } from '#relay/probe.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import type { Pools } from '#upstream/pools.ts'
+import type { Worker } from './worker.ts'
 
 export type StartProberDeps = {
   readonly current: Current
@@ -17,31 +18,32 @@ export type StartProberDeps = {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly log: Logger
+  /** Set when several processes share the clients' port: one probe is enough for all. */
+  readonly worker?: Worker | undefined
 }
 
 /** Probes every provider that has a target, on the configuration as it is then. */
-export function startProber({ current, health, recent, pools, metrics, clock, log }: StartProberDeps): Prober {
+export function startProber({ current, health, recent, pools, metrics, clock, log, worker }: StartProberDeps): Prober {
   const prober = createProber({
     clock,
     random: Math.random,
     probe: (name) => probe(current.get(), name, { pools, clock }),
     isTroubled: health.isTroubled,
     lastAnswerMs: health.lastAnswerMs,
-    onResult(provider, result, recovered) {
+    onResult(provider, result, { recovered, heard }) {
       recent.probed(provider, result)
       metrics.probeSuccess.set({ provider }, result.ok ? 1 : 0)
-      metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
-      if (!result.ok) {
-        log.warn({ provider, reason: result.reason }, 'probe failed')
-        health.probeFailed(provider, clock.now())
-      } else
-        health.probed(
-          provider,
-          { recovered, ...(result.keyIndex === undefined ? {} : { keyIndex: result.keyIndex }) },
-          clock.now(),
-        )
+      if (!heard) {
+        metrics.probeDuration.observe({ provider }, result.durationMs / 1000)
+        if (!result.ok) log.warn({ provider, reason: result.reason }, 'probe failed')
+        worker?.tellProbe(provider, result)
+      }
+      if (!result.ok) return health.probeFailed(provider, clock.now())
+      const { keyIndex } = result
+      health.probed(provider, { recovered, ...(keyIndex === undefined ? {} : { keyIndex }) }, clock.now())
     },
   })
+  worker?.onProbe(prober.hear)
   let watched = intervals(current.get())
   prober.watch(watched)
   current.subscribe((_state, config) => {

@@ -2,6 +2,7 @@ import type { StatusFacts } from '#admin/status-facts.ts'
 import type { AttemptEnded } from '#canonical/observe.ts'
 import type { ReloadReason } from '#config/current.ts'
 import type { FileTexts } from '#config/load.ts'
+import type { ProbeResult } from '#health/prober.ts'
 import type { Counts } from '#health/tally.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
@@ -16,6 +17,8 @@ export type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; r
 
 /** What error rates are made of, since the last time that it was told. */
 type CountsTold = { readonly kind: 'counts'; readonly counts: Counts }
+
+type Probed = { readonly kind: 'probed'; readonly provider: string; readonly result: ProbeResult }
 
 /** What a worker begins with: what the others have, whatever the files hold. */
 export type Beginning = {
@@ -36,6 +39,7 @@ export type FromWorker =
   | TakenBack
   | Failed
   | CountsTold
+  | Probed
   /** It starts: what should it begin with? */
   | { readonly kind: 'begin' }
   /** It listens, and has its operators' port there. */
@@ -60,6 +64,7 @@ export type ToWorker =
   | TakenBack
   | Failed
   | CountsTold
+  | Probed
   /** What it begins with. */
   | ({ readonly kind: 'begin' } & Beginning)
   /** It gets no connections any more. */

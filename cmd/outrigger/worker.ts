@@ -2,6 +2,7 @@ import type { StatusFacts } from '#admin/status-facts.ts'
 import type { Observer } from '#canonical/observe.ts'
 import type { TargetId } from '#canonical/plan.ts'
 import type { Alerts } from '#health/alerts.ts'
+import type { ProbeResult, Prober } from '#health/prober.ts'
 import type { Health } from '#health/registry.ts'
 import { createTally } from '#health/tally.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -25,6 +26,9 @@ export type Worker = {
   readonly tellOnce: (news: AlertNews, tell: () => void) => void
   /** Hears of alerts that only a worker saw that is gone. */
   readonly onOrphan: (listener: (orphan: Orphan) => void) => void
+  /** Tells the others what a probe came to, and hears of theirs. */
+  readonly tellProbe: (provider: string, result: ProbeResult) => void
+  readonly onProbe: (listener: Prober['hear']) => void
   /** What error rates are made of: the others hear of it within half a second. */
   readonly count: (name: string, isError: boolean) => void
   /** The end: the channel to the primary would keep the process. */
@@ -61,6 +65,12 @@ export function asWorker(): Worker | undefined {
     onOrphan(listener) {
       process.on('message', (message: ToWorker) => {
         if (message.kind === 'adopt_alert') listener(message.orphan)
+      })
+    },
+    tellProbe: (provider, result) => send({ kind: 'probed', provider, result }),
+    onProbe(listener) {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'probed') listener(message.provider, message.result)
       })
     },
     count: createCounter(send),

@@ -152,6 +152,7 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
       return primary.onDrain()
     case 'attempt':
     case 'counts':
+    case 'probed':
       for (const other of crew.ready()) if (other !== member) other.send(message)
       return
     case 'reload_wanted':

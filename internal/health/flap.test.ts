@@ -49,7 +49,7 @@ async function play({
       probeOk || clock.now() >= downMs ? { ok: true, durationMs: 1 } : { ok: false, durationMs: 1, reason: 'HTTP 503' },
     isTroubled: health.isTroubled,
     lastAnswerMs: health.lastAnswerMs,
-    onResult: (provider, result, recovered) => result.ok && health.probed(provider, { recovered }, clock.now()),
+    onResult: (provider, result, { recovered }) => result.ok && health.probed(provider, { recovered }, clock.now()),
   })
   prober.watch(new Map([['a', 30_000]]))
   health.onTransition(({ to }) => to === 'open' && prober.hasten('a'))

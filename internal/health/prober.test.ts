@@ -9,6 +9,8 @@ type Lab = {
   /** When each probe began. */
   readonly probes: [provider: string, atMs: number][]
   readonly results: [ok: boolean, recovered: boolean][]
+  /** Those of other processes. */
+  readonly heard: [ok: boolean, recovered: boolean][]
   /** Ends the oldest probe under way. */
   readonly answer: (result: ProbeResult | Error) => Promise<void>
   troubled: boolean
@@ -26,6 +28,7 @@ function labOf(): Lab {
     clock,
     probes: [],
     results: [],
+    heard: [],
     troubled: false,
     answeredMs: undefined,
     async answer(result) {
@@ -45,7 +48,7 @@ function labOf(): Lab {
       },
       isTroubled: () => lab.troubled,
       lastAnswerMs: () => lab.answeredMs,
-      onResult: (_provider, { ok }, recovered) => lab.results.push([ok, recovered]),
+      onResult: (_provider, { ok }, { recovered, heard }) => (heard ? lab.heard : lab.results).push([ok, recovered]),
     }),
   }
   return lab
@@ -128,5 +131,31 @@ test('prober: what is no longer watched is left alone, also when its answer come
   await lab.answer(good)
   lab.clock.advance(100_000)
   assert.equal(lab.probes.length, 3)
+  assert.equal(lab.clock.pending(), 0)
+})
+
+test('prober: a probe of another process counts as its own', async () => {
+  const lab = labOf()
+  lab.prober.watch(watched)
+  lab.clock.advance(4000)
+  lab.prober.hear('a', bad)
+  lab.prober.hear('unknown', bad)
+  lab.clock.advance(9999)
+  assert.deepEqual(lab.probes, [], 'a failed one is repeated after a third of the interval')
+  lab.prober.hear('a', good)
+  assert.deepEqual(lab.heard, [
+    [false, false],
+    [true, true],
+  ])
+  lab.clock.advance(29_999)
+  assert.deepEqual(lab.probes, [])
+  lab.clock.advance(1)
+  assert.equal(lab.probes.length, 1)
+  lab.prober.hear('a', good)
+  lab.clock.advance(100_000)
+  assert.equal(lab.probes.length, 1, 'its own is under way')
+  await lab.answer(good)
+  assert.deepEqual(lab.results, [[true, false]])
+  lab.prober.stop()
   assert.equal(lab.clock.pending(), 0)
 })

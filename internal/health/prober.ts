@@ -8,7 +8,12 @@ export type ProbeResult =
 /** Asks the provider whether it lives. Must end in its own time limit; one that throws counts as failed. */
 export type Probe = (provider: string) => Promise<ProbeResult>
 
-export type ProbeListener = (provider: string, result: ProbeResult, recovered: boolean) => void
+/** `recovered`: it is good and the one before was not. `heard`: another process has probed. */
+export type ProbeListener = (
+  provider: string,
+  result: ProbeResult,
+  about: { readonly recovered: boolean; readonly heard: boolean },
+) => void
 
 export type ProberDeps = {
   readonly clock: Clock
@@ -19,7 +24,7 @@ export type ProberDeps = {
   readonly isTroubled: (provider: string, nowMs: number) => boolean
   /** When the provider last answered a request. */
   readonly lastAnswerMs: (provider: string) => number | undefined
-  /** Hears every result; `recovered`: it is good and the one before was not. */
+  /** Hears every result. */
   readonly onResult: ProbeListener
 }
 
@@ -28,6 +33,8 @@ export type Prober = {
   readonly watch: (intervals: ReadonlyMap<string, number>) => void
   /** A target of the provider has left the rotation: the next probe is not waited for as long. */
   readonly hasten: (provider: string) => void
+  /** Another process has probed the provider: it counts as a probe of this one, which then need not ask so soon. */
+  readonly hear: (provider: string, result: ProbeResult) => void
   readonly stop: () => void
 }
 
@@ -65,11 +72,14 @@ export function createProber(deps: ProberDeps): Prober {
     void run(deps, provider).then((result) => {
       entry.running = false
       if (entry.stopped) return
-      const recovered = result.ok && entry.lastOk === false
-      entry.lastOk = result.ok
-      deps.onResult(provider, result, recovered)
+      learn(provider, entry, result, false)
       schedule(provider, entry, waitMs(provider, entry))
     })
+  }
+  const learn = (provider: string, entry: Watched, result: ProbeResult, heard: boolean): void => {
+    const recovered = result.ok && entry.lastOk === false
+    entry.lastOk = result.ok
+    deps.onResult(provider, result, { recovered, heard })
   }
   const leave = (provider: string, entry: Watched): void => {
     entry.stopped = true
@@ -94,6 +104,12 @@ export function createProber(deps: ProberDeps): Prober {
     hasten(provider) {
       const entry = watched.get(provider)
       if (entry !== undefined && !entry.running) schedule(provider, entry, waitMs(provider, entry))
+    },
+    hear(provider, result) {
+      const entry = watched.get(provider)
+      if (entry === undefined) return
+      learn(provider, entry, result, true)
+      if (!entry.running) schedule(provider, entry, waitMs(provider, entry))
     },
     stop() {
       for (const [provider, entry] of watched) leave(provider, entry)

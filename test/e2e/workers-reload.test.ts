@@ -83,24 +83,6 @@ test('workers: a file that the first refuses is refused by all and told once', {
   await until(() => lastReloadIsGood(relay), 'the bad file is told of still', relay)
 })
 
-test('workers: with a guard the first has the new file alone until it has been watched; if it dies the next one has it', {
-  skip,
-}, async () => {
-  const guarded = await startWorkers(yamlFor(await provider(200), 'reload: { guard: 3s }\n'))
-  const end = keepAsking(guarded, 2)
-  rewrite(guarded, withModel)
-  await until(() => times(guarded, 'config reloaded') > 0, 'nobody has the new file', guarded)
-  assert.deepEqual(await askAll(guarded, 'added'), [200, 404])
-  assert.equal(times(guarded, 'config reloaded'), 1)
-
-  const [first = 0, second = 0] = workerIds(guarded)
-  await end()
-  process.kill(first, 'SIGKILL')
-  await until(() => times(guarded, 'config reloaded') > 1, 'the next one does not try it', guarded)
-  await until(() => haveModel(guarded), 'not all have the new file in the end', guarded)
-  assert.ok(workerIds(guarded).includes(second))
-})
-
 test('workers: what the guard of the first takes back no other takes', { skip }, async () => {
   const [good, bad] = [await provider(200), await provider(500)]
   const guarded = await startWorkers(yamlFor(good, 'reload: { guard: 60s }\n'))
