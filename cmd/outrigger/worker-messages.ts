@@ -2,6 +2,7 @@ import type { StatusFacts } from '#admin/status-facts.ts'
 import type { AttemptEnded } from '#canonical/observe.ts'
 import type { ReloadReason } from '#config/current.ts'
 import type { FileTexts } from '#config/load.ts'
+import type { AccountUses } from '#health/account-limits.ts'
 import type { ProbeResult } from '#health/prober.ts'
 import type { Counts } from '#health/tally.ts'
 import type { StoreMessage } from '#state/remote.ts'
@@ -13,7 +14,7 @@ import type { Turn, TurnEnd } from './reload-turns.ts'
 type TakenBack = { readonly kind: 'taken_back'; readonly id: string; readonly reason: string }
 
 /** An attempt that failed, and how many its target has answered before it since the last one that was told. */
-export type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; readonly answered: number }
+type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; readonly answered: number }
 
 /** What error rates are made of, since the last time that it was told. */
 type CountsTold = { readonly kind: 'counts'; readonly counts: Counts }
@@ -40,6 +41,8 @@ export type FromWorker =
   | Failed
   | CountsTold
   | Probed
+  /** What it used of providers' accounts since it last told. */
+  | { readonly kind: 'use'; readonly uses: AccountUses }
   /** It starts: what should it begin with? */
   | { readonly kind: 'begin' }
   /** It listens, and has its operators' port there. */
@@ -65,6 +68,9 @@ export type ToWorker =
   | Failed
   | CountsTold
   | Probed
+  /** What another worker used of providers' accounts; one that is gone uses nothing. */
+  | { readonly kind: 'use'; readonly uses: AccountUses; readonly from: number }
+  | { readonly kind: 'gone'; readonly worker: number }
   /** What it begins with. */
   | ({ readonly kind: 'begin' } & Beginning)
   /** It gets no connections any more. */

@@ -10,7 +10,7 @@ import { createRemoteStore, type RemoteStore } from '#state/remote.ts'
 import { metricsData } from '#telemetry/merge-metrics.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import type { AlertNews, Orphan } from './group-alerts.ts'
-import type { Failed, FromWorker, ToWorker } from './worker-messages.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createWorkerReloads, type WorkerReloads } from './worker-reloads.ts'
 
 /** This process as one of several workers. */
@@ -79,7 +79,12 @@ export function asWorker(): Worker | undefined {
       process.on('message', (message: ToWorker) => {
         switch (message.kind) {
           case 'attempt':
-            return hear(message, health, clock)
+            // By this process's clock.
+            return health.failedElsewhere({ ...message.event, atMs: clock.now() }, message.answered)
+          case 'use':
+            return health.hearUse(message.from, message.uses, clock.now())
+          case 'gone':
+            return health.forgetUse(message.worker)
           case 'counts':
             return alerts.hear(message.counts)
           case 'metrics':
@@ -93,6 +98,7 @@ export function asWorker(): Worker | undefined {
             return
         }
       })
+      tellUse(send, health)
       return tellFailures(send)
     },
   }
@@ -162,11 +168,18 @@ function tellFailures(send: (message: FromWorker) => void): Observer {
   }
 }
 
-/** Another worker's attempt, by this process's clock. Its beginning is told too, so that what is under way is counted right. */
-function hear({ event, answered }: Failed, health: Health, clock: Clock): void {
-  const atMs = clock.now()
-  const { requestId, route, target, keyIndex } = event
-  health.answeredElsewhere(target, answered, atMs)
-  health.observe({ kind: 'attempt_started', requestId, route, target, keyIndex, number: 1, atMs })
-  health.observe({ ...event, atMs })
+const useEveryMs = 10
+
+/** Tells the others what is used of providers' accounts, where the routing file limits them. */
+function tellUse(send: (message: FromWorker) => void, health: Health): void {
+  let isDue = false
+  const tell = (): void => {
+    isDue = false
+    send({ kind: 'use', uses: health.takeUse() })
+  }
+  health.onUse(() => {
+    if (isDue) return
+    isDue = true
+    setTimeout(tell, useEveryMs).unref()
+  })
 }

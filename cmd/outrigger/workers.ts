@@ -17,7 +17,7 @@ import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
 import { withFlags } from './with-flags.ts'
-import type { Beginning, FromWorker } from './worker-messages.ts'
+import type { Beginning, FromWorker, ToWorker } from './worker-messages.ts'
 import { createWorkersAdmin } from './workers-admin.ts'
 
 /** What the primary keeps for its workers. */
@@ -102,6 +102,7 @@ function createPrimary({ config, texts }: Loaded, { beginning, log, end }: Prima
         turns.left(member.id, why)
         primary.alerts.left(member.id)
         handOver(primary)
+        tellOthers(primary.crew, member, { kind: 'gone', worker: member.id })
       },
       onFailed: end,
     }),
@@ -153,8 +154,9 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
     case 'attempt':
     case 'counts':
     case 'probed':
-      for (const other of crew.ready()) if (other !== member) other.send(message)
-      return
+      return tellOthers(crew, member, message)
+    case 'use':
+      return tellOthers(crew, member, { ...message, from: member.id })
     case 'reload_wanted':
       return primary.wantSoon(message.reason)
     case 'reloaded':
@@ -174,6 +176,10 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
     default:
       void serveStore(store, message, member.send)
   }
+}
+
+function tellOthers(crew: Crew, member: Member, message: ToWorker): void {
+  for (const other of crew.ready()) if (other !== member) other.send(message)
 }
 
 function begin(member: Member, { turns, beganWith, beginning }: Primary): void {

@@ -1,6 +1,6 @@
 import type { AttemptEnded, Observer, RelayEvent } from '#canonical/observe.ts'
 import type { Target, TargetId } from '#canonical/plan.ts'
-import { type AccountLimits, createAccountLimits } from './account-limits.ts'
+import { type AccountLimits, createAccountLimits, type SharedUse } from './account-limits.ts'
 import { type Blame, blameOf } from './blame.ts'
 import type { BreakerInput, TripReason } from './breaker.ts'
 import { createFailedProbes } from './failed-probes.ts'
@@ -31,11 +31,12 @@ export type Probed = { readonly recovered: boolean; readonly keyIndex?: number }
 
 /** What is known of targets and keys across requests. Times by the monotonic clock, in milliseconds. */
 export type Health = HintDesk &
-  LateAnswers & {
+  LateAnswers &
+  SharedUse & {
     /** Hears what the relay tells. */
     readonly observe: Observer
-    /** So many answers of the target that another process got: what it tells of failures is seen in proportion. */
-    readonly answeredElsewhere: (target: TargetName, answers: number, nowMs: number) => void
+    /** An attempt of another process failed, after so many answers of the target there: failures are seen in proportion. */
+    readonly failedElsewhere: (event: AttemptEnded, answersBefore: number) => void
     /**
      * Whether the target may take a request now. `trial` books the one place for a trial; the end of the attempt frees it, and
      * so does time when no attempt follows. Where only a share of the traffic returns, the other requests are `refused`, but
@@ -98,6 +99,7 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
   return {
     ...desk,
     ...createLateAnswers(store),
+    ...accounts.shared,
     observe(event) {
       accounts.observe(event)
       switch (event.kind) {
@@ -113,12 +115,9 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
           return
       }
     },
-    answeredElsewhere(target, answers, nowMs) {
-      const state = store.of(target)
-      // Whether one that was taken out is back is shown by the trials of this process.
-      if (answers <= 0 || state.breaker.state === 'open' || state.breaker.state === 'trial') return
-      state.window.addAnswers(answers)
-      store.tell(state, inputOf(state, 'ok', nowMs), nowMs)
+    failedElsewhere(event, answersBefore) {
+      failElsewhere(store, event, { answersBefore, wallNowMs: wallNowMs() })
+      desk.learnt(event)
     },
     admit(target, nowMs, why) {
       if (nowMs < accounts.restUntilMs(target.provider, nowMs)) return 'refused'
@@ -156,7 +155,21 @@ export function createHealth(config: HealthConfig, { random, wallNowMs = Date.no
   }
 }
 
-function begin(store: Store, event: Extract<RelayEvent, { readonly kind: 'attempt_started' }>): void {
+type Elsewhere = { readonly answersBefore: number; readonly wallNowMs: number }
+
+function failElsewhere(store: Store, event: AttemptEnded, { answersBefore, wallNowMs }: Elsewhere): void {
+  const state = store.of(event.target)
+  // Whether one that was taken out is back is shown by the trials of this process.
+  if (answersBefore > 0 && state.breaker.state !== 'open' && state.breaker.state !== 'trial') {
+    state.window.addAnswers(answersBefore)
+    store.tell(state, inputOf(state, 'ok', event.atMs), event.atMs)
+  }
+  // Its end takes away what its beginning has added.
+  begin(store, event)
+  settle(store, event, wallNowMs)
+}
+
+function begin(store: Store, event: Pick<AttemptEnded, 'target' | 'atMs'>): void {
   const state = store.of(event.target)
   state.inFlight++
   store.tell(state, { kind: 'booked', untilMs: event.atMs + longestTrialMs }, event.atMs)

@@ -47,7 +47,9 @@ before(async () => {
 providers:
   good: { type: openai-compatible, base_url: "${goodUrl}", api_key: k }
   bad: { type: openai-compatible, base_url: "${badUrl}", api_key: k, health: { probe: off } }
+  narrow: { type: openai-compatible, base_url: "${goodUrl}", api_key: k, health: { probe: off }, limits: { rpm: 10 } }
 models:
+  narrow: { targets: [narrow/m, good/m] }
   m: { targets: [good/m] }
   failing: { targets: [bad/m, good/m] }
 clients:
@@ -165,6 +167,13 @@ test('an alert that both workers see is told once', async () => {
 test('limits of clients are counted together', async () => {
   const statuses = await Promise.all(Array.from({ length: 30 }, () => ask('m', 'key-limited')))
   assert.equal(statuses.filter((status) => status === 200).length, 10)
+})
+
+test('what the account of a provider allows is counted together', async () => {
+  for (let count = 0; count < 24; count++) assert.equal(await ask('narrow'), 200)
+  const attempts = await metric('outrigger_attempts_total{target="narrow/m"')
+  // One may be under way before the other worker has heard of the last one.
+  assert.ok(attempts >= 10 && attempts <= 13, String(attempts))
 })
 
 test('a worker that dies is replaced, and requests go on', { skip }, async () => {
