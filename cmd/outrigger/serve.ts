@@ -45,8 +45,12 @@ export async function serve(options: ServeOptions): Promise<number> {
 async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker | undefined): Promise<number> {
   const begun = await worker?.reloads.begin()
   const options = begun === undefined ? given : { ...given, listen: begun.listen, admin: begun.admin }
-  const load = (texts?: FileTexts): Result<Loaded, readonly Problem[]> =>
-    withFlags(loadFile({ path: options.config, salt: begun?.salt, texts }), options)
+  let before: Loaded | undefined
+  const load = (texts?: FileTexts): Result<Loaded, readonly Problem[]> => {
+    const read = loadFile({ path: options.config, salt: begun?.salt, texts, before })
+    if (read.ok) before = read.value
+    return withFlags(read, options)
+  }
   const loaded = load(begun?.texts)
   if (!loaded.ok) {
     for (const problem of loaded.error) complain(formatProblem(problem))

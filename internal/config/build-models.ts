@@ -49,14 +49,28 @@ function buildMirror({ mirror }: FilledModel, at: At): MirrorRoute | undefined {
 function buildTargets(name: string, model: FilledModel, at: At): readonly Target[] {
   const seen = new Set<string>()
   return model.targets.flatMap((entry, index) => {
-    const path = [...at.path, String(index)]
     const id = targetName(entry)
-    if (starsIn(id) > Math.min(1, starsIn(name))) at.report(path, starProblem(name))
-    if (seen.has(id)) at.report(path, `${id} stands here twice`, { severity: 'warning' })
+    const isSeen = seen.has(id)
     seen.add(id)
+    // There may be thousands: what is wrong with one, and where, is looked for where something can be.
+    const known = typeof entry === 'string' && !isSeen && !id.includes('*') ? plainTarget(entry, at.providers) : undefined
+    if (known !== undefined) return [known]
+    const path = [...at.path, String(index)]
+    if (starsIn(id) > Math.min(1, starsIn(name))) at.report(path, starProblem(name))
+    if (isSeen) at.report(path, `${id} stands here twice`, { severity: 'warning' })
     const target = buildTarget(entry, { ...at, path })
     return target === undefined ? [] : [target]
   })
+}
+
+/** A target of which nothing but its name is said; undefined when its provider is not known. */
+function plainTarget(id: string, providers: Providers): Target | undefined {
+  const slash = id.indexOf('/')
+  const provider = id.slice(0, slash)
+  const known = providers.get(provider)
+  if (known === undefined) return undefined
+  const model = id.slice(slash + 1)
+  return { id, provider, model, dialect: known.type.dialectOf(model, known.api), weight: 1 }
 }
 
 function starProblem(name: string): string {

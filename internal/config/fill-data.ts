@@ -40,9 +40,15 @@ export function fillData(data: unknown, context: FillContext): FilledData {
 /** The same data with each text that holds `${` changed. */
 function mapTexts(value: unknown, path: readonly string[], change: (text: string, path: readonly string[]) => unknown): unknown {
   if (typeof value === 'string') return value.includes('${') ? change(value, path) : value
-  if (Array.isArray(value)) return value.map((entry, index) => mapTexts(entry, [...path, String(index)], change))
+  const changed = (entry: unknown, key: string): unknown => (isFixed(entry) ? entry : mapTexts(entry, [...path, key], change))
+  if (Array.isArray(value)) return value.map((entry, index) => changed(entry, String(index)))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapTexts(entry, [...path, key], change)]))
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, changed(entry, key)]))
+}
+
+/** Most texts have nothing to fill in: they need no path. */
+function isFixed(value: unknown): boolean {
+  return typeof value === 'string' ? !value.includes('${') : typeof value !== 'object'
 }
 
 function fillAt(text: string, path: readonly string[], { sources, report, strict }: FillContext): string {

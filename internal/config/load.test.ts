@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadFile, loadText } from './load.ts'
+import { type Loaded, loadFile, loadText } from './load.ts'
 import { formatProblem } from './problem.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -234,4 +235,72 @@ test('load: keys in files are not among what it was made of, and follow their fi
   assert.ok(loaded.ok)
   assert.deepEqual(loaded.value.texts, [['f', text]])
   assert.equal(loaded.value.config.providers.get('openai')?.keys[0]?.reveal(), 'newer')
+})
+
+test('load: while nothing has changed that it was made of, what was loaded is given again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'outrigger-'))
+  const [path, model] = [join(folder, 'routing.yaml'), join(folder, 'model')]
+  const write = (comment: string): void =>
+    writeFileSync(path, `${head}models: { smart: { targets: ["openai/gpt\${file:${model}}"] } }\n# ${comment}\n`)
+  write('one')
+  const load = (before?: Loaded): Loaded => {
+    const loaded = loadFile({ path, before })
+    assert.ok(loaded.ok, JSON.stringify(loaded))
+    return loaded.value
+  }
+  const first = load()
+  assert.equal(load(first), first)
+  writeFileSync(model, '-2')
+  const second = load(first)
+  assert.equal(second.config.models[0]?.targets[0]?.id, 'openai/gpt-2', 'a file that was missing is there')
+  assert.equal(load(second), second)
+  writeFileSync(model, '-3')
+  const third = load(second)
+  assert.equal(third.config.models[0]?.targets[0]?.id, 'openai/gpt-3')
+  write('two')
+  assert.notEqual(load(third), third)
+  rmSync(folder, { recursive: true })
+})
+
+test('routing file: models that are only lists of targets stand where they stood, among others', () => {
+  const loaded = loadText(
+    `version: 1
+providers: { openai: { api_key: k } }
+models:
+  plain: { targets: [openai/a, openai/b] }
+  "wild-*": { targets: ["openai/*"] }
+  more: { strategy: latency, targets: [openai/a, openai/b, openai/c], timeouts: { idle: 7s } }
+  priced: { targets: [openai/a, { target: openai/b, weight: 3 }] }
+  __proto__: { targets: [openai/z] }
+`,
+    { path: 'f' },
+  )
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  const { config } = loaded.value
+  const seen = config.models.map(({ name, strategy, targets }) => [
+    name,
+    strategy,
+    targets.map(({ id, weight }) => `${id} ${weight}`),
+  ])
+  assert.deepEqual(seen, [
+    ['plain', 'fallback', ['openai/a 1', 'openai/b 1']],
+    ['wild-*', 'fallback', ['openai/* 1']],
+    ['more', 'latency', ['openai/a 1', 'openai/b 1', 'openai/c 1']],
+    ['priced', 'fallback', ['openai/a 1', 'openai/b 3']],
+    ['__proto__', 'fallback', ['openai/z 1']],
+  ])
+  assert.equal(config.models[2]?.timeouts?.idle, 7000)
+})
+
+test('routing file: what is wrong with one of many plain targets is told at its place', () => {
+  const text = (targets: string): string =>
+    `${head}models:\n  good: { targets: [openai/a, openai/b] }\n  bad: { targets: ${targets} }\n`
+  assert.match(
+    problemsOf(text('[openai/a, openai]'))[0] ?? '',
+    /^f:6:30: models\.bad\.targets\.1 must be provider\/model, .* not openai/,
+  )
+  assert.match(problemsOf(text('[openai/a, 7]'))[0] ?? '', /^f:6:30: models\.bad\.targets\.1 must be provider\/model, .* not 7/)
+  assert.deepEqual(problemsOf(text('[openai/a, opnai/b]')), ['f:6:30: opnai is no provider (did you mean openai?)'])
+  assert.deepEqual(problemsOf(text('[openai/a, openai/a]')), ['f:6:30: openai/a stands here twice'])
+  assert.deepEqual(problemsOf(text('[openai/a, "openai/*"]')), ['f:6:30: a target with `*` needs a model name with `*`'])
 })

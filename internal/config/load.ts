@@ -25,6 +25,8 @@ export type LoadOptions = {
   readonly texts?: FileTexts | undefined
   /** Processes with the same one find the same digests. Default: of this process alone. */
   readonly salt?: string | undefined
+  /** What was loaded last: given again while all that it was made of is as it was. */
+  readonly before?: Loaded | undefined
 }
 
 /** What files held when they were read, by path. */
@@ -36,11 +38,15 @@ export type Loaded = {
   readonly warnings: readonly Problem[]
   /** What it was made of, secrets left aside: the same configuration can be made of it again. */
   readonly texts: FileTexts
+  /** Files that it was to be made of and that could not be read. */
+  readonly missing: readonly string[]
 }
 
 /** Reads a routing file; every problem of it is given at once. */
 export function loadFile(options: LoadOptions): Result<Loaded, readonly Problem[]> {
   try {
+    const { before } = options
+    if (before !== undefined && options.texts === undefined && isAsItWas(before, options)) return ok(before)
     const given = options.texts?.find(([path]) => path === options.path)?.[1]
     return loadText(given ?? readFileSync(options.path, 'utf8'), options)
   } catch (error) {
@@ -48,6 +54,18 @@ export function loadFile(options: LoadOptions): Result<Loaded, readonly Problem[
     const hint = '`outrigger init` writes one from the API keys in the environment, `outrigger demo` needs none, -c names another'
     return err([{ file: options.path, line: 1, column: 1, message: `the file cannot be read: ${why}`, hint, severity: 'error' }])
   }
+}
+
+/** A change is often told twice, by a signal and by the file itself. */
+function isAsItWas({ texts, missing }: Loaded, { path: routingFile, sources = processSources }: LoadOptions): boolean {
+  const read = (path: string): string | undefined => {
+    try {
+      return path === routingFile ? readFileSync(path, 'utf8') : sources.readFile(path)
+    } catch {
+      return undefined
+    }
+  }
+  return texts.every(([path, text]) => read(path) === text) && missing.every((path) => read(path) === undefined)
 }
 
 /** Text of a routing file → the configuration it describes. */
@@ -60,7 +78,8 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const problems: Problem[] = []
   const { path: file, sources = processSources, strict = false, nowMs = Date.now() } = options
   const texts = new Map([[file, text]])
-  const recorded = recordTo(texts, sources, options.texts)
+  const missing = new Set<string>()
+  const recorded = recordTo({ texts, missing }, sources, options.texts)
   const locate = locator(document, lines)
   const report = reportTo(problems, file, locate)
   const filled = fillData(read.value, { sources: recorded, locate, report, strict })
@@ -83,7 +102,9 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
     nowMs,
   })
   const found = inOrder(problems)
-  return problems.some(({ severity }) => severity === 'error') ? err(found) : ok({ config, warnings: found, texts: [...texts] })
+  return problems.some(({ severity }) => severity === 'error')
+    ? err(found)
+    : ok({ config, warnings: found, texts: [...texts], missing: [...missing] })
 }
 
 /** The document as plain data; what YAML itself finds wrong is told alone, because the rest would follow from it. */
@@ -120,13 +141,17 @@ export function newSalt(): string {
   return randomBytes(16).toString('hex')
 }
 
-/** Reads what is given, else the files, and keeps what was read. */
-function recordTo(texts: Map<string, string>, sources: SecretSources, given: FileTexts | undefined): SecretSources {
+type ReadFiles = { readonly texts: Map<string, string>; readonly missing: Set<string> }
+
+/** Reads what is given, else the files, and keeps what was read, and what could not be. */
+function recordTo({ texts, missing }: ReadFiles, sources: SecretSources, given: FileTexts | undefined): SecretSources {
   const known = new Map(given)
   return {
     env: sources.env,
     readFile(path) {
+      missing.add(path)
       const text = known.get(path) ?? sources.readFile(path)
+      missing.delete(path)
       texts.set(path, text)
       return text
     },

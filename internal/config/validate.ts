@@ -4,6 +4,7 @@ import { DecodeUnsafe, Value } from 'typebox/value'
 import { asArray, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { inherit } from './inherit.ts'
+import { withoutPlain, withPlain } from './plain-targets.ts'
 import { didYouMean } from './problem.ts'
 import type { Report } from './report.ts'
 import { type Filled, RoutingFile } from './schema/routing-file.ts'
@@ -13,7 +14,8 @@ Settings.Set({ unionPrioritySort: false })
 
 /** The file's data with its defaults; what is wrong with it is reported. */
 export function validate(data: unknown, report: Report): Result<Filled, undefined> {
-  return fits(RoutingFile, data, report) && isObject(data) ? ok(withDefaults(data)) : err(undefined)
+  const thin = isObject(data) ? withoutPlain(data) : data
+  return fits(RoutingFile, thin, report) && isObject(thin) ? ok(withDefaults(thin, asObject(data))) : err(undefined)
 }
 
 /** Whether data is as the schema says; what is wrong with it is reported. */
@@ -33,11 +35,12 @@ export function fits(schema: TSchema, data: unknown, report: Report): boolean {
 /** What is looked at. */
 type Subject = { readonly schema: JsonObject; readonly data: unknown; readonly report: Report }
 
-function withDefaults(data: JsonObject): Filled {
+/** `thin`: the data without what needs no defaults. */
+function withDefaults(thin: JsonObject, data: JsonObject): Filled {
   // `fits` has found that the data is as the schema says: to look again, as `Value.Decode` does, would take most of the start.
-  const decoded: unknown = DecodeUnsafe({}, RoutingFile, Value.Default(RoutingFile, structuredClone(inherit(data))))
+  const decoded: unknown = DecodeUnsafe({}, RoutingFile, Value.Default(RoutingFile, structuredClone(inherit(thin))))
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: Value.Default has filled in what the schema's own type calls optional.
-  return decoded as Filled
+  return withPlain(asObject(decoded), data) as Filled
 }
 
 type SchemaError = ReturnType<typeof Value.Errors>[number]

@@ -6,6 +6,7 @@ import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
 import { commandsInCore, lazyModules, outside } from './lazy-modules.ts'
 import { wrapper } from './load-script.ts'
 import { inCore, type PartName, partNames } from './parts.ts'
+import { quietYaml } from './quiet-yaml.ts'
 
 export type BundleOptions = {
   /** The repository. */
@@ -50,7 +51,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
     ...piece,
     stdin: { contents: coreOf([...commands].sort()), resolveDir: join(root, 'cmd/outrigger') },
     outfile: join(folder, 'core.cjs'),
-    plugins: [outside(wanted), lazyModules],
+    plugins: [quietYaml, outside(wanted), lazyModules],
   })
   await Promise.all(
     partNames.map((name) => {
@@ -62,7 +63,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
         ...piece,
         stdin: { contents, resolveDir: root },
         outfile: join(folder, `${name}.cjs`),
-        plugins: [lazyModules],
+        plugins: [quietYaml, lazyModules],
       })
     }),
   )
@@ -100,6 +101,7 @@ function common(root: string): BuildOptions {
     },
     absWorkingDir: root,
     logLevel: 'warning',
+    plugins: [quietYaml],
   }
 }
 

@@ -17,7 +17,8 @@ export const MaxPrice = Type.Object(
   { ...closed, description: 'Targets above it are left out.' },
 )
 
-const targetPattern = '^[^/]+/.+$'
+/** What a target's name looks like: `provider/model`. */
+export const targetPattern = '^[^/]+/.+$'
 
 const Target = Type.Union(
   [
