@@ -35,8 +35,9 @@ export const lazyModules: Plugin = {
       namespace === 'late-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'late-builtin' },
     )
     build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: late(`node:${path}`, told[path]) }))
-    build.onResolve({ filter: latePackages }, ({ path }) => ({ path: requireHere.resolve(path), namespace: 'late-package' }))
-    build.onLoad({ filter: /.*/, namespace: 'late-package' }, ({ path }) => ({ contents: late(path) }))
+    // By the package's name: what stands for it is CommonJS, which esbuild believes of no path that ends with .mjs.
+    build.onResolve({ filter: latePackages }, ({ path }) => ({ path, namespace: 'late-package' }))
+    build.onLoad({ filter: /.*/, namespace: 'late-package' }, ({ path }) => ({ contents: late(requireHere.resolve(path)) }))
     // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
     build.onLoad({ filter: lateModules }, ({ path, suffix }) => (suffix === now ? undefined : { contents: late(path) }))
     build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.slice(0, -now.length), suffix: now, namespace: 'file' }))

@@ -64,6 +64,9 @@ test('the executable alone: version, schema, a check, and a whole relay', async 
   assert.match(version, /\d+\.\d+\.\d+/)
   const { stdout: schema } = await run(executable, ['schema'], { cwd: alone, maxBuffer: 8 * 1024 * 1024 })
   assert.ok(parseJson(schema).ok)
+  // Among the rest a file of clients, tokens and patterns, whose packages are loaded for such files alone.
+  const { stdout: checked } = await run(executable, ['check', join(root, 'configs/everything.yaml')], { cwd: alone })
+  assert.match(checked, /everything\.yaml: good/)
   const mock = await startMocks(dialects)
   const url = mock.providers.find(({ name }) => name === 'openai')?.url ?? ''
   const relay = await startRelay(
@@ -95,11 +98,12 @@ test('the executable: the compiled code that the build kept of it is taken', asy
   assert.doesNotMatch(quick, /core:/)
 })
 
-test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, traces, Redis', async () => {
+test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, workers, traces, Redis', async () => {
   const suites = [
     'test/e2e/bedrock.test.ts',
     'test/e2e/http2.test.ts',
     'test/e2e/vertex.test.ts',
+    'test/e2e/workers.test.ts',
     'test/operators/traces.test.ts',
     'test/gateway/redis.slow.test.ts',
   ]
