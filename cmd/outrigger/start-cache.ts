@@ -6,6 +6,7 @@ import type { Plan } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import type { Clock } from '#lib/clock.ts'
+import { largeBytes } from '#lib/slices/turn.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { Embedder } from '#relay/embed.ts'
 import type { Exchange } from '#relay/exchange.ts'
@@ -14,6 +15,7 @@ import type { Metrics } from '#telemetry/metrics.ts'
 import { chooseVectors } from './choose-vectors.ts'
 import type { OpenedStore } from './open-store.ts'
 import { quietly } from './quietly.ts'
+import { turnsFor } from './read-ahead.ts'
 
 export type StartCacheDeps = {
   readonly current: Current
@@ -88,6 +90,7 @@ export function startCache({ current, opened, log, clock, metrics, embed }: Star
         shared: config.cache.scope === 'all',
         accepts: (target) => mayAnswer(plan, target),
         whenLate: (call) => whenLate(exchange, call, { config, clock }),
+        ...(exchange.bytesIn < largeBytes ? {} : { turn: turnsFor(exchange.client) }),
       })
     },
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import { type AnswerCache, type Cached, type CacheEntry, createCache, type SharedCache } from './cache.ts'
-import { type CacheScope, cacheKey } from './key.ts'
+import { type CacheScope, cacheKey, cacheKeyInTurns } from './key.ts'
 
 const hints: Hints = { priority: 'normal', tags: {}, cacheOff: false, headers: {} }
 
@@ -64,6 +64,23 @@ test('the same meaning has the same key, whatever dialect, stream or cache hints
     assert.notEqual(cacheKey(other, scope), key)
   }
   assert.notEqual(cacheKey(asking('a'), { route: 'r', hints: { ...hints, client: 'c' } }), key)
+})
+
+test('a large request has the same key, worked out in turns', async () => {
+  const scope = { route: 'r', hints: { ...hints, client: 'c' } }
+  const picture = { kind: 'image', source: { kind: 'base64', data: 'abcd'.repeat(200_000) }, cacheHint: { ttl: '5m' } } as const
+  const text = { kind: 'text', text: 'Früher \n"gesagt" 😀 '.repeat(20_000) } as const
+  const tools = [{ kind: 'function', name: 'f', schema: { z: 1, a: [{ y: 1, b: null }], 2: 3 } }] as const
+  const request = asking('a', { messages: [{ role: 'user', parts: [text, picture] }], tools, params: { topP: 1, seed: 2 } })
+  let turns = 0
+  const key = await cacheKeyInTurns(request, scope, () => Promise.resolve(++turns > 0))
+  assert.equal(key, cacheKey(request, scope))
+  assert.ok(turns > 10, `${turns} turns`)
+  assert.equal(await cacheKeyInTurns(request, scope, () => Promise.resolve(false)), undefined)
+  assert.equal(
+    cacheKeyInTurns(asking('a'), { ...scope, hints: { ...hints, cacheOff: true } }, () => Promise.resolve(true)),
+    undefined,
+  )
 })
 
 test('metadata, the end user and a store that is not wanted change no answer; clients share answers where they may', () => {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Answer } from '#canonical/answer.ts'
 import type { Request } from '#canonical/request.ts'
 import { isObject, parseJson } from '#lib/json.ts'
-import { type CacheScope, cacheKey } from './key.ts'
+import { type CacheScope, keyOf } from './key.ts'
 import type { Comparison, SemanticCache } from './semantic.ts'
 
 /** An answer that is kept, with who gave it. */
@@ -58,18 +58,9 @@ export function createCache({ settings, shared, semantic, onFailure }: CacheOpti
 
   const find = async (key: string, kept: CacheSettings, scope: CacheScope): Promise<Cached | undefined> => {
     const own = memory.of(kept).get(key)
-    const cached = own === undefined ? await findShared(key) : read(own)
+    const cached = own === undefined ? await findShared(key, { shared, onFailure }) : read(own)
     // The routing file may have changed since: a target that the route no longer has gives no answers.
     return cached !== undefined && scope.accepts?.(cached.target) === false ? undefined : cached
-  }
-  const findShared = async (key: string): Promise<Cached | undefined> => {
-    try {
-      const bytes = await shared?.get(key)
-      return bytes === undefined ? undefined : read(bytes)
-    } catch (error) {
-      onFailure(error)
-      return undefined
-    }
   }
   const store = (key: string, cached: Cached, kept: CacheSettings): void => {
     const bytes = toBytes(cached)
@@ -127,14 +118,33 @@ export function createCache({ settings, shared, semantic, onFailure }: CacheOpti
   return {
     enter(request, scope) {
       const kept = settings()
-      const key = kept === undefined ? undefined : cacheKey(request, scope)
+      const key = kept === undefined ? undefined : keyOf(request, scope)
       if (kept === undefined || key === undefined) return undefined
-      return enterKey({ key, kept, scope, near: semantic?.compare(request, scope) })
+      const asked = (known: string): Asked => ({ key: known, kept, scope, near: semantic?.compare(request, scope) })
+      return typeof key === 'string'
+        ? enterKey(asked(key))
+        : key.then((known) => (known === undefined ? forNobody : enterKey(asked(known))))
     },
     bytes: memory.bytes,
     entries: memory.entries,
   }
 }
+
+async function findShared(
+  key: string,
+  { shared, onFailure }: Pick<CacheOptions, 'shared' | 'onFailure'>,
+): Promise<Cached | undefined> {
+  try {
+    const bytes = await shared?.get(key)
+    return bytes === undefined ? undefined : read(bytes)
+  } catch (error) {
+    onFailure(error)
+    return undefined
+  }
+}
+
+/** Of a request whose client has gone: what comes of it is not kept. */
+const forNobody: CacheEntry = { kind: 'lead', settle() {} }
 
 type Hit = Extract<CacheEntry, { readonly kind: 'hit' }>
 /** What those who wait for a leading request hear. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
+import { asObject, isObject } from '#lib/json.ts'
+import type { Turn } from '#lib/slices/turn.ts'
+import { writeInSlices } from '#lib/slices/write.ts'
 
 /** Whose answer it may be: that of the route that the request took, and of one client or of all. */
 export type KeyScope = {
@@ -17,6 +20,8 @@ export type CacheScope = KeyScope & {
   readonly accepts?: (target: string) => boolean
   /** Calls when the request can wait for another one's answer no longer; gives what ends that. Default: it can wait for ever. */
   readonly whenLate?: (call: () => void) => () => void
+  /** For a large request: turns for others while its key is worked out. */
+  readonly turn?: Turn
 }
 
 /**
@@ -25,10 +30,23 @@ export type CacheScope = KeyScope & {
  * the client's dialect says that has no meaning in another, and log probabilities of a stream, which are not kept.
  */
 export function cacheKey(request: Request, scope: KeyScope): string | undefined {
-  if (scope.hints.cacheOff || isKeptElsewhere(request)) return undefined
-  if (request.stream && request.params.logprobs !== undefined) return undefined
-  if (request.tools.some(({ kind }) => kind === 'builtin') || (request.nativeOnly?.length ?? 0) > 0) return undefined
-  return digest(meaningOf(request, scope))
+  return isKeepable(request, scope) ? digest(meaningOf(request, scope)) : undefined
+}
+
+/** The key: of a large request later, and undefined when nobody waits for its answer any more. */
+export function keyOf(request: Request, scope: CacheScope): string | Promise<string | undefined> | undefined {
+  return scope.turn === undefined ? cacheKey(request, scope) : cacheKeyInTurns(request, scope, scope.turn)
+}
+
+/** The same key, worked out in turns; it gives undefined when nobody waits for the answer any more. */
+export function cacheKeyInTurns(request: Request, scope: KeyScope, turn: Turn): Promise<string | undefined> | undefined {
+  return isKeepable(request, scope) ? digestInTurns(meaningOf(request, scope), turn) : undefined
+}
+
+function isKeepable(request: Request, { hints }: KeyScope): boolean {
+  if (hints.cacheOff || isKeptElsewhere(request)) return false
+  if (request.stream && request.params.logprobs !== undefined) return false
+  return !request.tools.some(({ kind }) => kind === 'builtin') && (request.nativeOnly?.length ?? 0) === 0
 }
 
 /** Everything that the answer depends on. */
@@ -54,6 +72,26 @@ export function meaningOf(request: Request, { route, hints, shared = false }: Ke
 /** A name for a meaning, whatever the order of its fields. */
 export function digest(meaning: object): string {
   return createHash('sha256').update(JSON.stringify(meaning, sorted)).digest('base64url')
+}
+
+async function digestInTurns(meaning: object, turn: Turn): Promise<string | undefined> {
+  const pieces = await writeInSlices(asObject(allSorted(meaning)), turn)
+  if (pieces === undefined) return undefined
+  const hash = createHash('sha256')
+  for (const piece of pieces) {
+    hash.update(piece)
+    if (!(await turn())) return undefined
+  }
+  return hash.digest('base64url')
+}
+
+/** What JSON.stringify writes of it with `sorted`. */
+function allSorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(allSorted)
+  const fields = sorted('', value)
+  if (!isObject(fields)) return fields
+  const kept = Object.entries(fields).filter(([key]) => key !== 'cacheHint')
+  return Object.fromEntries(kept.map(([key, field]) => [key, allSorted(field)]))
 }
 
 /** `store: false` alone asks a provider to keep nothing; all else in a conversation's state is more than what the request says. */

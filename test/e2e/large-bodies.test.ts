@@ -46,12 +46,13 @@ providers:
   cheap: { ${chat} }
   claude: { type: anthropic, api_key: k, base_url: "${vendor.url}" }
 models:
-  same: { targets: [chat/m] }
-  second: { targets: [chat/broken, chat/m] }
+  same: { targets: [chat/m], cache: false }
+  second: { targets: [chat/broken, chat/m], cache: false }
   other: { targets: [{ target: claude/m, context: 100000000 }] }
   cheapest: { strategy: cost, targets: [chat/m, cheap/m] }
 health: { probe: off }
 retry: { backoff: { base: 1ms } }
+cache: { ttl: 1m, max_size: 64KiB }
 `,
     { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(telling)}` } },
   )
