@@ -1,7 +1,7 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Loss } from '#canonical/loss.ts'
-import type { ProviderDialectName } from '#canonical/request.ts'
+import type { Json, ProviderDialectName } from '#canonical/request.ts'
 import type { Result } from '#lib/result.ts'
 import type { EncodeTarget } from './dialect.ts'
 
@@ -16,7 +16,8 @@ export type OperationCall = {
   /** Below the provider's base URL. */
   readonly path: string
   readonly contentType: string
-  readonly body: Uint8Array | string
+  /** Bytes as they are, or what is to be written as JSON. */
+  readonly body: Uint8Array | Json
   readonly losses: readonly Loss[]
   /** Whether the answer can be nothing but JSON. Default: sound, images and events are answers too. */
   readonly jsonOnly?: boolean

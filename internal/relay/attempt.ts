@@ -6,6 +6,7 @@ import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Call, CallRequest, ResponseHeaders } from '#upstream/call.ts'
 import { type BodySink, decompressing } from '#upstream/decompress.ts'
+import { type Body, inPieces } from '#upstream/pieces.ts'
 import type { Pools } from '#upstream/pools.ts'
 import { authorizedCall } from './authorized-call.ts'
 import { consumeError } from './consume-error.ts'
@@ -142,8 +143,13 @@ function requestOf({ provider, prepared, exchange, target }: AttemptParams): Cal
     method: 'POST',
     path: prepared.encoded.path,
     headers: callHeaders(provider, prepared, exchange.forward, exchange.trace?.headersFor(target.id)),
-    body: prepared.call?.body ?? prepared.written ?? JSON.stringify(prepared.encoded.body),
+    body: bodyOf(prepared),
   }
+}
+
+function bodyOf({ call: operation, written, encoded }: Prepared): Body {
+  if (operation?.body instanceof Uint8Array) return inPieces(operation.body)
+  return written ?? JSON.stringify(operation?.body ?? encoded.body)
 }
 
 /** What is to be done at the end of a call whose attempt is over. */

@@ -1,7 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { ResponseHeaders } from '#upstream/call.ts'
-import type { Body } from '#upstream/pieces.ts'
+import { type Body, inPieces } from '#upstream/pieces.ts'
 import { authorizedCall } from './authorized-call.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort } from './exchange.ts'
@@ -29,7 +29,7 @@ export function forward(
   request: Forwarded,
   deps: Pick<RelayDeps, 'pools' | 'health' | 'clock' | 'config'>,
 ): Promise<number | Failure> {
-  const { provider, client } = request
+  const { provider, client, body } = request
   const keyIndex = deps.health.pickKey(provider.name, Math.max(1, provider.keys.length), deps.clock.now()) ?? 0
   const { promise, resolve } = Promise.withResolvers<number | Failure>()
   let status: number | undefined
@@ -59,7 +59,7 @@ export function forward(
         ...request.forward,
         ...provider.headers,
       },
-      ...(request.body === undefined ? {} : { body: request.body }),
+      ...(body === undefined ? {} : { body: body instanceof Uint8Array ? inPieces(body) : body }),
     },
     {
       onHead(given, headers) {

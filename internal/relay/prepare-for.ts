@@ -21,7 +21,10 @@ export function prepareFor(
   provider: ProviderConfig,
 ): Result<Prepared, Failure> | Promise<Result<Prepared, Failure>> {
   const { request, operation } = run.exchange
-  if (operation !== undefined) return prepareOperation(operation, request, candidate.target, provider)
+  if (operation !== undefined) {
+    const prepared = prepareOperation(operation, request, candidate.target, provider)
+    return prepared.ok && run.exchange.bytesIn >= largeBytes ? writeLarge(run, prepared.value) : prepared
+  }
   if (run.exchange.bytesIn >= largeBytes) return prepareLarge(run, candidate, provider)
   const prepared = prepareRequest(run, candidate, provider, request)
   if (prepared.ok || prepared.error.kind !== 'unsupported') return prepared
@@ -58,8 +61,10 @@ async function prepareInlined(
 
 /** Writes it slice by slice, as long as the client is there. */
 async function writeLarge({ presence }: Run, prepared: Prepared): Promise<Result<Prepared, Failure>> {
+  const body = prepared.call?.body ?? prepared.encoded.body
+  if (body instanceof Uint8Array) return ok(prepared)
   const written = await writeInSlices(
-    prepared.encoded.body,
+    body,
     turnsUntil(() => presence.gone),
   )
   if (written !== undefined) return ok({ ...prepared, written })

@@ -8,8 +8,10 @@ import { geminiEmbeddings } from '#dialect/embeddings/gemini.ts'
 import { openaiEmbeddings } from '#dialect/embeddings/openai.ts'
 import { embedOperation } from '#dialect/embeddings/operation.ts'
 import type { Operation } from '#dialect/operation.ts'
+import { boundaryOf } from '#dialect/untranslated/multipart.ts'
 import { readUntranslated } from '#dialect/untranslated/operation.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { largeBytes } from '#lib/slices/turn.ts'
 import type { Guarded } from '#relay/exchange.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
 import { parseBody, readBody } from './body.ts'
@@ -45,7 +47,10 @@ export async function handleOperation(
     return reject(incoming, dialect, error, deps)
   }
   const read = await readOperation(incoming, match, body.value)
-  if (!read.ok) return rejectFailure(incoming, dialect, read.error, deps)
+  if (!read.ok) {
+    if (read.error.kind === 'cancelled') return
+    return rejectFailure(incoming, dialect, read.error, deps)
+  }
   const common = { dialect, hints: hints.value }
   const guarded = isGuarded(deps)
     ? await guardOperation(incoming, match, { ...common, body: body.value, read: read.value }, deps)
@@ -98,10 +103,16 @@ async function readOperation(incoming: Incoming, match: OperationMatch, body: Bu
   const { request, target } = incoming
   if (match.name !== 'embeddings') {
     const contentType = request.headers['content-type'] ?? 'application/json'
-    return readUntranslated({ name: match.name, path: match.path + target.search, contentType, body })
+    const call = { name: match.name, path: match.path + target.search, contentType, body }
+    const parsed = isLargeJson(call) ? await parseBody(body, incoming) : undefined
+    if (parsed?.ok === false && parsed.error.kind === 'gone') return err(gone)
+    return readUntranslated(parsed?.ok === true ? { ...call, json: parsed.value } : call)
   }
   const parsed = await parseBody(body, incoming)
-  if (!parsed.ok) return { ok: false, error: { kind: 'invalid_request', phase: 'request', message: bodyMessage(parsed.error) } }
+  if (!parsed.ok) {
+    if (parsed.error.kind === 'gone') return err(gone)
+    return err({ kind: 'invalid_request', phase: 'request', message: parsed.error.message })
+  }
   const codec = match.api === 'openai' ? openaiEmbeddings : geminiEmbeddings
   const decoded = codec.decodeRequest({
     path: target.path,
@@ -114,9 +125,11 @@ async function readOperation(incoming: Incoming, match: OperationMatch, body: Bu
   return ok({ model: decoded.value.model, text: textOf(decoded.value), operation: embedOperation(decoded.value) })
 }
 
-function bodyMessage(problem: { readonly kind: string; readonly message?: string }): string {
-  return problem.message ?? 'the request body could not be read'
+function isLargeJson({ body, contentType }: { readonly body: Buffer; readonly contentType: string }): boolean {
+  return body.length >= largeBytes && boundaryOf(contentType) === undefined
 }
+
+const gone: Failure = { kind: 'cancelled', phase: 'request', message: 'the client went away' }
 
 function textOf({ inputs }: EmbedRequest): string {
   return inputs.map((input) => (input.kind === 'text' ? input.text : '....'.repeat(input.tokens.length))).join('\n')

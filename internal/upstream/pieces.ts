@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { turnsUntil } from '#lib/slices/turn.ts'
+import { largeBytes, sliceBytes, turnsUntil } from '#lib/slices/turn.ts'
 
 /** What is sent. A large body comes in pieces, so that it is never put together, nor encrypted, in one go. */
 export type Body = string | Uint8Array | readonly Uint8Array[]
@@ -19,6 +19,14 @@ async function* inTurns(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
     await turn()
     yield piece
   }
+}
+
+/** Bytes that are many as pieces of themselves, others as they are. */
+export function inPieces(bytes: Uint8Array): Uint8Array | readonly Uint8Array[] {
+  if (bytes.length < largeBytes) return bytes
+  return Array.from({ length: Math.ceil(bytes.length / sliceBytes) }, (_, at) =>
+    bytes.subarray(at * sliceBytes, (at + 1) * sliceBytes),
+  )
 }
 
 /** Bytes of all pieces together. */

@@ -30,12 +30,20 @@ const claudeAnswer = {
   usage: { input_tokens: 1, output_tokens: 1 },
 }
 
+const embeddings = (count: number): string =>
+  JSON.stringify({
+    object: 'list',
+    data: Array.from({ length: count }, (_, index) => ({ object: 'embedding', index, embedding: [0.5] })),
+  })
+
 let vendor: VendorServer
 let relay: RelayProcess
 
 before(async () => {
   vendor = await startVendor(({ path, body }) => {
     if (body['model'] === 'broken') return { status: 503, body: '{}' }
+    if (path.endsWith('/moderations')) return { body: '{"results":[]}' }
+    if (path.endsWith('/embeddings')) return { body: embeddings(asArray(body['input']).length) }
     return { body: JSON.stringify(path.endsWith('/messages') ? claudeAnswer : chatAnswer) }
   })
   const chat = `type: openai-compatible, api_key: k, base_url: "${vendor.url}/v1"`
@@ -114,6 +122,27 @@ function contentOf({ content }: JsonObject): readonly unknown[] {
       return part['text'] ?? asObject(part['source'])['data'] ?? url?.slice(url.indexOf(',') + 1)
     })
 }
+
+test('texts for embeddings and what is relayed untranslated reach the provider as they were', async () => {
+  const input = Array.from({ length: 2000 }, (_, at) => `Früher gesagt ${at}: “so”. `.repeat(40))
+  for (const path of ['/v1/embeddings', '/v1/moderations']) {
+    const response = await fetch(`${relay.url}${path}`, { method: 'POST', body: JSON.stringify({ model: 'same', input }) })
+    assert.equal(response.status, 200, await response.text())
+    assert.equal(vendor.arrived().at(-1)?.text, JSON.stringify({ model: 'm', input }))
+  }
+})
+
+test('a form, and what is sent to one provider as it is, arrive as they were', async () => {
+  const body = `--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n--b\r\ncontent-disposition: form-data; name="file"\r\n\r\n${'sound'.repeat(400_000)}\r\n--b--\r\n`
+  for (const path of ['/v1/audio/transcriptions', '/providers/chat/anything']) {
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+    const response = await fetch(`${relay.url}${path}`, { method: 'POST', headers, body: body.replace('\nm\r', '\nchat/m\r') })
+    assert.equal(response.status, 200, await response.text())
+    const arrived = vendor.arrived().at(-1)
+    assert.equal(arrived?.text.replace('\nchat/m\r', '\nm\r'), body)
+    assert.equal(arrived?.headers['content-length'], String(arrived?.text.length))
+  }
+})
 
 test('no step of it reads or writes all of it in one go', () => {
   assert.doesNotMatch(relay.log(), /in one go/)

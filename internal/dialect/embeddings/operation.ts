@@ -29,7 +29,7 @@ function encode(request: EmbedRequest, target: OperationTarget): Result<Operatio
     path,
     contentType: 'application/json',
     jsonOnly: true,
-    body: JSON.stringify(body),
+    body,
     losses: same ? [] : lossesOf(request, provider),
     answer(given) {
       const answer = provider.decodeAnswer(given, request)

@@ -1,7 +1,7 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
-import type { ProviderDialectName } from '#canonical/request.ts'
-import { asCount, asObject, asString, isObject, parseJson } from '#lib/json.ts'
+import type { Json, ProviderDialectName } from '#canonical/request.ts'
+import { asCount, asObject, asString, isObject, type JsonObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { type Operation, type OperationCall, type OperationName, type OperationTarget, unsupported } from '../operation.ts'
 import { boundaryOf, findField, replaceField } from './multipart.ts'
@@ -13,6 +13,8 @@ export type UntranslatedCall = {
   readonly path: string
   readonly contentType: string
   readonly body: Buffer
+  /** The body, where it is JSON and was parsed already. */
+  readonly json?: JsonObject
 }
 
 /** What is known of a call: the model it names, and the same call for another model. */
@@ -28,7 +30,7 @@ export function readUntranslated(call: UntranslatedCall): Result<Untranslated, F
 }
 
 function readJson(call: UntranslatedCall): Result<Untranslated, Failure> {
-  const parsed = parseJson(call.body.toString('utf8'))
+  const parsed = call.json === undefined ? parseJson(call.body.toString('utf8')) : ok(call.json)
   if (!parsed.ok || !isObject(parsed.value)) return err(invalid('the request body must be a JSON object or a form'))
   const raw = parsed.value
   const model = asString(raw['model']) ?? defaultModel[call.name]
@@ -36,7 +38,7 @@ function readJson(call: UntranslatedCall): Result<Untranslated, Failure> {
   return ok({
     model,
     text: asString(raw['input']) ?? asString(raw['prompt']) ?? asString(raw['query']) ?? '',
-    operation: operation(call, (name) => JSON.stringify({ ...raw, model: name })),
+    operation: operation(call, (name) => ({ ...raw, model: name })),
   })
 }
 
@@ -50,7 +52,7 @@ function readForm(call: UntranslatedCall, boundary: string): Result<Untranslated
   })
 }
 
-function operation(call: UntranslatedCall, bodyFor: (model: string) => string | Buffer): Operation {
+function operation(call: UntranslatedCall, bodyFor: (model: string) => Json | Buffer): Operation {
   return { name: call.name, sameModel: false, servedBy: isOpenAi, encode: (target) => encode(call, target, bodyFor) }
 }
 
@@ -61,7 +63,7 @@ function isOpenAi(dialect: ProviderDialectName): boolean {
 function encode(
   { name, path, contentType }: UntranslatedCall,
   { dialect, model }: OperationTarget,
-  bodyFor: (model: string) => string | Buffer,
+  bodyFor: (model: string) => Json | Buffer,
 ): Result<OperationCall, Failure> {
   if (!isOpenAi(dialect)) {
     return err(unsupported(`${model}: the provider has no ${path.split('?')[0]}, and ${name} is not translated`))
