@@ -1,5 +1,5 @@
 import { close, type Level, levelAt, open, passComma, put, readUpTo, readWhole, type TextOf } from './levels.ts'
-import { cutBefore, endOf, quote, readPiece, type Text, textAt } from './text.ts'
+import { cutBefore, endOf, quote, readPiece, type Text, textAt, wholeOf } from './text.ts'
 
 /**
  * Reads JSON from its beginning to its end, as much at a time as it is told: it finds the ends of what can be read apart, and
@@ -104,9 +104,9 @@ function passText(place: Place, text: Text, until: number): void {
   const end = endOf(text, place.bytes, place.at, until)
   place.at = end
   if (end === until) return
-  if (text.pieces.length > 0) {
+  if (text.isLong) {
     readPiece(text, end, place.textOf)
-    put(place.level, text.pieces.join(''), end + 1)
+    put(place.level, wholeOf(text, place.bytes, end), end + 1)
   }
   place.text = undefined
   place.at++
@@ -126,6 +126,6 @@ function readBehind({ levels, textOf }: Place): void {
 }
 
 function readLongText({ bytes, level, textOf, at }: Place, text: Text): void {
-  if (text.pieces.length === 0) readUpTo(level, text.start, textOf)
+  if (!text.isLong) readUpTo(level, text.start, textOf)
   readPiece(text, cutBefore(text, bytes, at), textOf)
 }

@@ -6,7 +6,11 @@ export type Text = {
   readonly start: number
   /** Where what of it is unread begins, which is never within an escape. */
   from: number
-  /** The pieces that were read; none while it is read with what is around it. */
+  /** Whether it is read in pieces; otherwise with what is around it. */
+  isLong: boolean
+  /** Whether each byte read so far is one character, as in base64: then it is made of its bytes, which is quickest. */
+  isPlain: boolean
+  /** What was read of one that is not plain. */
   readonly pieces: string[]
   /** The next quote that was found: the end of a long string is far away, and looked for once. */
   quote: number
@@ -21,7 +25,7 @@ const longestEscape = 6
 const shortString = 24
 
 export function textAt(start: number): Text {
-  return { start, from: start + 1, pieces: [], quote: -1 }
+  return { start, from: start + 1, isLong: false, isPlain: true, pieces: [], quote: -1 }
 }
 
 /** Where the quote is that ends it, from `at` on; `until`, if it does not end before. */
@@ -50,9 +54,25 @@ function farEnd(text: Text, bytes: Buffer, from: number, until: number): number 
 
 /** Reads the piece of it that ends here. */
 export function readPiece(text: Text, to: number, textOf: TextOf): void {
-  const piece: unknown = JSON.parse(`"${textOf(text.from, to)}"`)
+  const parsed: unknown = JSON.parse(`"${textOf(text.from, to)}"`)
+  const piece = String(parsed)
+  if (text.isPlain && !isPlainPiece(piece, to - text.from)) {
+    text.isPlain = false
+    text.pieces.push(textOf(text.start + 1, text.from))
+  }
+  if (!text.isPlain) text.pieces.push(piece)
   text.from = to
-  text.pieces.push(String(piece))
+  text.isLong = true
+}
+
+/** An escape, and a character beyond ASCII, has more bytes than characters; a byte that is none becomes this one character. */
+function isPlainPiece(piece: string, bytes: number): boolean {
+  return piece.length === bytes && !piece.includes('\ufffd')
+}
+
+/** All of a long one, which ends here. */
+export function wholeOf(text: Text, bytes: Buffer, end: number): string {
+  return text.isPlain ? bytes.toString('latin1', text.start + 1, end) : text.pieces.join('')
 }
 
 /** Whether the byte is escaped by the one before; before `floor` no escape begins. */
