@@ -4,9 +4,10 @@ import { textOf } from './table.ts'
 
 const introduction = `# Benchmarks
 
-What \`make bench\` prints. Each relay runs on one core, load and upstream on the other; rounds are interleaved (A B A B), medians are
-shown. Outrigger runs with all that it has on by default: routing, breaker, windows, metrics, access log, usage and cost. Only ratios
-can be compared between machines. A part is measured again and written here with \`make bench ARGS="--only NAME --write"\`.
+What \`make bench\` prints. Each relay runs on one core, load and upstream on the other; rounds are interleaved (A B C, B C A),
+medians are shown, and ratios as the median of the rounds' own. Outrigger runs with all that it has on by default: routing, breaker,
+windows, metrics, access log, usage and cost. Only ratios can be compared between machines. A part is measured again and written here
+with \`make bench ARGS="--only NAME --write"\`.
 
 \`make bench-check\` fails when a ratio got worse by more than 15 %. \`make bench-plan\` tells what planning costs, \`make bench-telemetry\`
 what metrics, log and traces cost, \`make load\` what a thousand callers see while providers fail. Where the time goes:

@@ -1,4 +1,7 @@
-/** Takes turns: A B A B, so that what the machine does meanwhile meets all of them. Gives each one's samples. */
+/**
+ * Takes turns, and begins each round with another one: A B C, B C A, so that what the machine does meanwhile, at random or by a beat
+ * of its own, meets all of them. Gives each one's samples.
+ */
 export async function inTurns<T, Sample>(
   items: readonly T[],
   rounds: number,
@@ -6,7 +9,10 @@ export async function inTurns<T, Sample>(
 ): Promise<ReadonlyMap<T, readonly Sample[]>> {
   const taken = new Map<T, Sample[]>(items.map((item) => [item, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const item of items) taken.get(item)?.push(await take(item))
+    for (let turn = 0; turn < items.length; turn++) {
+      const item = items[(round + turn) % items.length]
+      if (item !== undefined) taken.get(item)?.push(await take(item))
+    }
   }
   return taken
 }

@@ -1,7 +1,7 @@
 /**
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
  * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios. Needs `nginx` and `wrk`.
- * Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5"]
+ * Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5 --relays 'off,metrics,+ log'"]
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -45,7 +45,8 @@ try {
   const upstream = await startUpstream(bench)
   const collector = await startCollector(bench)
   const relays: Relay[] = []
-  for (const variant of variants) relays.push(await startRelay(variant, upstream, collector))
+  const { relays: wanted } = bench.settings
+  for (const variant of variants.filter(({ name }) => wanted?.includes(name) ?? true)) relays.push(await startRelay(variant, upstream, collector))
   for (const scenario of scenarios) {
     if (scenario.name === 'whole' || scenario.name === 'stream') await report(scenario, relays)
   }
