@@ -32,9 +32,9 @@ const variants: readonly Variant[] = [
   { name: 'off', metrics: false, level: 'error', sample: 0 },
   { name: 'metrics', metrics: true, level: 'error', sample: 0 },
   { name: '+ log', metrics: true, level: 'info', sample: 0 },
-  { name: '+ traces, 1 %', metrics: true, level: 'info', sample: 0.01 },
-  { name: '+ traces, 10 %', metrics: true, level: 'info', sample: 0.1 },
-  { name: '+ traces, all', metrics: true, level: 'info', sample: 1 },
+  { name: '+ traces 1 %', metrics: true, level: 'info', sample: 0.01 },
+  { name: '+ traces 10 %', metrics: true, level: 'info', sample: 0.1 },
+  { name: '+ all traces', metrics: true, level: 'info', sample: 1 },
 ]
 
 const here = import.meta.dirname
@@ -46,7 +46,8 @@ try {
   const collector = await startCollector(bench)
   const relays: Relay[] = []
   const { relays: wanted } = bench.settings
-  for (const variant of variants.filter(({ name }) => wanted?.includes(name) ?? true)) relays.push(await startRelay(variant, upstream, collector))
+  for (const variant of variants.filter(({ name }) => wanted?.includes(name) ?? true))
+    relays.push(await startRelay(variant, upstream, collector))
   for (const scenario of scenarios) {
     if (scenario.name === 'whole' || scenario.name === 'stream') await report(scenario, relays)
   }
