@@ -1,6 +1,7 @@
 /**
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
- * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios. Needs `nginx` and `wrk`.
+ * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios; then
+ * what each part takes by itself. Needs `nginx` and `wrk`.
  * Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5 --relays 'off,metrics,+ log'"]
  */
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { readSettings, settingOptions } from './settings.ts'
 import { textOf } from './table.ts'
+import { measureAlone } from './telemetry-alone.ts'
 
 const { values } = parseArgs({
   options: { ...settingOptions, seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '5' } },
@@ -48,9 +50,11 @@ try {
   const { relays: wanted } = bench.settings
   for (const variant of variants.filter(({ name }) => wanted?.includes(name) ?? true))
     relays.push(await startRelay(variant, upstream, collector))
+  const off = new Map<string, number>()
   for (const scenario of scenarios) {
-    if (scenario.name === 'whole' || scenario.name === 'stream') await report(scenario, relays)
+    if (scenario.name === 'whole' || scenario.name === 'stream') off.set(scenario.name, await report(scenario, relays))
   }
+  reportAlone(off.get('whole'))
 } finally {
   await bench.close()
 }
@@ -71,7 +75,8 @@ async function startRelay({ name, metrics, level, sample }: Variant, upstream: U
   return { name, pid: running.pid, startMs, ask: askOf(port) }
 }
 
-async function report(scenario: Scenario, relays: readonly Relay[]): Promise<void> {
+/** Gives what a request takes without telemetry, in microseconds. */
+async function report(scenario: Scenario, relays: readonly Relay[]): Promise<number> {
   const asked = relays.flatMap((relay) => {
     const target = targetOf(relay, scenario)
     return target === undefined ? [] : [{ name: relay.name, target }]
@@ -102,4 +107,17 @@ async function report(scenario: Scenario, relays: readonly Relay[]): Promise<voi
     })),
   }
   console.log(`\n${textOf(table)}`)
+  return medians[0]?.cpuMicroseconds ?? Number.NaN
+}
+
+function reportAlone(off: number | undefined): void {
+  const rows = measureAlone().map(({ name, microseconds }) => ({
+    name,
+    figures: [microseconds, off === undefined ? undefined : (100 * microseconds) / off],
+  }))
+  const columns = [
+    { heading: 'CPU µs/request', digits: 2 },
+    { heading: '% of a whole request', digits: 1 },
+  ]
+  console.log(`\n${textOf({ title: 'Each part by itself, in a loop: the least of 30 tries', columns, rows })}`)
 }
