@@ -8,12 +8,10 @@ import type { ImportOptions } from './import.ts'
 import type { InitOptions } from './init.ts'
 import type { KeyOptions } from './key.ts'
 import type { ReplayOptions } from './replay.ts'
-import type { ServeOptions } from './serve-options.ts'
+import { logLevels, type ServeOptions } from './serve-options.ts'
 import type { StatusOptions } from './status.ts'
 import type { UsageOptions } from './usage.ts'
 import { version } from './version.ts'
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 /** What adds each subcommand, in the order of the help. */
 const adders = new Map<string, (root: Command) => void>([
@@ -61,7 +59,7 @@ function withRunFlags(command: Command, logFormat: 'json' | 'pretty', drainTimeo
   return command
     .addOption(new Option('--listen <address>', 'address for clients, over the routing file').env('OUTRIGGER_LISTEN'))
     .addOption(new Option('--admin <address>', 'address for operators, over the routing file').env('OUTRIGGER_ADMIN'))
-    .addOption(new Option('--log-level <level>', 'over the routing file').choices(levels).env('OUTRIGGER_LOG_LEVEL'))
+    .addOption(new Option('--log-level <level>', 'over the routing file').choices(logLevels).env('OUTRIGGER_LOG_LEVEL'))
     .addOption(
       new Option('--log-format <format>', 'one line a record, or for people')
         .choices(['json', 'pretty'])

@@ -11,3 +11,6 @@ export type ServeOptions = {
   /** Called when both ports are open, with their URLs. */
   readonly onListening?: (urls: { readonly listen: string; readonly admin: string }) => void
 }
+
+/** What `--log-level` takes. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const

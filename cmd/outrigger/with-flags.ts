@@ -1,9 +1,7 @@
 import type { Loaded } from '#config/load.ts'
 import type { Problem } from '#config/problem.ts'
 import { ok, type Result } from '#lib/result.ts'
-import type { ServeOptions } from './serve-options.ts'
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+import { logLevels, type ServeOptions } from './serve-options.ts'
 
 /** Flags go over the file; they stand again after each reload. */
 export function withFlags(
@@ -11,7 +9,7 @@ export function withFlags(
   { listen, admin, logLevel }: ServeOptions,
 ): Result<Loaded, readonly Problem[]> {
   if (!loaded.ok) return loaded
-  const level = levels.find((known) => known === logLevel)
+  const level = logLevels.find((known) => known === logLevel)
   const config = {
     ...loaded.value.config,
     ...(listen === undefined ? {} : { listen }),

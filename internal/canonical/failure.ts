@@ -39,3 +39,8 @@ export type Failure = {
   /** A limit that waiting does not cure: quota 0, request larger than the limit of a minute. */
   readonly permanent?: boolean
 }
+
+/** Nobody waits for the answer any more. */
+export function leftByClient(phase: Phase): Failure {
+  return { kind: 'cancelled', phase, message: 'the client went away' }
+}

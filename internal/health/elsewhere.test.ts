@@ -2,22 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AttemptEnded } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
+import { usualBreaker } from '../../test/support/health-config.ts'
 import type { AccountLimit } from './account-limits.ts'
 import { createHealth, type Health } from './registry.ts'
 
 const target: Target = { id: 'a/one', provider: 'a', model: 'one', dialect: 'openai-chat', weight: 1 }
 
 function healthOf(limits?: AccountLimit): Health {
-  const breaker = {
-    consecutive_errors: 3,
-    error_rate: 0.5,
-    min_requests: 20,
-    open_for: 30_000,
-    max_open_for: 300_000,
-    return: 'gradual',
-  }
   const providers = new Map([['a', { keys: [{ reveal: () => 'k' }], ...(limits === undefined ? {} : { limits }) }]])
-  return createHealth({ breaker, health: { window: 100 }, providers }, { random: () => 0, wallNowMs: () => 0 })
+  return createHealth({ breaker: usualBreaker, health: { window: 100 }, providers }, { random: () => 0, wallNowMs: () => 0 })
 }
 
 function attemptOf(outcome: 'ok' | 'server', atMs: number): AttemptEnded {

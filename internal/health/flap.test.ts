@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Target } from '#canonical/plan.ts'
 import { createFakeClock } from '#lib/fake-clock.ts'
+import { usualBreaker } from '../../test/support/health-config.ts'
 import { createProber } from './prober.ts'
 import { createHealth } from './registry.ts'
 
 const target: Target = { id: 'a/one', provider: 'a', model: 'one', dialect: 'openai-chat', weight: 1 }
 const defaults = {
-  breaker: {
-    consecutive_errors: 3,
-    error_rate: 0.5,
-    min_requests: 20,
-    open_for: 30_000,
-    max_open_for: 300_000,
-    return: 'gradual',
-  },
+  breaker: usualBreaker,
   health: { window: 100 },
   providers: new Map([['a', { keys: [{ reveal: () => 'k' }] }]]),
 }

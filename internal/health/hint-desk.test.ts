@@ -2,19 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AttemptOutcome } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
+import { usualBreaker } from '../../test/support/health-config.ts'
 import { type Hint, readHint } from './hints.ts'
 import { createHealth, type Health } from './registry.ts'
 import type { HealthConfig } from './store.ts'
 
 const config: HealthConfig = {
-  breaker: {
-    consecutive_errors: 3,
-    error_rate: 0.5,
-    min_requests: 20,
-    open_for: 30_000,
-    max_open_for: 300_000,
-    return: 'gradual',
-  },
+  breaker: usualBreaker,
   health: { window: 100 },
   providers: new Map([
     ['a', { keys: ['k1', 'k2'].map((key) => ({ reveal: () => key })) }],

@@ -3,19 +3,13 @@ import { test } from 'node:test'
 import type { Failure } from '#canonical/failure.ts'
 import type { AttemptOutcome } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
+import { usualBreaker } from '../../test/support/health-config.ts'
 import { createHealth, type Health } from './registry.ts'
 import type { HealthConfig, Transition } from './store.ts'
 
 function configOf(keys: Readonly<Record<string, readonly string[]>>): HealthConfig {
   return {
-    breaker: {
-      consecutive_errors: 3,
-      error_rate: 0.5,
-      min_requests: 20,
-      open_for: 30_000,
-      max_open_for: 300_000,
-      return: 'gradual',
-    },
+    breaker: usualBreaker,
     health: { window: 100 },
     providers: new Map(Object.entries(keys).map(([name, list]) => [name, { keys: list.map((key) => ({ reveal: () => key })) }])),
   }

@@ -1,4 +1,4 @@
-import type { Failure } from '#canonical/failure.ts'
+import { type Failure, leftByClient } from '#canonical/failure.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { ResponseHeaders } from '#upstream/call.ts'
 import { type Body, inPieces } from '#upstream/pieces.ts'
@@ -78,7 +78,7 @@ export function forward(
       onFailure: fail,
     },
   )
-  client.onGone(() => fail({ kind: 'cancelled', phase: 'body', message: 'the client went away' }))
+  client.onGone(() => fail(leftByClient('body')))
   return promise
 }
 

@@ -105,7 +105,7 @@ function createRace(run: Run, first: Candidate, patience: Patience): Race {
   // In the order of their start.
   const beside: Beside[] = []
   let winner: Run | undefined
-  let over = false
+  let firstEnded = false
 
   const win = (winning: Run): void => {
     if (winner !== undefined) return
@@ -119,7 +119,7 @@ function createRace(run: Run, first: Candidate, patience: Patience): Race {
     if (winner !== undefined || !isSilent(run)) return false
     const youngest = beside.at(-1)
     // One that is silent too is not all there is to wait for; for a hedge one is enough.
-    return youngest === undefined ? !over : why === 'answer' && isPastAnswer(youngest.run, patience)
+    return youngest === undefined ? !firstEnded : why === 'answer' && isPastAnswer(youngest.run, patience)
   }
   const runBeside = async (lane: Beside, sent: Promise<AttemptEnd>): Promise<Lane> => {
     const end = await sent
@@ -142,7 +142,7 @@ function createRace(run: Run, first: Candidate, patience: Patience): Race {
     win,
     winner: () => winner,
     async others() {
-      over = true
+      firstEnded = true
       for (let known = -1; known < starting.length; ) {
         known = starting.length
         await Promise.all(starting)

@@ -1,4 +1,4 @@
-import type { Failure } from '#canonical/failure.ts'
+import { type Failure, leftByClient } from '#canonical/failure.ts'
 import type { Request } from '#canonical/request.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { err, ok, type Result } from '#lib/result.ts'
@@ -68,7 +68,7 @@ async function writeLarge({ presence }: Run, prepared: Prepared): Promise<Result
     turnsUntil(() => presence.gone),
   )
   if (written !== undefined) return ok({ ...prepared, written })
-  return err({ kind: 'cancelled', phase: 'request', message: 'the client went away' })
+  return err(leftByClient('request'))
 }
 
 function prepareRequest(run: Run, candidate: Candidate, provider: ProviderConfig, given: Request): Result<Prepared, Failure> {

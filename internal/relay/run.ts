@@ -1,3 +1,4 @@
+import { leftByClient } from '#canonical/failure.ts'
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { Plan } from '#canonical/plan.ts'
 import type { Config, ModelRoute } from '#config/config.ts'
@@ -140,7 +141,7 @@ export function clientGone({ presence }: Run): void {
 
 /** Ends the attempt when the client goes; to be taken back when it has ended by itself. */
 export function whileHere({ presence }: Run, attempt: Attempt): () => void {
-  const end = (): void => attempt.cancel({ kind: 'cancelled', phase: 'body', message: 'the client went away' })
+  const end = (): void => attempt.cancel(leftByClient('body'))
   if (presence.gone) end()
   presence.endings.add(end)
   return () => void presence.endings.delete(end)

@@ -1,4 +1,4 @@
-import type { Failure } from '#canonical/failure.ts'
+import { type Failure, leftByClient } from '#canonical/failure.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import { textRequest } from '#canonical/text-request.ts'
@@ -105,12 +105,12 @@ async function readOperation(incoming: Incoming, match: OperationMatch, body: Bu
     const contentType = request.headers['content-type'] ?? 'application/json'
     const call = { name: match.name, path: match.path + target.search, contentType, body }
     const parsed = isLargeJson(call) ? await parseBody(body, incoming) : undefined
-    if (parsed?.ok === false && parsed.error.kind === 'gone') return err(gone)
+    if (parsed?.ok === false && parsed.error.kind === 'gone') return err(leftByClient('request'))
     return readUntranslated(parsed?.ok === true ? { ...call, json: parsed.value } : call)
   }
   const parsed = await parseBody(body, incoming)
   if (!parsed.ok) {
-    if (parsed.error.kind === 'gone') return err(gone)
+    if (parsed.error.kind === 'gone') return err(leftByClient('request'))
     return err({ kind: 'invalid_request', phase: 'request', message: parsed.error.message })
   }
   const codec = match.api === 'openai' ? openaiEmbeddings : geminiEmbeddings
@@ -128,8 +128,6 @@ async function readOperation(incoming: Incoming, match: OperationMatch, body: Bu
 function isLargeJson({ body, contentType }: { readonly body: Buffer; readonly contentType: string }): boolean {
   return body.length >= largeBytes && boundaryOf(contentType) === undefined
 }
-
-const gone: Failure = { kind: 'cancelled', phase: 'request', message: 'the client went away' }
 
 function textOf({ inputs }: EmbedRequest): string {
   return inputs.map((input) => (input.kind === 'text' ? input.text : '....'.repeat(input.tokens.length))).join('\n')

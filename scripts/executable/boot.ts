@@ -1,6 +1,6 @@
 /**
- * What the executable runs first. It loads the program's core, and its other pieces when they are first wanted, each with the compiled
- * code that the build kept of it.
+ * What the executable runs first. It loads the command line, and the other pieces (the core, packages) when they are first wanted, each
+ * with the compiled code that the build kept of it.
  */
 import { debuglog } from 'node:util'
 import { loadScript } from './load-script.ts'

@@ -9,11 +9,10 @@ import {
   startWorkers,
   times,
   until,
+  withModel,
   workerIds,
   yamlFor,
 } from '../support/worker-group.ts'
-
-const withModel = (text: string): string => text.replace('models: {', 'models: { added: { targets: [p/b] },')
 
 test('workers: with a guard the first has the new file alone until it has been watched; if it dies the next one has it', {
   skip,

@@ -11,11 +11,11 @@ import {
   startWorkers,
   times,
   until,
+  withModel,
   workerIds,
   yamlFor,
 } from '../support/worker-group.ts'
 
-const withModel = (text: string): string => text.replace('models: {', 'models: { added: { targets: [p/b] },')
 const withoutModel = (text: string): string => text.replace(' added: { targets: [p/b] },', '')
 const haveModel = async (relay: RelayProcess): Promise<boolean> => (await askAll(relay, 'added')).join() === '200'
 const lackModel = async (relay: RelayProcess): Promise<boolean> => (await askAll(relay, 'added')).join() === '404'

@@ -4,6 +4,7 @@ import type { Target } from '#canonical/plan.ts'
 import { createHealth, type Health } from '#health/registry.ts'
 import type { HealthConfig } from '#health/store.ts'
 import { findStrategy } from '#strategy/registry.ts'
+import { usualBreaker } from '../support/health-config.ts'
 
 /**
  * The latency strategy on simulated time: requests come one after the other, their targets answer as told, and only what the
@@ -24,14 +25,7 @@ function createRandom(seed: number): () => number {
 }
 
 const config: HealthConfig = {
-  breaker: {
-    consecutive_errors: 3,
-    error_rate: 0.5,
-    min_requests: 20,
-    open_for: 30_000,
-    max_open_for: 300_000,
-    return: 'gradual',
-  },
+  breaker: usualBreaker,
   health: { window: 100 },
   providers: new Map([['p', { keys: [] }]]),
 }

@@ -94,6 +94,9 @@ export function rewrite({ configPath }: RelayProcess, change: (text: string) => 
   renameSync(`${configPath}.new`, configPath)
 }
 
+/** The routing file of `yamlFor` with a model `added` besides. */
+export const withModel = (text: string): string => text.replace('models: {', 'models: { added: { targets: [p/b] },')
+
 /** The worker that was started first comes first. */
 export function workerIds({ process: { pid } }: RelayProcess): readonly number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
