@@ -90,7 +90,6 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     onTakenBack: worker?.reloads.tellTakenBack,
     onKept: worker?.reloads.tellKept,
   })
-  worker?.reloads.follow({ current, guard })
   const usage = startUsage(shared)
   const cache = startCache({ ...shared, opened, embed: (order) => embed(order) })
   const tracing = startTracing({ ...shared, version })
@@ -102,7 +101,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
   }
   const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache, usage }
   const status = (): StatusFacts => statusOf(shared, facts)
-  const others = worker?.share({ ...shared, alerts, sample, status })
+  const others = worker?.share({ ...shared, guard, prober, alerts, sample, status })
   const deps = relayDeps(shared, { alerts, clients, cache, guard, usage, others })
   const onAccount = reserveFor(clients, shared.prices, { usual: shared.usual, budgetsOnly: true })
   const embed = createEmbedder({ ...deps, reserve: onAccount }, recordEmbedded(shared, usage, clients))

@@ -57,7 +57,11 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
     return exitCodes.config
   }
   const lines = bufferLines((text) => process.stdout.write(text))
-  const log = createLog({ level: loaded.value.config.log.level, format: options.logFormat, write: lines.write })
+  const log = createLog({
+    level: begun?.logLevel ?? loaded.value.config.log.level,
+    format: options.logFormat,
+    write: lines.write,
+  })
   for (const warning of loaded.value.warnings) log.warn({ problem: formatProblem(warning) }, 'config warning')
 
   const current = createCurrent(loaded.value.config, worker === undefined ? load : worker.reloads.reading(load), Date.now)

@@ -44,10 +44,6 @@ export function startAlerts({ current, health, metrics, clock, log, worker }: St
       else worker.tellOnce(newsOf(notice), tell)
     },
   })
-  worker?.onOrphan(({ notice, forMs }) => {
-    alerts.adopt(notice, forMs)
-    metrics.alertsFiring.set({ alert: notice.alert, target: notice.target }, 1)
-  })
   health.onTransition(alerts.onTransition)
   current.subscribe((state, config) => {
     if (state.ok) {
@@ -55,7 +51,13 @@ export function startAlerts({ current, health, metrics, clock, log, worker }: St
       alerts.clear('config_refused', config.path)
     } else alerts.raise('config_refused', config.path, state.problems.join('; '))
   })
-  return alerts
+  return {
+    ...alerts,
+    adopt(notice, forMs) {
+      alerts.adopt(notice, forMs)
+      metrics.alertsFiring.set({ alert: notice.alert, target: notice.target }, 1)
+    },
+  }
 }
 
 function rulesOf(config: Config): readonly AlertRule[] {

@@ -43,7 +43,6 @@ export function startProber({ current, health, recent, pools, metrics, clock, lo
       health.probed(provider, { recovered, ...(keyIndex === undefined ? {} : { keyIndex }) }, clock.now())
     },
   })
-  worker?.onProbe(prober.hear)
   let watched = intervals(current.get())
   prober.watch(watched)
   current.subscribe((_state, config) => {

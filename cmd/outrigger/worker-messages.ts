@@ -19,6 +19,9 @@ type Failed = { readonly kind: 'attempt'; readonly event: AttemptEnded; readonly
 /** What error rates are made of, since the last time that it was told. */
 type CountsTold = { readonly kind: 'counts'; readonly counts: Counts }
 
+/** A worker writes its log from this level on, by the file or by `PUT /loglevel`; or is to. */
+type LogLevel = { readonly kind: 'log_level'; readonly level: string }
+
 type Probed = { readonly kind: 'probed'; readonly provider: string; readonly result: ProbeResult }
 
 /** What a worker begins with: what the others have, whatever the files hold. */
@@ -27,6 +30,8 @@ export type Beginning = {
   readonly listen: string
   /** Its own port for the primary's questions. */
   readonly admin: string
+  /** From which level on they log, whatever the file says: an operator may have changed it. */
+  readonly logLevel: string
   /** With the same salt their versions have the same ids. */
   readonly salt: string
   readonly texts: FileTexts
@@ -40,6 +45,7 @@ export type FromWorker =
   | TakenBack
   | Failed
   | CountsTold
+  | LogLevel
   | Probed
   /** What it used of providers' accounts since it last told. */
   | { readonly kind: 'use'; readonly uses: AccountUses }
@@ -67,6 +73,7 @@ export type ToWorker =
   | TakenBack
   | Failed
   | CountsTold
+  | LogLevel
   | Probed
   /** What another worker used of providers' accounts; one that is gone uses nothing. */
   | { readonly kind: 'use'; readonly uses: AccountUses; readonly from: number }

@@ -12,8 +12,8 @@ export type WorkerReloads = {
   readonly reading: (load: (texts?: FileTexts) => ReturnType<Load>) => Load
   /** The files may have changed: asks for a turn. */
   readonly want: (reason: ReloadReason) => void
-  /** Takes its turns, and hears of what another worker's guard has taken back. */
-  readonly follow: (parts: { readonly current: Current; readonly guard: Guard }) => void
+  /** It is this worker's turn. */
+  readonly take: (turn: Turn, parts: { readonly current: Current; readonly guard: Guard }) => void
   /** Its own guard has taken this version back, or has watched to the end and leaves it. */
   readonly tellTakenBack: (id: string, reason: string) => void
   readonly tellKept: (id: string) => void
@@ -51,13 +51,9 @@ export function createWorkerReloads(send: (message: FromWorker) => void): Worker
       return loaded
     },
     want: (reason) => send({ kind: 'reload_wanted', reason }),
-    follow({ current, guard }) {
-      process.on('message', (message: ToWorker) => {
-        if (message.kind === 'taken_back') guard.takeBack(message.id, message.reason)
-        if (message.kind !== 'reload') return
-        const texts = take(current, message.turn)
-        send({ kind: 'reloaded', end: { id: fileIdOf(current.get()), texts, watched: guard.watches() } })
-      })
+    take(turn, { current, guard }) {
+      const texts = take(current, turn)
+      send({ kind: 'reloaded', end: { id: fileIdOf(current.get()), texts, watched: guard.watches() } })
     },
     tellTakenBack: (id, reason) => send({ kind: 'taken_back', id, reason }),
     tellKept: (id) => send({ kind: 'reload_kept', id }),

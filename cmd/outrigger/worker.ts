@@ -1,15 +1,18 @@
 import type { StatusFacts } from '#admin/status-facts.ts'
 import type { Observer } from '#canonical/observe.ts'
 import type { TargetId } from '#canonical/plan.ts'
+import type { Current } from '#config/current.ts'
 import type { Alerts } from '#health/alerts.ts'
 import type { ProbeResult, Prober } from '#health/prober.ts'
 import type { Health } from '#health/registry.ts'
 import { createTally } from '#health/tally.ts'
 import type { Clock } from '#lib/clock.ts'
 import { createRemoteStore, type RemoteStore } from '#state/remote.ts'
+import type { Logger } from '#telemetry/log.ts'
 import { metricsData } from '#telemetry/merge-metrics.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
-import type { AlertNews, Orphan } from './group-alerts.ts'
+import type { AlertNews } from './group-alerts.ts'
+import type { Guard } from './guard-reloads.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { createWorkerReloads, type WorkerReloads } from './worker-reloads.ts'
 
@@ -24,24 +27,28 @@ export type Worker = {
   readonly released: () => Promise<void>
   /** Calls `tell` if this worker is the one of the group to tell of it. */
   readonly tellOnce: (news: AlertNews, tell: () => void) => void
-  /** Hears of alerts that only a worker saw that is gone. */
-  readonly onOrphan: (listener: (orphan: Orphan) => void) => void
-  /** Tells the others what a probe came to, and hears of theirs. */
+  /** Tells the others what a probe came to. */
   readonly tellProbe: (provider: string, result: ProbeResult) => void
-  readonly onProbe: (listener: Prober['hear']) => void
   /** What error rates are made of: the others hear of it within half a second. */
   readonly count: (name: string, isError: boolean) => void
   /** The end: the channel to the primary would keep the process. */
   readonly leave: () => void
-  /** Tells the others of attempts that failed, and hears of theirs. */
-  readonly share: (parts: {
-    readonly health: Health
-    readonly alerts: Pick<Alerts, 'hear'>
-    readonly metrics: Metrics
-    readonly clock: Clock
-    readonly sample: () => void
-    readonly status: () => StatusFacts
-  }) => Observer
+  /** From now on it hears what the primary tells, and tells the others of attempts that failed. */
+  readonly share: (parts: WorkerParts) => Observer
+}
+
+/** What hears of the other workers, and what the primary asks for. */
+export type WorkerParts = {
+  readonly current: Current
+  readonly guard: Guard
+  readonly health: Health
+  readonly prober: Prober
+  readonly alerts: Pick<Alerts, 'hear' | 'adopt'>
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+  readonly sample: () => void
+  readonly status: () => StatusFacts
 }
 
 /** The variable by which a process knows that it is a worker. */
@@ -55,81 +62,105 @@ export function asWorker(): Worker | undefined {
     if (process.connected) process.send?.(message)
   }
   const store = createRemoteStore(send, Date.now)
+  const reloads = createWorkerReloads(send)
+  const told = createTellOnce(send)
+  const released = Promise.withResolvers<void>()
   return {
     store,
-    reloads: createWorkerReloads(send),
+    reloads,
     ready: () => send({ kind: 'ready' }),
     drain: () => send({ kind: 'drain' }),
-    released: () => askRelease(send),
-    tellOnce: onceInGroup(send),
-    onOrphan(listener) {
-      process.on('message', (message: ToWorker) => {
-        if (message.kind === 'adopt_alert') listener(message.orphan)
-      })
+    released() {
+      // Messages keep their order: what comes after the answer was sent by a primary that knows that this port is closed.
+      send({ kind: 'draining' })
+      return released.promise
     },
+    tellOnce: told.ask,
     tellProbe: (provider, result) => send({ kind: 'probed', provider, result }),
-    onProbe(listener) {
-      process.on('message', (message: ToWorker) => {
-        if (message.kind === 'probed') listener(message.provider, message.result)
-      })
-    },
     count: createCounter(send),
     leave: () => process.connected && process.disconnect?.(),
-    share({ health, alerts, metrics, clock, sample, status }) {
-      process.on('message', (message: ToWorker) => {
-        switch (message.kind) {
-          case 'attempt':
-            // By this process's clock.
-            return health.failedElsewhere({ ...message.event, atMs: clock.now() }, message.answered)
-          case 'use':
-            return health.hearUse(message.from, message.uses, clock.now())
-          case 'gone':
-            return health.forgetUse(message.worker)
-          case 'counts':
-            return alerts.hear(message.counts)
-          case 'metrics':
-            sample()
-            return void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
-          case 'status':
-            return send({ kind: 'status', id: message.id, facts: status() })
-          case 'store_taken':
-            return store.receive(message)
-          default:
-            return
-        }
-      })
-      tellUse(send, health)
+    share(parts) {
+      const group: Group = { send, store, reloads, tell: told.granted, released: released.resolve }
+      process.on('message', (message: ToWorker) => hear(message, group, parts))
+      parts.log.on('level-change', (level: string) => send({ kind: 'log_level', level }))
+      tellUse(send, parts.health)
       return tellFailures(send)
     },
   }
 }
 
-/** Messages keep their order: what comes after the answer was sent by a primary that knows that this port is closed. */
-function askRelease(send: (message: FromWorker) => void): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'released') resolve()
-  })
-  send({ kind: 'draining' })
-  return promise
+type Group = {
+  readonly send: (message: FromWorker) => void
+  readonly store: RemoteStore
+  readonly reloads: WorkerReloads
+  /** This worker is the one to tell of it. */
+  readonly tell: (id: number) => void
+  readonly released: () => void
 }
 
-function onceInGroup(send: (message: FromWorker) => void): Worker['tellOnce'] {
+function hear(message: ToWorker, { send, store, reloads, tell, released }: Group, parts: WorkerParts): void {
+  const { health, alerts, metrics, clock, log, guard } = parts
+  switch (message.kind) {
+    case 'attempt':
+      // By this process's clock.
+      return health.failedElsewhere({ ...message.event, atMs: clock.now() }, message.answered)
+    case 'use':
+      return health.hearUse(message.from, message.uses, clock.now())
+    case 'gone':
+      return health.forgetUse(message.worker)
+    case 'counts':
+      return alerts.hear(message.counts)
+    case 'probed':
+      return parts.prober.hear(message.provider, message.result)
+    case 'metrics':
+      parts.sample()
+      return void metricsData(metrics.registry).then((data) => send({ kind: 'metrics', id: message.id, data }))
+    case 'status':
+      return send({ kind: 'status', id: message.id, facts: parts.status() })
+    case 'log_level':
+      log.level = message.level
+      return
+    case 'reload':
+      return reloads.take(message.turn, parts)
+    case 'taken_back':
+      return guard.takeBack(message.id, message.reason)
+    case 'tell_alert':
+      return tell(message.id)
+    case 'adopt_alert':
+      return alerts.adopt(message.orphan.notice, message.orphan.forMs)
+    case 'released':
+      return released()
+    // The answer to `begin` was taken before.
+    case 'begin':
+      return
+    default:
+      store.receive(message)
+  }
+}
+
+type TellOnce = {
+  readonly ask: Worker['tellOnce']
+  /** The primary lets this worker tell it. */
+  readonly granted: (id: number) => void
+}
+
+function createTellOnce(send: (message: FromWorker) => void): TellOnce {
   // What is not told stays here until the same is told: alerts are few.
   const waiting = new Map<string, { readonly id: number; readonly tell: () => void }>()
   let lastId = 0
-  process.on('message', (message: ToWorker) => {
-    if (message.kind !== 'tell_alert') return
-    for (const [key, { id, tell }] of waiting) {
-      if (id !== message.id) continue
-      waiting.delete(key)
-      tell()
-    }
-  })
-  return (news, tell) => {
-    const id = ++lastId
-    waiting.set(`${news.notice.status} ${news.key}`, { id, tell })
-    send({ kind: 'alert', id, news })
+  return {
+    ask(news, tell) {
+      const id = ++lastId
+      waiting.set(`${news.notice.status} ${news.key}`, { id, tell })
+      send({ kind: 'alert', id, news })
+    },
+    granted(asked) {
+      for (const [key, { id, tell }] of waiting) {
+        if (id !== asked) continue
+        waiting.delete(key)
+        tell()
+      }
+    },
   }
 }
 

@@ -23,6 +23,8 @@ import { createWorkersAdmin } from './workers-admin.ts'
 /** What the primary keeps for its workers. */
 type Primary = {
   readonly crew: Crew
+  /** It has the level that the workers have. */
+  readonly log: Logger
   readonly turns: ReloadTurns
   /** A worker saw a change. */
   readonly wantSoon: ReloadTurns['want']
@@ -54,7 +56,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   const { crew, turns } = primary
   for (let started = 0; started < count; started++) crew.start()
 
-  const admin = createWorkersAdmin({ ...primary, hosts: config.admin_hosts, log })
+  const admin = createWorkersAdmin({ ...primary, hosts: config.admin_hosts })
   const administering = await listenOn(admin, config.admin)
   if (!administering.ok) {
     complain(administering.error)
@@ -90,10 +92,13 @@ function createPrimary({ config, texts }: Loaded, { beginning, log, end }: Prima
     },
   )
   const primary: Primary = {
+    log,
     crew: createCrew({
       log,
       hear: (member, message) => hear(member, message, primary),
       onReady(member) {
+        // It may have been changed since this one began.
+        member.send({ kind: 'log_level', level: log.level })
         turns.joined(member.id, primary.beganWith.get(member.id) ?? '')
         handOver(primary)
       },
@@ -142,7 +147,7 @@ function handOver({ crew, alerts }: Primary): void {
 }
 
 function hear(member: Member, message: FromWorker, primary: Primary): void {
-  const { crew, turns, alerts, store, metrics, status } = primary
+  const { crew, log, turns, alerts, store, metrics, status } = primary
   switch (message.kind) {
     case 'begin':
       return begin(member, primary)
@@ -151,6 +156,9 @@ function hear(member: Member, message: FromWorker, primary: Primary): void {
       return
     case 'drain':
       return primary.onDrain()
+    case 'log_level':
+      log.level = message.level
+      return
     case 'attempt':
     case 'counts':
     case 'probed':
@@ -182,10 +190,11 @@ function tellOthers(crew: Crew, member: Member, message: ToWorker): void {
   for (const other of crew.ready()) if (other !== member) other.send(message)
 }
 
-function begin(member: Member, { turns, beganWith, beginning }: Primary): void {
+function begin(member: Member, { turns, beganWith, beginning, log }: Primary): void {
   const { version, avoid } = turns.startWith()
   beganWith.set(member.id, version.id)
-  member.send({ kind: 'begin', ...beginning, admin: `unix:${member.socket}`, texts: version.texts, avoid })
+  const own = { admin: `unix:${member.socket}`, logLevel: log.level }
+  member.send({ kind: 'begin', ...beginning, ...own, texts: version.texts, avoid })
 }
 
 async function restartAll(crew: Crew, log: Logger): Promise<void> {

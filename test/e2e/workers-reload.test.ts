@@ -20,12 +20,13 @@ const withoutModel = (text: string): string => text.replace(' added: { targets: 
 const haveModel = async (relay: RelayProcess): Promise<boolean> => (await askAll(relay, 'added')).join() === '200'
 const lackModel = async (relay: RelayProcess): Promise<boolean> => (await askAll(relay, 'added')).join() === '404'
 
-type Status = { readonly config: { readonly last_reload: { readonly ok: boolean } } }
+type Status = { readonly workers: number; readonly config: { readonly last_reload: { readonly ok: boolean } } }
 
-async function lastReloadIsGood({ adminUrl }: RelayProcess): Promise<boolean> {
-  const status: Status = JSON.parse(await (await fetch(`${adminUrl}/status`)).text())
-  return status.config.last_reload.ok
+async function statusOf({ adminUrl }: RelayProcess): Promise<Status> {
+  return JSON.parse(await (await fetch(`${adminUrl}/status`)).text())
 }
+
+const lastReloadIsGood = async (relay: RelayProcess): Promise<boolean> => (await statusOf(relay)).config.last_reload.ok
 
 let relay: RelayProcess
 before(async () => {
@@ -104,4 +105,29 @@ test('workers: what the guard of the first takes back no other takes', { skip },
   assert.deepEqual(await askAll(guarded), [200])
   assert.equal(times(guarded, 'config reloaded'), 2)
   assert.equal(times(guarded, 'reload taken back'), 1)
+})
+
+test('workers: one that starts later logs from the level on that PUT /loglevel set, until the file changes', {
+  skip,
+}, async () => {
+  const group = await startWorkers(yamlFor(await provider(200)))
+  const isWhole = async (): Promise<boolean> => (await statusOf(group)).workers === 2
+  const setLevel = (body: string): Promise<Response> => fetch(`${group.adminUrl}/loglevel`, { method: 'PUT', body })
+  const linesOfAsking = async (): Promise<number> => {
+    const told = times(group, '"request finished"')
+    await askAll(group)
+    await sleep(300)
+    return times(group, '"request finished"') - told
+  }
+  assert.equal((await setLevel('warn')).status, 200)
+  const [first = 0] = workerIds(group)
+  process.kill(first, 'SIGKILL')
+  await until(() => times(group, 'another one takes its place') === 1, 'the death is not told', group)
+  await until(isWhole, 'no other worker takes its place', group)
+  assert.equal(times(group, '"listening"'), 2, 'the new one says at its start what warn leaves out')
+  assert.equal(await linesOfAsking(), 0)
+  rewrite(group, withModel)
+  await until(() => haveModel(group), 'a worker has not the new file', group)
+  assert.ok((await linesOfAsking()) >= 16)
+  assert.equal(times(group, 'all workers have the new file'), 1, 'the process that starts them has the level, too')
 })
