@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { StatusFacts } from '#admin/status-facts.ts'
+import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import { createRecent } from '#health/recent.ts'
 import { createHealth, type Health } from '#health/registry.ts'
@@ -8,12 +9,13 @@ import { createPrices } from '#pricing/catalogue.ts'
 import { createUsualOutput } from '#pricing/usual-output.ts'
 import { createEmbedder } from '#relay/embed.ts'
 import { createAffinity } from '#routing/affinity.ts'
-import { createAdmission } from '#server/admission.ts'
+import { type AdmissionLimits, createAdmission } from '#server/admission.ts'
 import type { Listener } from '#server/listener.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { createPools } from '#upstream/pools.ts'
 import { clientPort, recordEmbedded, relayDeps } from './client-port.ts'
+import { type GroupShare, partOf } from './group-share.ts'
 import { guardReloads } from './guard-reloads.ts'
 import { addressesOf, observeReloads } from './observe-reloads.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -37,6 +39,8 @@ export type RuntimeOptions = {
   readonly opened: OpenedStore
   /** Set when several processes share the clients' port. */
   readonly worker?: Worker | undefined
+  /** This process's part of what the file allows all of them. */
+  readonly share?: GroupShare | undefined
   /** Called by `POST /drain`. */
   readonly onDrain: () => void
 }
@@ -57,7 +61,7 @@ export type Runtime = {
 }
 
 /** THE wiring: builds every room from the configuration; the only place that knows them all. */
-export function compose({ current, log, version, opened, worker, onDrain }: RuntimeOptions): Runtime {
+export function compose({ current, log, version, opened, worker, share, onDrain }: RuntimeOptions): Runtime {
   const clock = createClock()
   const lifecycle = { started: false, draining: false }
   const shared: Shared = {
@@ -68,10 +72,7 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
     health: createHealth(current.get(), { random: Math.random }),
     recent: createRecent({ clock, wallNowMs: Date.now }),
     pools: createPools({ connectTimeoutMs: current.get().timeouts.connect }),
-    admission: createAdmission(() => {
-      const { max_concurrent, queue, queue_timeout, max_lag } = current.get().limits
-      return { maxConcurrent: max_concurrent, queue, queueTimeoutMs: queue_timeout, maxLagMs: max_lag }
-    }, clock),
+    admission: createAdmission(() => admissionLimits(current.get(), share), clock),
     prices: createPrices(current.get),
     affinity: createAffinity(clock.now),
     usual: createUsualOutput(),
@@ -123,5 +124,17 @@ export function compose({ current, log, version, opened, worker, onDrain }: Runt
       guard.stop()
       await Promise.all([shared.pools.close(), opened.store.close(), tracing.close(), usage.close()])
     },
+  }
+}
+
+const alone: GroupShare = { index: 0, of: 1 }
+
+function admissionLimits({ limits }: Config, share = alone): AdmissionLimits {
+  const { max_concurrent, queue, queue_timeout, max_lag } = limits
+  return {
+    maxConcurrent: partOf(max_concurrent, share),
+    queue: partOf(queue, share),
+    queueTimeoutMs: queue_timeout,
+    maxLagMs: max_lag,
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { isSea } from 'node:sea'
 import type { Logger } from '#telemetry/log.ts'
 import { exitCodes } from './exit.ts'
+import type { GroupShare } from './group-share.ts'
 import { watchHandedOver } from './handed-over.ts'
 import type { Leaving } from './reload-turns.ts'
 import { workerVariable } from './worker.ts'
@@ -13,6 +14,8 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 /** A worker as the primary knows it. */
 export type Member = {
   readonly id: number
+  /** Its part of what the group may have is that of the one whose place it took. */
+  readonly share: GroupShare
   /** Where its operators' port is. */
   readonly socket: string
   /** Whether it takes requests. */
@@ -22,6 +25,8 @@ export type Member = {
 
 export type CrewOptions = {
   readonly log: Logger
+  /** How many there are to be. */
+  readonly count: number
   readonly hear: (member: Member, message: FromWorker) => void
   readonly onReady: (member: Member) => void
   /** It takes no new requests, or is gone; said once each. */
@@ -34,6 +39,7 @@ export type CrewOptions = {
 export type Crew = {
   /** Those that take requests; the longest there comes first. */
   readonly ready: () => readonly Member[]
+  /** Starts all of them. */
   readonly start: () => void
   /** Replaces one after the other, each when its successor is ready. False while that is under way already. */
   readonly restart: () => Promise<boolean>
@@ -66,7 +72,9 @@ export function createCrew(options: CrewOptions): Crew {
   cluster.setupPrimary({ exec, args })
   return {
     ready: () => [...state.workers.values()].filter((worker) => worker.isReady()),
-    start: () => void start(state, options),
+    start() {
+      for (let index = 0; index < options.count; index++) start(state, options, index)
+    },
     restart: () => restart(state, options),
     isDraining: () => state.isDraining,
     async drain() {
@@ -78,11 +86,12 @@ export function createCrew(options: CrewOptions): Crew {
   }
 }
 
-function start(state: State, options: CrewOptions): Worker {
+function start(state: State, options: CrewOptions, index: number): Worker {
   const socket = join(tmpdir(), `outrigger-${process.pid}-${++state.started}.sock`)
   const forked = cluster.fork({ [workerVariable]: 'true' })
   const worker: Worker = {
     id: forked.id,
+    share: { index, of: options.count },
     process: forked,
     socket,
     startedMs: performance.now(),
@@ -119,12 +128,12 @@ function leave(state: State, worker: Worker, options: CrewOptions): void {
   if (state.isDraining || worker.isReplaced) return
   worker.isReplaced = true
   // A supervisor may tell all processes to end, some of them before this one.
-  startLater(state, replaceAfterMs, options)
+  startLater(state, replaceAfterMs, options, worker)
 }
 
-function startLater(state: State, ms: number, options: CrewOptions): void {
+function startLater(state: State, ms: number, options: CrewOptions, { share }: Worker): void {
   setTimeout(() => {
-    if (!state.isDraining) start(state, options)
+    if (!state.isDraining) start(state, options, share.index)
   }, ms).unref()
 }
 
@@ -137,10 +146,10 @@ function end(state: State, worker: Worker, { code, signal }: Exit, options: Crew
   if (state.isDraining || worker.isReplaced) return
   options.log.error({ worker: worker.id, code, signal }, 'worker ended, another one takes its place')
   const isHopeless = worker.state === 'starting' && performance.now() - worker.startedMs < soonMs
-  if (!isHopeless) return void start(state, options)
+  if (!isHopeless) return void start(state, options, worker.share.index)
   // One that cannot start at all tells why by its exit code; those that never served share its fate.
   if (![...state.workers.values()].some((other) => other.isReady())) return options.onFailed(code ?? exitCodes.failed)
-  startLater(state, soonMs, options)
+  startLater(state, soonMs, options, worker)
 }
 
 async function restart(state: State, options: CrewOptions): Promise<boolean> {
@@ -155,7 +164,7 @@ async function restart(state: State, options: CrewOptions): Promise<boolean> {
 async function replace(state: State, old: Worker, options: CrewOptions): Promise<boolean> {
   if (state.isDraining || old.isReplaced || !state.workers.has(old.id)) return !state.isDraining
   old.isReplaced = true
-  const next = start(state, options)
+  const next = start(state, options, old.share.index)
   next.isReplaced = true
   const isReady = await next.begun.promise
   if (state.isDraining) return false
@@ -168,6 +177,6 @@ async function replace(state: State, old: Worker, options: CrewOptions): Promise
   options.log.error({ worker: next.id }, 'the new worker does not start: the old ones stay')
   old.isReplaced = false
   // It may have ended meanwhile.
-  if (!state.workers.has(old.id)) start(state, options)
+  if (!state.workers.has(old.id)) start(state, options, old.share.index)
   return false
 }

@@ -47,7 +47,7 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
   const options = begun === undefined ? given : { ...given, listen: begun.listen, admin: begun.admin }
   let before: Loaded | undefined
   const load = (texts?: FileTexts): Result<Loaded, readonly Problem[]> => {
-    const read = loadFile({ path: options.config, salt: begun?.salt, texts, before })
+    const read = loadFile({ path: options.config, salt: begun?.salt, texts, before, processes: begun?.share.of })
     if (read.ok) before = read.value
     return withFlags(read, options)
   }
@@ -74,6 +74,7 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
     version,
     opened,
     worker,
+    share: begun?.share,
     onDrain: () => (worker === undefined ? asked.resolve('POST /drain') : worker.drain()),
   })
   const code = await run({

@@ -8,6 +8,7 @@ import type { Counts } from '#health/tally.ts'
 import type { StoreMessage } from '#state/remote.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
 import type { AlertNews, Orphan } from './group-alerts.ts'
+import type { GroupShare } from './group-share.ts'
 import type { Turn, TurnEnd } from './reload-turns.ts'
 
 /** A version of the configuration that a guard took back (`fileIdOf`), and why. */
@@ -28,6 +29,8 @@ type Probed = { readonly kind: 'probed'; readonly provider: string; readonly res
 export type Beginning = {
   /** The clients' port, which a reload does not move: all have the same. */
   readonly listen: string
+  /** Its part of what the file allows all of them together. */
+  readonly share: GroupShare
   /** Its own port for the primary's questions. */
   readonly admin: string
   /** From which level on they log, whatever the file says: an operator may have changed it. */

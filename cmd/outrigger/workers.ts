@@ -43,7 +43,7 @@ type Primary = {
 /** `outrigger serve --workers N`: processes that share the clients' port; this one starts them, and answers operators for all. */
 export async function serveWithWorkers(options: ServeOptions, count: number): Promise<number> {
   const salt = newSalt()
-  const loaded = withFlags(loadFile({ path: options.config, salt }), options)
+  const loaded = withFlags(loadFile({ path: options.config, salt, processes: count }), options)
   if (!loaded.ok) {
     for (const problem of loaded.error) complain(formatProblem(problem))
     return exitCodes.config
@@ -52,9 +52,9 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   const lines = bufferLines((text) => process.stdout.write(text))
   const log = createLog({ level: config.log.level, format: options.logFormat, write: lines.write })
   const ended = Promise.withResolvers<string | number>()
-  const primary = createPrimary(loaded.value, { beginning: { listen: config.listen, salt }, log, end: ended.resolve })
+  const primary = createPrimary(loaded.value, { beginning: { listen: config.listen, salt }, count, log, end: ended.resolve })
   const { crew, turns } = primary
-  for (let started = 0; started < count; started++) crew.start()
+  crew.start()
 
   const admin = createWorkersAdmin({ ...primary, hosts: config.admin_hosts })
   const administering = await listenOn(admin, config.admin)
@@ -74,9 +74,12 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
   return typeof end === 'number' ? end : exitCodes.ok
 }
 
-type PrimaryOptions = Pick<Primary, 'beginning'> & { readonly log: Logger; readonly end: (why: string | number) => void }
+type PrimaryOptions = Pick<Primary, 'beginning' | 'log'> & {
+  readonly count: number
+  readonly end: (why: string | number) => void
+}
 
-function createPrimary({ config, texts }: Loaded, { beginning, log, end }: PrimaryOptions): Primary {
+function createPrimary({ config, texts }: Loaded, { beginning, count, log, end }: PrimaryOptions): Primary {
   const find = (id: number): Member | undefined => primary.crew.ready().find((member) => member.id === id)
   const turns = createReloadTurns(
     { id: fileIdOf(config), texts },
@@ -95,6 +98,7 @@ function createPrimary({ config, texts }: Loaded, { beginning, log, end }: Prima
     log,
     crew: createCrew({
       log,
+      count,
       hear: (member, message) => hear(member, message, primary),
       onReady(member) {
         // It may have been changed since this one began.
@@ -193,7 +197,7 @@ function tellOthers(crew: Crew, member: Member, message: ToWorker): void {
 function begin(member: Member, { turns, beganWith, beginning, log }: Primary): void {
   const { version, avoid } = turns.startWith()
   beganWith.set(member.id, version.id)
-  const own = { admin: `unix:${member.socket}`, logLevel: log.level }
+  const own = { share: member.share, admin: `unix:${member.socket}`, logLevel: log.level }
   member.send({ kind: 'begin', ...beginning, ...own, texts: version.texts, avoid })
 }
 

@@ -18,4 +18,6 @@ export type BuildContext = {
   /** The file of clients, where there is one that can be read. */
   readonly clientsFile: ClientsBook | undefined
   readonly nowMs: number
+  /** How many share what `limits` allows. */
+  readonly processes: number
 }

@@ -14,6 +14,7 @@ import { checkCache } from './check-cache.ts'
 import { checkRules } from './check-rules.ts'
 import { checkWaits } from './check-waits.ts'
 import type { Config, StateConfig } from './config.ts'
+import type { Report } from './report.ts'
 import type { Filled } from './schema/routing-file.ts'
 
 /** Puts the blocks together and checks what reaches over several of them. */
@@ -26,6 +27,7 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
   checkRules(data, report, clientNames)
   checkAddresses(data, report)
   checkWaits(data, report)
+  checkPlaces(data, report, context.processes)
   checkCache(data, models, report)
   const {
     listen,
@@ -77,6 +79,13 @@ export function buildConfig(data: Filled, context: BuildContext): Config {
     log,
     reload,
   })
+}
+
+/** A worker without a place would answer nobody, and each gets whole ones. */
+function checkPlaces({ limits }: Filled, report: Report, processes: number): void {
+  if (limits.max_concurrent >= processes) return
+  const message = `limits.max_concurrent is ${limits.max_concurrent}, for ${processes} workers: each needs a place`
+  report(['limits', 'max_concurrent'], message, { hint: 'raise it, or start fewer with --workers' })
 }
 
 function buildState({ state }: Filled, context: BuildContext): StateConfig {

@@ -304,3 +304,13 @@ test('routing file: what is wrong with one of many plain targets is told at its 
   assert.deepEqual(problemsOf(text('[openai/a, openai/a]')), ['f:6:30: openai/a stands here twice'])
   assert.deepEqual(problemsOf(text('[openai/a, "openai/*"]')), ['f:6:30: a target with `*` needs a model name with `*`'])
 })
+
+test('load: each of several processes needs a place', () => {
+  const text = `${head}${models}limits: { max_concurrent: 3 }\n`
+  const found = (processes: number): readonly string[] => {
+    const loaded = loadText(text, { path: 'f', sources: { env: { SET: 'value' }, readFile: () => '' }, processes })
+    return loaded.ok ? [] : loaded.error.map(formatProblem)
+  }
+  assert.deepEqual(found(3), [])
+  assert.match(found(4).join('\n'), /^f:\d+:27: limits\.max_concurrent is 3, for 4 workers: each needs a place \(raise it/)
+})

@@ -25,6 +25,8 @@ export type LoadOptions = {
   readonly texts?: FileTexts | undefined
   /** Processes with the same one find the same digests. Default: of this process alone. */
   readonly salt?: string | undefined
+  /** How many share what `limits` allows. Default 1. */
+  readonly processes?: number | undefined
   /** What was loaded last: given again while all that it was made of is as it was. */
   readonly before?: Loaded | undefined
 }
@@ -100,6 +102,7 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
     prices,
     clientsFile,
     nowMs,
+    processes: options.processes ?? 1,
   })
   const found = inOrder(problems)
   return problems.some(({ severity }) => severity === 'error')

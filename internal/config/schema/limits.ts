@@ -7,7 +7,14 @@ export const Limits = Type.Object(
     max_body: Type.Optional(
       Size({ default: '32MiB', description: 'The largest request body; a larger one is refused with 413.' }),
     ),
-    max_concurrent: Type.Optional(Count({ minimum: 1, default: 2000, description: 'Requests under way at the same time.' })),
+    max_concurrent: Type.Optional(
+      Count({
+        minimum: 1,
+        default: 2000,
+        description:
+          'Requests under way at the same time. With `--workers N` each worker has an equal part of it, and of `queue`.',
+      }),
+    ),
     queue: Type.Optional(
       Count({
         minimum: 0,
