@@ -62,6 +62,8 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
     format: options.logFormat,
     write: lines.write,
   })
+  // It would end the process.
+  process.on('SIGUSR2', () => log.warn({}, 'SIGUSR2 does nothing here: it replaces workers, at the first process of --workers N'))
   for (const warning of loaded.value.warnings) log.warn({ problem: formatProblem(warning) }, 'config warning')
 
   const current = createCurrent(loaded.value.config, worker === undefined ? load : worker.reloads.reading(load), Date.now)

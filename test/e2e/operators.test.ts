@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import OpenAI from 'openai'
 import { dialects } from '#dialect/registry.ts'
 import { readFaultPlan } from '#mock/fault-plan.ts'
@@ -115,6 +116,13 @@ test('operators: explain gives the plan of the running relay', async () => {
   const { text } = await admin('/explain', { method: 'POST', body: JSON.stringify({ model: 'smart' }) })
   assert.match(text, /"target": "openai\/gpt-4.1"/)
   assert.equal((await admin('/explain', { method: 'POST', body: '{}' })).status, 400)
+})
+
+test('SIGUSR2: there are no workers to replace, which is told, and the relay goes on', async () => {
+  relay.process.kill('SIGUSR2')
+  for (let tries = 0; tries < 100 && !relay.log().includes('SIGUSR2 does nothing here'); tries++) await sleep(50)
+  assert.match(relay.log(), /"level":"warn".*SIGUSR2 does nothing here/)
+  assert.equal((await admin('/readyz')).status, 200)
 })
 
 test('SIGTERM: not ready, the running stream ends well, then exit 0', async () => {
