@@ -56,14 +56,33 @@ const broken: readonly AnswerEvent[] = [
   { kind: 'part_delta', candidate: 0, part: 1, text: 'The quick brown fox ' },
 ]
 
-function continueWith(events: readonly AnswerEvent[]): AnswerEvent[] {
+function continueWith(events: readonly AnswerEvent[], before: readonly AnswerEvent[] = broken): AnswerEvent[] {
   const seen = trackAnswer()
-  for (const event of broken) seen.add(event)
+  for (const event of before) seen.add(event)
   const out: AnswerEvent[] = []
   const { emit } = joinContinuation(seen, (event) => out.push(event))
   for (const event of events) emit(event)
   return out
 }
+
+test('continuation: what a closed text said is not said again in the next one', () => {
+  const closed: readonly AnswerEvent[] = [...broken, { kind: 'part_end', candidate: 0, part: 1 }]
+  const said = (text: string): readonly AnswerEvent[] => [
+    { kind: 'part_start', candidate: 0, part: 0, type: 'text' },
+    { kind: 'part_delta', candidate: 0, part: 0, text },
+    { kind: 'part_end', candidate: 0, part: 0 },
+    { kind: 'finish', candidate: 0, finish: { reason: 'stop' } },
+  ]
+  assert.deepEqual(continueWith(said('The quick brown fox jumps'), closed), [
+    { kind: 'part_start', candidate: 0, part: 2, type: 'text' },
+    { kind: 'part_delta', candidate: 0, part: 2, text: 'jumps' },
+    { kind: 'part_end', candidate: 0, part: 2 },
+    { kind: 'finish', candidate: 0, finish: { reason: 'stop' } },
+  ])
+  assert.deepEqual(continueWith(said('The quick brown fox '), closed), [
+    { kind: 'finish', candidate: 0, finish: { reason: 'stop' } },
+  ])
+})
 
 test('continuation: the open text part goes on, a second beginning and new reasoning are left out', () => {
   const out = continueWith([

@@ -38,31 +38,41 @@ export function continuationRequest(request: Request, text: string, form: Contin
 const seamCharacters = 160
 
 /**
- * Joins the events of a continuation to what the client has seen: no second beginning, the open text part goes on, what
- * the model repeats at the seam is cut out, its reasoning is left out, and later parts get fresh numbers.
+ * Joins the events of a continuation to what the client has seen: no second beginning, the open text part goes on (or a new one
+ * begins, where the broken answer had closed its own), what the model repeats at the seam is cut out, its reasoning is left out,
+ * and later parts get fresh numbers.
  */
 export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit: Emit } {
   const before = seen.plainText() ?? ''
   const openPart = seen.openText()
   const offset = seen.nextPart()
+  const hasSeam = openPart !== undefined || before !== ''
   const hidden = new Set<number>()
   let joined: number | undefined
   let seam: string | undefined = ''
+  // The beginning of a new text part, until it is known that it says something new.
+  let heldStart: AnswerEvent | undefined
 
+  const numberOf = (part: number): number => (part === joined && openPart !== undefined ? openPart : part + offset)
+  const emitJoined = (event: Extract<AnswerEvent, { kind: 'part_delta' }>): void => {
+    if (heldStart !== undefined) emit(heldStart)
+    heldStart = undefined
+    emit(event)
+  }
   const settleSeam = (): void => {
-    if (seam === undefined || openPart === undefined) return
+    if (seam === undefined || !hasSeam) return
     const text = seam.slice(repeated(before, seam))
     seam = undefined
-    if (text !== '') emit({ kind: 'part_delta', candidate: 0, part: openPart, text })
+    if (text !== '' && joined !== undefined) emitJoined({ kind: 'part_delta', candidate: 0, part: numberOf(joined), text })
   }
   const delta = (event: Extract<AnswerEvent, { kind: 'part_delta' }>): void => {
     if (hidden.has(event.part)) return
-    if (event.part !== joined || openPart === undefined) {
+    if (event.part !== joined) {
       emit({ ...event, part: event.part + offset })
       return
     }
     if (seam === undefined) {
-      emit({ ...event, part: openPart })
+      emitJoined({ ...event, part: numberOf(event.part) })
       return
     }
     seam += event.text
@@ -70,8 +80,10 @@ export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit:
   }
   const started = (event: Extract<AnswerEvent, { kind: 'part_start' }>): void => {
     if (event.type === 'reasoning') hidden.add(event.part)
-    else if (event.type === 'text' && joined === undefined && openPart !== undefined) joined = event.part
-    else {
+    else if (event.type === 'text' && joined === undefined && hasSeam) {
+      joined = event.part
+      if (openPart === undefined) heldStart = { ...event, part: event.part + offset }
+    } else {
       settleSeam()
       emit({ ...event, part: event.part + offset })
     }
@@ -79,7 +91,9 @@ export function joinContinuation(seen: SeenAnswer, emit: Emit): { readonly emit:
   const other = (event: Extract<AnswerEvent, { kind: 'part_end' | 'part_whole' | 'part_citation' }>): void => {
     if (hidden.has(event.part)) return
     settleSeam()
-    emit({ ...event, part: event.part === joined && openPart !== undefined ? openPart : event.part + offset })
+    // A part that only said again what was said has not begun.
+    if (event.part === joined && heldStart !== undefined) return
+    emit({ ...event, part: numberOf(event.part) })
   }
   return {
     emit(event) {

@@ -125,7 +125,7 @@ async function afterFailure(run: Run, candidate: Candidate, failure: Failure): P
   if (out?.committed() !== true) return withoutSignatures(run, candidate, failure) ?? followPolicy(run, candidate, failure)
   // Something was sent: only a continuation can still save the answer.
   if (policy.stream.on_break !== 'continue' || !canContinue(exchange.request, out.seen)) return undefined
-  if (run.record.attempts.length >= policy.retry.attempts + 1) return undefined
+  if (run.record.attempts.length >= policy.retry.attempts) return undefined
   const next = nextToContinue(run, candidate, failure)
   if (next === undefined) return undefined
   run.record.continuations++
