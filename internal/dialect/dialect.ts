@@ -100,6 +100,11 @@ export type Passthrough = {
   readonly frame: (frame: SseFrame, request: Request, target: EncodeTarget) => string
   /** A whole answer that must not go to the client as it came, corrected; undefined when the bytes may pass. Default: they pass. */
   readonly answer?: (body: Json, request: Request, target: EncodeTarget) => Json | undefined
+  /**
+   * The frame that closes a stream, for a provider that told the finish and left its last word out: SDKs wait for it, or take the
+   * answer for broken. Default: streams just end.
+   */
+  readonly closing?: string
 }
 
 /** Items of answers that clients name by their ids alone in later turns, as if the provider kept them. */

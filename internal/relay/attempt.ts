@@ -75,6 +75,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
   let status: number | undefined
   let headers: ResponseHeaders | undefined
   let firstTokenMs: number | undefined
+  let consumer: Consumer | undefined
   let body: BodySink | undefined
   let settled = false
   let atEnd: AtEnd = () => {}
@@ -89,7 +90,12 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
   }
   const fail = (failure: Failure, ear?: Ear): void => settle({ kind: 'failed', failure }, ear)
 
-  const watch = watchAttempt(clock, params.limits, (what) => fail(expired(what, params)))
+  /** A connection that broke behind the end of an answer takes nothing from it. */
+  const breakOff = (failure: Failure): void => {
+    if (!settled) consumer?.broken?.()
+    fail(failure)
+  }
+  const watch = watchAttempt(clock, params.limits, (what) => breakOff(expired(what, params)))
   const port: ConsumerPort = {
     settle,
     life: () => watch.life(),
@@ -113,15 +119,16 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     onHead(answeredStatus, answeredHeaders) {
       status = answeredStatus
       headers = answeredHeaders
-      const consumer = consumerFor(params, deps, { status, headers }, port)
+      const reader = consumerFor(params, deps, { status, headers }, port)
+      consumer = reader
       const encoding = headers['content-encoding']
       // What a decompressor gives comes later, maybe after the attempt's end.
       body =
         encoding === undefined
-          ? consumer
+          ? reader
           : decompressing(
               encoding,
-              unless(() => settled, consumer),
+              unless(() => settled, reader),
               unreadable,
             )
     },
@@ -132,7 +139,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     },
     onFailure(failure) {
       atEnd(false)
-      fail(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure)
+      breakOff(params.stream?.out.committed() === true ? { ...failure, phase: 'stream' } : failure)
     },
   })
   return { ended: promise, cancel: fail, abandon: (why) => settle(abandoned(why, params.stream?.out.seen.usage())) }

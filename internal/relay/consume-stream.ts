@@ -19,13 +19,61 @@ export type StreamContext = {
 }
 
 /** Reads a stream frame by frame and hands it to the client, packet by packet. */
-export function consumeStream({ prepared, out, emit, limit }: StreamContext, port: ConsumerPort): Consumer {
+export function consumeStream(context: StreamContext, port: ConsumerPort): Consumer {
+  const { prepared, out, limit } = context
+  const { dialect, request, passthrough } = prepared
+  const reader = readStream(context, port)
+
+  const settle = (): void => {
+    const ended = reader.ended()
+    if (ended === 'open') return
+    if (ended === 'end') port.settle(soundEnd(prepared, out, passthrough))
+    else port.settle({ kind: 'failed', failure: ended, ...withUsage(out) })
+  }
+  /** The provider's last word is missing, and the answer is whole without it: we say it. */
+  const sayLastWord = (): void => {
+    if (passthrough) out.raw(dialect.passthrough?.closing ?? '')
+  }
+  return {
+    data(bytes) {
+      if (reader.push(bytes)) port.life()
+      if (reader.ended() !== 'open') return settle()
+      const cut = reader.hasContent() ? limit?.reached() : undefined
+      if (limit !== undefined && cut !== undefined) {
+        reader.close()
+        return port.settle(cutShort({ out, limit, cut }, passthrough))
+      }
+      if (!out.flush()) port.pause()
+    },
+    end() {
+      if (reader.isWhole()) sayLastWord()
+      settle()
+    },
+    broken() {
+      if (!reader.isWhole() || out.seen.finishes().length < (request.params.candidates ?? 1)) return
+      sayLastWord()
+      settle()
+    },
+  }
+}
+
+type StreamReader = {
+  /** Whether the packet showed that the model is at work; the clock is asked once for all its events. */
+  readonly push: (bytes: Uint8Array) => boolean
+  readonly ended: () => 'open' | 'end' | Failure
+  readonly hasContent: () => boolean
+  /** Nothing more comes, though the provider did not say so: whether what it told is an answer with an end. */
+  readonly isWhole: () => boolean
+  /** Whatever comes now is left out. */
+  readonly close: () => void
+}
+
+function readStream({ prepared, out, emit }: StreamContext, port: ConsumerPort): StreamReader {
   const { dialect, request, target, encoded, passthrough } = prepared
   let ended: 'open' | 'end' | Failure = 'open'
   let contentSeen = false
   // A broken event in a sound stream is left out: the vendor's own SDK would choke on it.
   let skipped = false
-  // Whether the packet showed that the model is at work; the clock is asked once for all its events.
   let alive = false
   // Whether the last frame that was decoded went on as it came; those that are like it then do.
   let passesAsIs = false
@@ -74,28 +122,23 @@ export function consumeStream({ prepared, out, emit, limit }: StreamContext, por
   const parser = parseFrames(dialect.framing ?? 'sse', readFrame, (message) => {
     ended = { kind: 'malformed', phase: 'stream', message }
   })
-  const settle = (): void => {
-    if (ended === 'open') return
-    if (ended === 'end') port.settle(soundEnd(prepared, out, passthrough))
-    else port.settle({ kind: 'failed', failure: ended, ...withUsage(out) })
-  }
+  const hasEnded = (): boolean => ended === 'end'
   return {
-    data(bytes) {
+    push(bytes) {
       alive = false
       parser.push(bytes)
-      if (alive) port.life()
-      if (ended !== 'open') return settle()
-      const cut = contentSeen ? limit?.reached() : undefined
-      if (limit !== undefined && cut !== undefined) {
-        ended = 'end'
-        return port.settle(cutShort({ out, limit, cut }, passthrough))
-      }
-      if (!out.flush()) port.pause()
+      return alive
     },
-    end() {
+    ended: () => ended,
+    hasContent: () => contentSeen,
+    isWhole() {
       parser.end()
-      if (ended === 'open') decoder.end()
-      settle()
+      if (ended !== 'open') return false
+      decoder.end()
+      return hasEnded()
+    },
+    close() {
+      ended = 'end'
     },
   }
 }

@@ -38,6 +38,8 @@ export type Abandoned = 'slow' | 'surplus'
 export type Consumer = {
   readonly data: (bytes: Uint8Array) => void
   readonly end: () => void
+  /** The bytes broke off, or come no more: it settles when the answer had told its end before that. Default: it had not. */
+  readonly broken?: () => void
 }
 
 /** What a consumer tells the attempt. */

@@ -91,4 +91,6 @@ function frame({ event, data }: SseFrame): string {
   return type === undefined ? '' : eventFrame(type, data.replaceAll('\n', ''))
 }
 
-export const passthrough: Passthrough = { encodeRequest, frame }
+const closing = eventFrame('message_stop', '{"type":"message_stop"}')
+
+export const passthrough: Passthrough = { encodeRequest, frame, closing }

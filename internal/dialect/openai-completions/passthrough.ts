@@ -22,4 +22,4 @@ function isUsageOnly(data: string): boolean {
   return parsed.ok && isObject(parsed.value) && asArray(parsed.value['choices']).length === 0 && isObject(parsed.value['usage'])
 }
 
-export const passthrough: Passthrough = { encodeRequest, frame }
+export const passthrough: Passthrough = { encodeRequest, frame, closing: dataFrame('[DONE]') }
