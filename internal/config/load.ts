@@ -10,7 +10,7 @@ import { findCycle } from './find-cycle.ts'
 import { locator } from './place.ts'
 import { readPriceFile } from './price-file.ts'
 import type { Problem } from './problem.ts'
-import { reportTo } from './report.ts'
+import { type Report, reportTo } from './report.ts'
 import { processSources, type SecretSources } from './secrets.ts'
 import { validate } from './validate.ts'
 
@@ -86,14 +86,18 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const report = reportTo(problems, file, locate)
   const filled = fillData(read.value, { sources: recorded, locate, report, strict })
   const valid = validate(filled.data, report)
-  if (!valid.ok) return err(inOrder(problems))
-  const beside = { routingFile: file, sources: recorded, problems, report }
-  const { prices: { file: priceFile } = {}, clients_file: clientsFileName } = valid.value
+  const { mended } = valid.ok ? { mended: undefined } : valid.error
+  const data = valid.ok ? valid.value : mended?.filled
+  if (data === undefined) return err(inOrder(problems))
+  // What cannot be told apart from what follows of a mistake that was told is told when that is mended.
+  const told: Report = mended === undefined ? report : (path, ...rest) => mended.isAside(path) || report(path, ...rest)
+  const beside = { routingFile: file, sources: recorded, problems, report: told }
+  const { prices: { file: priceFile } = {}, clients_file: clientsFileName } = data
   const prices = priceFile === undefined ? undefined : readPriceFile(priceFile, beside)
   const clientsFile = clientsFileName === undefined ? undefined : readClientsFile(clientsFileName, beside)
-  const config = buildConfig(valid.value, {
+  const config = buildConfig(data, {
     file,
-    report,
+    report: told,
     sources,
     strict,
     digest: digestOf(text),

@@ -1,35 +1,44 @@
 import type { TSchema } from 'typebox'
-import { Settings } from 'typebox/system'
 import { DecodeUnsafe, Value } from 'typebox/value'
 import { asArray, asObject, asString, isObject, type JsonObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { inherit } from './inherit.ts'
+import { type IsAside, mend } from './mend.ts'
 import { withoutPlain, withPlain } from './plain-targets.ts'
 import { didYouMean } from './problem.ts'
 import type { Report } from './report.ts'
 import { type Filled, RoutingFile } from './schema/routing-file.ts'
+import { type SchemaError, schemaAt, schemaErrors, stepsOf, valueAt } from './schema-errors.ts'
 
-// The alternatives of our unions exclude each other: nothing is gained by sorting them anew at each reading.
-Settings.Set({ unionPrioritySort: false })
+/** A file that the schema refuses: so much of it as can be looked at all the same, if it is enough to find more mistakes. */
+export type Refused = { readonly mended: { readonly filled: Filled; readonly isAside: IsAside } | undefined }
 
 /** The file's data with its defaults; what is wrong with it is reported. */
-export function validate(data: unknown, report: Report): Result<Filled, undefined> {
+export function validate(data: unknown, report: Report): Result<Filled, Refused> {
   const thin = isObject(data) ? withoutPlain(data) : data
-  return fits(RoutingFile, thin, report) && isObject(thin) ? ok(withDefaults(thin, asObject(data))) : err(undefined)
+  const errors = schemaErrors(RoutingFile, thin)
+  if (errors.length === 0 && isObject(thin)) return ok(withDefaults(thin, asObject(data)))
+  tellAll(errors, { schema: asObject(RoutingFile), data: thin, report })
+  const mended = mend(asObject(data), errors)
+  if (mended === undefined) return err({ mended: undefined })
+  return err({ mended: { filled: withDefaults(withoutPlain(mended.data), mended.data), isAside: mended.isAside } })
 }
 
 /** Whether data is as the schema says; what is wrong with it is reported. */
 export function fits(schema: TSchema, data: unknown, report: Report): boolean {
-  const subject: Subject = { schema: asObject(schema), data, report }
-  const errors = Value.Errors(schema, data)
+  const errors = schemaErrors(schema, data)
+  tellAll(errors, { schema: asObject(schema), data, report })
+  return errors.length === 0
+}
+
+function tellAll(errors: readonly SchemaError[], subject: Subject): void {
   const told = new Set<string>()
-  for (const error of nearest(errors, data)) {
+  for (const error of errors) {
     // A value that breaks several rules at once (its type and its pattern) is told once.
     if (told.has(error.instancePath) && error.keyword !== 'additionalProperties' && error.keyword !== 'required') continue
     told.add(error.instancePath)
     tell(error, subject)
   }
-  return errors.length === 0
 }
 
 /** What is looked at. */
@@ -41,25 +50,6 @@ function withDefaults(thin: JsonObject, data: JsonObject): Filled {
   const decoded: unknown = DecodeUnsafe({}, RoutingFile, Value.Default(RoutingFile, structuredClone(inherit(thin))))
   // biome-ignore lint/nursery/noUnsafeTypeAssertion: Value.Default has filled in what the schema's own type calls optional.
   return withPlain(asObject(decoded), data) as Filled
-}
-
-type SchemaError = ReturnType<typeof Value.Errors>[number]
-
-/**
- * Of a value that fits none of several forms, the errors that help: those within the form that was meant, where it is a
- * mapping, else the one that names all forms.
- */
-function nearest(errors: readonly SchemaError[], data: unknown): readonly SchemaError[] {
-  const dropped = new Set<SchemaError>()
-  for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
-    const within = errors.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`))
-    const meant = isObject(valueAt(data, stepsOf(choice.instancePath)))
-      ? within.filter(({ keyword, instancePath }) => keyword !== 'type' || instancePath !== choice.instancePath)
-      : []
-    for (const error of within) if (!meant.includes(error)) dropped.add(error)
-    if (meant.length > 0) dropped.add(choice)
-  }
-  return errors.filter((error) => !dropped.has(error) && error.keyword !== 'boolean')
 }
 
 function tell(error: SchemaError, subject: Subject): void {
@@ -104,25 +94,6 @@ const typeNames: Readonly<Record<string, string>> = {
   array: 'a list',
   string: 'a text',
   boolean: 'true or false',
-}
-
-function stepsOf(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
-function schemaAt(root: JsonObject, schemaPath: string): JsonObject {
-  let found: unknown = root
-  for (const step of stepsOf(schemaPath)) found = Array.isArray(found) ? found[Number(step)] : asObject(found)[step]
-  return asObject(found)
-}
-
-function valueAt(data: unknown, path: readonly string[]): unknown {
-  let found = data
-  for (const step of path) found = Array.isArray(found) ? found[Number(step)] : asObject(found)[step]
-  return found
 }
 
 function name(path: readonly string[]): string {

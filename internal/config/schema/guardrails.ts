@@ -30,11 +30,16 @@ const OwnPattern = Type.Object(
 
 const Redact = Type.Object(
   {
-    patterns: Type.Array(Type.Union([Word([...builtInPatterns], { description: 'A built-in pattern.' }), OwnPattern]), {
-      minItems: 1,
-      expects: `a list of ${builtInPatterns.join(', ')}, or mappings with \`name\` and \`pattern\``,
-      description: 'What is looked for.',
-    }),
+    patterns: Type.Array(
+      Type.Union([Word([...builtInPatterns], { description: 'A built-in pattern.' }), OwnPattern], {
+        expects: `one of ${builtInPatterns.join(', ')}, or a mapping with \`name\` and \`pattern\``,
+      }),
+      {
+        minItems: 1,
+        expects: `a list of ${builtInPatterns.join(', ')}, or mappings with \`name\` and \`pattern\``,
+        description: 'What is looked for.',
+      },
+    ),
     in: Type.Optional(
       Type.Array(Word(['request', 'response'], { description: 'What leaves, or what comes back.' }), {
         minItems: 1,
