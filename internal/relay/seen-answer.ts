@@ -1,5 +1,6 @@
 import type { AnswerEvent, AnswerPart, Finish, PartStart, Usage } from '#canonical/answer.ts'
 import type { Opaque } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 
 /** What the client has been told of an answer so far: enough to continue it elsewhere and to say how it ended. */
 export type SeenAnswer = {
@@ -116,7 +117,7 @@ function unfinishedOf(parts: readonly SeenPart[], finished: ReadonlySet<number>)
 }
 
 function appendTo(part: SeenPart | undefined, text: string): void {
-  if (part !== undefined) part.text += text
+  if (part !== undefined) part.text = grown(part.text, text)
 }
 
 function closePart(part: SeenPart | undefined, opaque: readonly Opaque[] = []): void {

@@ -9,18 +9,41 @@ export type BodyProblem =
   | { readonly kind: 'invalid_request'; readonly message: string }
   | { readonly kind: 'gone' }
 
-/** Reads a request's body up to the limit. A body that is announced or grows larger is not read to its end. */
+/** A request's body as it came. A body that is announced or grows larger than the limit is not read to its end. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Result<Buffer, BodyProblem>> {
-  const announced = Number(request.headers['content-length'] ?? 0)
-  if (announced > maxBytes) return Promise.resolve(err(tooLarge(maxBytes)))
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') {
-    return Promise.resolve(
-      err({ kind: 'invalid_request', message: 'a compressed request body (content-encoding) is not supported' }),
-    )
-  }
   const { promise, resolve } = Promise.withResolvers<Result<Buffer, BodyProblem>>()
-  const chunks: Buffer[] = []
+  collect(request, maxBytes, resolve)
+  return promise
+}
+
+/** A body that was read. */
+export type JsonBody = { readonly value: JsonObject; readonly bytes: number }
+
+/** A request's body as a JSON object. Its bytes are let go here: who waits for the answer would keep them until it has ended. */
+export function readJson(
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  maxBytes: number,
+): Promise<Result<JsonBody, BodyProblem>> {
+  const { promise, resolve } = Promise.withResolvers<Result<JsonBody, BodyProblem>>()
+  collect(request, maxBytes, (body) => {
+    if (!body.ok) return resolve(body)
+    const bytes = body.value.length
+    const withSize = (parsed: Result<JsonObject, BodyProblem>): Result<JsonBody, BodyProblem> =>
+      parsed.ok ? ok({ value: parsed.value, bytes }) : parsed
+    const parsed = parseBody(body.value, { response })
+    resolve(parsed instanceof Promise ? parsed.then(withSize) : withSize(parsed))
+  })
+  return promise
+}
+
+/** Gathers a body and tells it, or why there is none. What is told after the first time is of no account. */
+function collect(request: IncomingMessage, maxBytes: number, told: (body: Result<Buffer, BodyProblem>) => void): void {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity')
+    return told(err({ kind: 'invalid_request', message: 'a compressed request body (content-encoding) is not supported' }))
+  let chunks: Buffer[] = []
   let size = 0
   let large: Buffer | undefined
   request.on('data', (chunk: Buffer) => {
@@ -29,7 +52,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
     if (size > maxBytes) {
       request.removeAllListeners('data')
       request.pause()
-      resolve(err(tooLarge(maxBytes)))
+      told(err(tooLarge(maxBytes)))
       return
     }
     if (size < largeBytes) {
@@ -42,12 +65,15 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Re
   })
   request.on('end', () => {
     const [first] = chunks
-    if (large !== undefined) resolve(ok(large.subarray(0, size)))
-    else resolve(ok(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)))
+    const small = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+    const whole = large?.subarray(0, size) ?? small
+    // These listeners live as long as the request.
+    chunks = []
+    large = undefined
+    told(ok(whole))
   })
-  request.on('close', () => resolve(err({ kind: 'gone' })))
-  request.on('error', () => resolve(err({ kind: 'gone' })))
-  return promise
+  request.on('close', () => told(err({ kind: 'gone' })))
+  request.on('error', () => told(err({ kind: 'gone' })))
 }
 
 /** A large body is put together as it comes, in as much room as it was announced to need: all at once at its end would take a while. */

@@ -6,7 +6,7 @@ import type { ClientError } from '#dialect/dialect.ts'
 import type { Result } from '#lib/result.ts'
 import { namedModels } from '#routing/openrouter-fields.ts'
 import { authorize, mayAsk, modelDenied } from './authorize.ts'
-import { parseBody, readBody } from './body.ts'
+import { readJson } from './body.ts'
 import { countTokens, forwardToProvider } from './forwarding.ts'
 import { guardRequest, isGuarded } from './guard-request.ts'
 import { handleOperation } from './handle-operation.ts'
@@ -59,21 +59,18 @@ async function handleDialect(incoming: Incoming, match: DialectMatch, deps: Hand
   const asked = authorize(incoming, dialect, deps)
   const identity = asked instanceof Promise ? await asked : asked
   if (!identity.ok) return
-  const bytes = await readBody(request, deps.config().limits.max_body)
-  if (!bytes.ok) return rejectBody(incoming, dialect, bytes.error, deps)
-  const parsed = parseBody(bytes.value, incoming)
-  const body = parsed instanceof Promise ? await parsed : parsed
-  const bytesIn = bytes.value.length
-  if (!body.ok) return rejectBody(incoming, dialect, body.error, deps)
+  const read = await readJson(incoming, deps.config().limits.max_body)
+  if (!read.ok) return rejectBody(incoming, dialect, read.error, deps)
+  const { value: body, bytes: bytesIn } = read.value
 
   const hints = readHints(request.headers, identity.value)
   if (!hints.ok) return reject(incoming, dialect, headerError(hints.error, requestId), deps)
   const decode = (given: Json): Result<Request, Failure> => decodeAs(match, target, hints.value.headers, given)
-  const recalled = deps.recall?.(dialect, body.value, identity.value?.name ?? '') ?? body.value
+  const recalled = deps.recall?.(dialect, body, identity.value?.name ?? '') ?? body
   const first = decode(recalled)
   if (!first.ok) return rejectFailure(incoming, dialect, first.error, deps)
-  const read = { dialect, request: first.value, hints: hints.value, bytesIn }
-  if (!isGuarded(deps)) return await handleRead(incoming, read, { identity: identity.value, route }, deps)
+  const asking = { dialect, request: first.value, hints: hints.value, bytesIn }
+  if (!isGuarded(deps)) return await handleRead(incoming, asking, { identity: identity.value, route }, deps)
 
   const models = namedModels(first.value)
   const question = { dialect: dialect.name, request: first.value, hints: hints.value, body: recalled, bytes: bytesIn, models }
@@ -82,7 +79,7 @@ async function handleDialect(incoming: Incoming, match: DialectMatch, deps: Hand
   const again = passed.value.body === undefined || passed.value.body === recalled ? first : decode(passed.value.body)
   if (!again.ok) return rejectFailure(incoming, dialect, again.error, deps)
   const { guarded } = passed.value
-  const guardedRead = { ...read, request: again.value, ...(guarded === undefined ? {} : { guarded }) }
+  const guardedRead = { ...asking, request: again.value, ...(guarded === undefined ? {} : { guarded }) }
   await handleRead(incoming, guardedRead, { identity: identity.value, route }, deps)
 }
 

@@ -60,7 +60,9 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
         phase = 'headers'
         if (over) started.abort(cancelled)
       },
-      onResponseStart(_controller, status, headers) {
+      onResponseStart(controller, status, headers) {
+        // Undici would keep the packet they came in until the answer's end.
+        controller.rawHeaders = null
         if (over) return
         phase = 'body'
         handler.onHead(status, flatten(headers))

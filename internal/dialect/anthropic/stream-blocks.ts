@@ -1,5 +1,6 @@
 import type { Emit } from '#canonical/answer.ts'
 import type { Citation, Json, Opaque } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 import { asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { readCitation, readCitations } from './citations.ts'
@@ -126,7 +127,7 @@ function addToText(state: State, block: Extract<Block, { kind: 'text' | 'reasoni
 }
 
 function addToInput(state: State, block: Extract<Block, { kind: 'tool_call' | 'server_tool' }>, text: string): void {
-  block.args += text
+  block.args = grown(block.args, text)
   if (block.kind === 'tool_call' && !block.custom) emitText(state, block.part, text)
 }
 

@@ -1,5 +1,6 @@
 import type { Emit } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 import { asString, isObject } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { readCitation } from './citations.ts'
@@ -104,7 +105,7 @@ function addReasoning(state: State, index: number, content: Json): void {
 function addInput(state: State, index: number, text: string): void {
   const block = state.open.get(index)
   if (block?.kind !== 'tool_call') return
-  block.args += text
+  block.args = grown(block.args, text)
   if (!block.custom) emitText(state, block.part, text)
 }
 

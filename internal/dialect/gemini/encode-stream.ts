@@ -1,5 +1,6 @@
 import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
 import type { Citation, Json, Opaque } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { writeCitations } from './citations.ts'
@@ -121,7 +122,7 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
   if (part === undefined || event.text === '') return ''
   const { type } = part.start
   if (type === 'tool_call') {
-    part.args += event.text
+    part.args = grown(part.args, event.text)
     return ''
   }
   if (type === 'text') closingOf(state, event.candidate).texts.push(event.text)

@@ -1,6 +1,7 @@
 import type { AnswerEvent, PartStart, Usage } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { dataFrame } from '#framing/sse-write.ts'
+import { grown } from '#lib/grown.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { textWriter } from '../text-writer.ts'
@@ -227,7 +228,7 @@ function textChunk(state: State, part: OpenPart, { field, text, logprobs }: More
 function argsChunk(state: State, candidate: number, part: OpenPart, text: string): string {
   const { start: begun, call } = part
   if (state.wholeCalls) {
-    part.args += text
+    part.args = grown(part.args, text)
     return ''
   }
   if (state.legacy) return call > 0 ? '' : chunk(state, candidate, { function_call: { arguments: text } })

@@ -1,5 +1,6 @@
 import type { Emit } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 import { asNumber, parseJson } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import { type CallFacts, callId, isEmulated, readCallFacts, unwrapInput } from './call-facts.ts'
@@ -82,7 +83,7 @@ export function decodeCalls(candidate: number, nextPart: () => number, emit: Emi
       const index = asNumber(fragment['index'])
       const call = find(index, facts) ?? begin(index, facts)
       call.opaque ??= googleSignature(fragment) ?? (calls.length === 1 ? inherited : undefined)
-      call.args += facts.args
+      call.args = grown(call.args, facts.args)
       if (call.part === undefined) {
         // Some servers name the function only in a later fragment.
         if (facts.name !== '') tell(call, facts)

@@ -2,6 +2,7 @@ import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts
 import type { Failure } from '#canonical/failure.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
+import { grown } from '#lib/grown.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { textWriter } from '../text-writer.ts'
 import { closingOf } from './finish.ts'
@@ -192,7 +193,7 @@ function addDelta(state: State, event: Extract<AnswerEvent, { kind: 'part_delta'
   const part = state.parts.get(event.part)
   if (part === undefined || event.text === '') return ''
   const first = part.text === ''
-  part.text += event.text
+  part.text = grown(part.text, event.text)
   const place = { item_id: part.id, output_index: part.index }
   switch (part.start.type) {
     case 'text': {

@@ -1,5 +1,6 @@
 import type { AnswerPart, Emit } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
+import { grown } from '#lib/grown.ts'
 import { asArray, asNumber, asObject, asString } from '#lib/json.ts'
 import type { DecodeContext } from '../dialect.ts'
 import {
@@ -209,7 +210,7 @@ function textSlot(state: State, event: Json, type: 'text' | 'refusal'): Slot {
 
 function add(state: State, slot: Slot, text: string, logprobs: readonly unknown[] = []): void {
   if (text === '' || !slot.open) return
-  slot.sent += text
+  slot.sent = grown(slot.sent, text)
   state.last = slot
   state.emit({
     kind: 'part_delta',
@@ -243,7 +244,7 @@ function addReasoning(state: State, event: Json, text: string, summary: number):
 function addArgs(state: State, event: Json, text: string): void {
   const item = itemOf(state, event, {})
   const slot = item.slots.get(0)
-  if (slot === undefined || item.held) item.pending += text
+  if (slot === undefined || item.held) item.pending = grown(item.pending, text)
   else add(state, slot, text)
 }
 
