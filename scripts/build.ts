@@ -49,6 +49,7 @@ writeFileSync(
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     assets: Object.fromEntries(pieceFiles.map((name) => [name, join(pieces, name)])),
+    execArgv: ['--max-semi-space-size=4', '--v8-pool-size=2'],
     execArgvExtension: 'env',
   }),
 )

@@ -10,8 +10,8 @@ export function grown(text: string, more: string): string {
   return next
 }
 
-// A kilobyte in pieces does no harm.
-const leastStep = 10
+// A hundred characters in pieces do no harm.
+const leastStep = 7
 const lengthBits = 31
 const stepsBits = 3
 // Reading a character of a chain makes it one piece. What is read must go somewhere, or the compiler leaves the reading out.

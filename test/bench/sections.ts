@@ -1,5 +1,6 @@
 import type { Section } from './section.ts'
 import { connections } from './sections/connections.ts'
+import { memory } from './sections/memory.ts'
 import { reload } from './sections/reload.ts'
 import { requests } from './sections/requests.ts'
 import { stalls } from './sections/stalls.ts'
@@ -8,4 +9,4 @@ import { streams } from './sections/streams.ts'
 import { tls } from './sections/tls.ts'
 
 /** All parts of the benchmark, in the order of the page. */
-export const sections: readonly Section[] = [requests, tls, connections, streams, stalls, start, reload]
+export const sections: readonly Section[] = [requests, tls, connections, streams, memory, stalls, start, reload]

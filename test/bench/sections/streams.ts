@@ -1,9 +1,6 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePorts } from '../../support/relay-process.ts'
-import { type Bench, listening } from '../bench.ts'
+import type { Bench } from '../bench.ts'
 import type { Asked, Target } from '../load.ts'
-import { rssMiB } from '../process-cost.ts'
 import { bare } from '../relays/bare.ts'
 import { nginx } from '../relays/nginx.ts'
 import { outrigger } from '../relays/outrigger.ts'
@@ -14,6 +11,7 @@ import { inTurns, timesCpu } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { measureStreams, medianOfStreams, type StreamCount, type StreamSample } from '../stream-load.ts'
 import type { Column, Table } from '../table.ts'
+import { endPaced, startPaced } from './paced.ts'
 import { bodyOf, targetOf } from './questions.ts'
 
 /** So many streams at once, of a model that sends at its own pace. */
@@ -32,9 +30,6 @@ const short: Pace = {
   streams: 128,
   leastSeconds: 2,
 }
-const program = join(import.meta.dirname, '../programs/paced-upstream.ts')
-// Memory is given back some seconds after it was last needed.
-const restMs = 15_000
 
 /** Answers that come at the pace of a model. */
 export const streams: Section = {
@@ -45,20 +40,15 @@ Outrigger asked in Anthropic's dialect. Latency is the time from the upstream's 
 same. A stream that has nothing for two seconds is stalled. \`load\` is the share of the other core that the load itself takes; \`direct\` is the
 upstream without a relay. The time to the first token is taken with 128 streams of 50 chunks in one second, each asked for anew when it ends.`,
   async play(bench) {
-    const upstream = await startPaced(bench)
+    const upstream = await startPaced(bench, paths)
     const { relays, notes } = await startRelays(bench, [nginx, bare, outrigger, portkey], upstream)
-    await sleep(1000)
-    const idle = new Map(relays.map((relay) => [relay.name, rssMiB(relay.pid)]))
     const tables: Table[] = []
     const ratios: Record<string, number> = {}
-    let peak: Medians = new Map()
     for (const pace of paces) {
-      peak = await play(bench, pace, { upstream, relays })
-      tables.push(paceTable(pace, peak))
-      Object.assign(ratios, ratiosOf(pace, peak))
+      const medians = await play(bench, pace, { upstream, relays })
+      tables.push(paceTable(pace, medians))
+      Object.assign(ratios, ratiosOf(pace, medians))
     }
-    await sleep(restMs)
-    tables.push(memoryTable({ relays, idle, peak }))
     tables.push(firstTokenTable(await play(bench, short, { upstream, relays })))
     return { tables, notes, ratios }
   },
@@ -67,17 +57,10 @@ upstream without a relay. The time to the first token is taken with 128 streams 
 type Medians = ReadonlyMap<string, StreamSample & { readonly rounds: readonly StreamSample[] }>
 type Field = { readonly upstream: Upstream; readonly relays: readonly Relay[] }
 
-async function startPaced(bench: Bench): Promise<Upstream> {
-  const [port = 0] = await freePorts(1)
-  await listening(bench.run({ core: '1', command: process.execPath, args: [program, String(port)] }), port)
-  return { origin: `http://127.0.0.1:${port}`, paths }
-}
-
 async function play(bench: Bench, pace: Pace, field: Field): Promise<Medians> {
   const take = async ({ target }: Asked): Promise<StreamSample> => {
     const sample = await measureStreams(bench, target, pace)
-    // A relay that goes on reading when its callers have gone would be a burden to the next one.
-    await fetch(`${field.upstream.origin}/end`)
+    await endPaced(field.upstream)
     await sleep(300)
     return sample
   }
@@ -148,20 +131,6 @@ function paceTable({ title }: Pace, medians: Medians): Table {
     }
   })
   return { title, columns: paceColumns, rows }
-}
-
-type Memory = { readonly relays: readonly Relay[]; readonly idle: ReadonlyMap<string, number>; readonly peak: Medians }
-
-function memoryTable({ relays, idle, peak }: Memory): Table {
-  return {
-    title: `Resident memory, MiB: before the first request, with 1,000 streams (and all that came before), ${restMs / 1000} s after them`,
-    columns: [
-      { heading: 'idle', digits: 0 },
-      { heading: '1,000 streams', digits: 0 },
-      { heading: 'after', digits: 0 },
-    ],
-    rows: relays.map(({ name, pid }) => ({ name, figures: [idle.get(name), peak.get(name)?.rssMiB, rssMiB(pid)] })),
-  }
 }
 
 function firstTokenTable(medians: Medians): Table {
