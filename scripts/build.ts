@@ -9,6 +9,7 @@ import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readFileSync, rmSyn
 import { join } from 'node:path'
 import { asObject, asString, parseJson } from '../internal/lib/json.ts'
 import { bundlePieces, bundleWhole, pieceFiles } from './executable/bundle.ts'
+import { memoryFlags } from './executable/memory-flags.ts'
 import { writeIndex } from './executable/read-piece.ts'
 import { billOfMaterials, bundledPackages, licenceNotices } from './notices.ts'
 
@@ -49,11 +50,14 @@ writeFileSync(
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     assets: Object.fromEntries(pieceFiles.map((name) => [name, join(pieces, name)])),
-    execArgv: ['--max-semi-space-size=4', '--v8-pool-size=2'],
+    execArgv: memoryFlags,
     execArgvExtension: 'env',
   }),
 )
-execFileSync(process.execPath, [...seed, '--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 })
+execFileSync(process.execPath, [...seed, '--build-sea', settings], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  timeout: 120_000,
+})
 rmSync(executable, { force: true })
 // Written in one go it lies in the page cache in large pieces, of which each start would map 40 MiB that it does not need.
 copyFileSync(fresh, executable)
