@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { Bench } from './bench.ts'
 import { cpuMicroseconds, rssMiB } from './process-cost.ts'
 import { inTurns, median } from './rounds.ts'
-import { warmUpSeconds } from './settings.ts'
 
 /** What one round of load showed. */
 export type Sample = {
@@ -34,9 +33,9 @@ export type Asked = { readonly name: string; readonly target: Target }
 
 /** Asks each of them once, which loads what is loaded then only, and gives them load for nothing. */
 export async function warmUp({ folder, settings }: Bench, asked: readonly Asked[]): Promise<void> {
-  const { connections } = settings
+  const { connections, warmUp: seconds } = settings
   for (const { target } of asked) await askOnce(target, target.body)
-  await inTurns(asked, 1, ({ target }) => measure(target, { folder, connections, seconds: warmUpSeconds }))
+  await inTurns(asked, 1, ({ target }) => measure(target, { folder, connections, seconds }))
 }
 
 /** The status of the answer; 0 when there is none. */
@@ -117,7 +116,7 @@ end
 }
 
 /** The median of each number for itself. */
-function medianOf(samples: readonly Sample[]): Sample {
+export function medianOf(samples: readonly Sample[]): Sample {
   return {
     perSecond: median(samples, (sample) => sample.perSecond),
     cpuMicroseconds: median(samples, (sample) => sample.cpuMicroseconds),

@@ -7,6 +7,11 @@ export type Settings = {
   readonly seconds: number
   /** How often each measurement is taken; the median counts. */
   readonly rounds: number
+  /**
+   * Load for nothing before a relay is measured, in seconds. V8's compilers need tens of thousands of requests until they have settled:
+   * until then a relay in JavaScript takes up to twice as long for each.
+   */
+  readonly warmUp: number
   /** Connections at once, where a table does not vary them. */
   readonly connections: number
   /** The names of the relays to compare; undefined: all. */
@@ -15,13 +20,11 @@ export type Settings = {
   readonly cache: string
 }
 
-/** Before a relay is measured: compilers of JavaScript and connections are to be warm. */
-export const warmUpSeconds = 2
-
 /** The options of the command line that become settings. */
 export const settingOptions = {
   seconds: { type: 'string', default: '1' },
   rounds: { type: 'string', default: '3' },
+  'warm-up': { type: 'string', default: '8' },
   connections: { type: 'string', default: '64' },
   relays: { type: 'string' },
   cache: { type: 'string', default: join(tmpdir(), 'outrigger-bench-cache') },
@@ -30,6 +33,7 @@ export const settingOptions = {
 type Given = {
   readonly seconds: string
   readonly rounds: string
+  readonly 'warm-up': string
   readonly connections: string
   readonly relays?: string | undefined
   readonly cache: string
@@ -40,6 +44,7 @@ export function readSettings(given: Given): Settings {
   return {
     seconds: positive('seconds', given.seconds),
     rounds: positive('rounds', given.rounds),
+    warmUp: positive('warm-up', given['warm-up']),
     connections: positive('connections', given.connections),
     relays: given.relays?.split(','),
     cache: given.cache,

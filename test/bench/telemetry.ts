@@ -1,14 +1,14 @@
 /**
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
  * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios; then
- * what each part takes by itself. Needs `nginx` and `wrk`.
- * Usage: make bench-telemetry [ARGS="--seconds 4 --rounds 5 --relays 'off,metrics,+ log'"]
+ * what each part takes by itself. Needs `nginx` and `wrk`; takes ten minutes.
+ * Usage: make bench-telemetry [ARGS="--processes 3 --rounds 5 --relays 'off,metrics,+ log'"]
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts } from '../support/relay-process.ts'
 import { type Bench, listening, openBench, requireTools } from './bench.ts'
-import { measureAll, warmUp } from './load.ts'
+import { measureAll, medianOf, type Sample, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
 import { timesCpu } from './rounds.ts'
@@ -19,8 +19,15 @@ import { textOf } from './table.ts'
 import { measureAlone } from './telemetry-alone.ts'
 
 const { values } = parseArgs({
-  options: { ...settingOptions, seconds: { type: 'string', default: '4' }, rounds: { type: 'string', default: '5' } },
+  options: {
+    ...settingOptions,
+    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '5' },
+    processes: { type: 'string', default: '3' },
+  },
 })
+const settings = readSettings(values)
+const processes = Number(values.processes)
 
 type Variant = {
   readonly name: string
@@ -40,23 +47,38 @@ const variants: readonly Variant[] = [
 ]
 
 const here = import.meta.dirname
+const asked = scenarios.filter(({ name }) => name === 'whole' || name === 'stream')
 
 requireTools(['nginx', 'wrk', 'taskset'])
-const bench = openBench(readSettings(values))
-try {
-  const upstream = await startUpstream(bench)
-  const collector = await startCollector(bench)
-  const relays: Relay[] = []
-  const { relays: wanted } = bench.settings
-  for (const variant of variants.filter(({ name }) => wanted?.includes(name) ?? true))
-    relays.push(await startRelay(variant, upstream, collector))
-  const off = new Map<string, number>()
-  for (const scenario of scenarios) {
-    if (scenario.name === 'whole' || scenario.name === 'stream') off.set(scenario.name, await report(scenario, relays))
+const wanted = variants.filter(({ name }) => settings.relays?.includes(name) ?? true)
+const shown = new Map(asked.map(({ name }) => [name, new Map<string, Sample[]>()]))
+for (let of = 0; of < processes; of++) await measureOnce()
+reportAlone(asked.map((scenario) => report(scenario, shown.get(scenario.name) ?? new Map()))[0])
+
+/** Each variant as a new process: two processes of the same program differ by a tenth, by what their compilers made of it. */
+async function measureOnce(): Promise<void> {
+  const bench = openBench(settings)
+  try {
+    const upstream = await startUpstream(bench)
+    const collector = await startCollector(bench)
+    const relays: Relay[] = []
+    for (const variant of wanted) relays.push(await startRelay(bench, variant, upstream, collector))
+    for (const scenario of asked) {
+      const targets = relays.flatMap((relay) => {
+        const target = targetOf(relay, scenario)
+        return target === undefined ? [] : [{ name: relay.name, target }]
+      })
+      await warmUp(bench, targets)
+      for (const { name, rounds } of await measureAll(bench, targets)) keep(scenario, name, rounds)
+    }
+  } finally {
+    await bench.close()
   }
-  reportAlone(off.get('whole'))
-} finally {
-  await bench.close()
+}
+
+function keep({ name }: Scenario, variant: string, rounds: readonly Sample[]): void {
+  const samples = shown.get(name)
+  samples?.set(variant, [...(samples.get(variant) ?? []), ...rounds])
 }
 
 async function startCollector({ run }: Bench): Promise<number> {
@@ -66,7 +88,12 @@ async function startCollector({ run }: Bench): Promise<number> {
   return port
 }
 
-async function startRelay({ name, metrics, level, sample }: Variant, upstream: Upstream, collector: number): Promise<Relay> {
+async function startRelay(
+  bench: Bench,
+  { name, metrics, level, sample }: Variant,
+  upstream: Upstream,
+  collector: number,
+): Promise<Relay> {
   const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
   const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
   const flags = metrics ? [] : ['--import', join(here, 'programs/mute-metrics.ts')]
@@ -76,16 +103,10 @@ async function startRelay({ name, metrics, level, sample }: Variant, upstream: U
 }
 
 /** Gives what a request takes without telemetry, in microseconds. */
-async function report(scenario: Scenario, relays: readonly Relay[]): Promise<number> {
-  const asked = relays.flatMap((relay) => {
-    const target = targetOf(relay, scenario)
-    return target === undefined ? [] : [{ name: relay.name, target }]
-  })
-  await warmUp(bench, asked)
-  const medians = await measureAll(bench, asked)
-  const off = medians[0]?.rounds ?? []
+function report({ title }: Scenario, samples: ReadonlyMap<string, readonly Sample[]>): number {
+  const off = [...samples.values()][0] ?? []
   const table = {
-    title: `${scenario.title}: ${values.connections} connections, ${values.rounds} rounds of ${values.seconds} s, medians`,
+    title: `${title}: ${settings.connections} connections, ${processes} processes each, ${settings.rounds} rounds of ${settings.seconds} s, medians`,
     columns: [
       { heading: 'requests/s', digits: 0 },
       { heading: 'CPU µs/request', digits: 1 },
@@ -94,20 +115,13 @@ async function report(scenario: Scenario, relays: readonly Relay[]): Promise<num
       { heading: 'RSS MiB', digits: 0 },
       { heading: 'errors', digits: 0 },
     ],
-    rows: medians.map((sample) => ({
-      name: sample.name,
-      figures: [
-        sample.perSecond,
-        sample.cpuMicroseconds,
-        100 * (timesCpu(sample.rounds, off) - 1),
-        sample.p99Ms,
-        sample.rssMiB,
-        sample.errors,
-      ],
-    })),
+    rows: [...samples].map(([name, rounds]) => {
+      const { perSecond, cpuMicroseconds, p99Ms, rssMiB, errors } = medianOf(rounds)
+      return { name, figures: [perSecond, cpuMicroseconds, 100 * (timesCpu(rounds, off) - 1), p99Ms, rssMiB, errors] }
+    }),
   }
   console.log(`\n${textOf(table)}`)
-  return medians[0]?.cpuMicroseconds ?? Number.NaN
+  return medianOf(off).cpuMicroseconds
 }
 
 function reportAlone(off: number | undefined): void {
