@@ -50,14 +50,15 @@ export function matchShape(shape: FrameShape, { event, data }: SseFrame): string
   let at = 0
   for (let index = 0; index < holes.length; index++) {
     const literal = literals[index] ?? ''
-    if (!data.startsWith(literal, at)) return undefined
     const from = at + literal.length
+    // Quicker than startsWith, which compares letter by letter.
+    if (data.slice(at, from) !== literal) return undefined
     at = endOfHole(holes[index], data, from)
     if (at < 0) return undefined
     if (holes[index] === 'text') text = data.slice(from, at)
   }
   const last = literals[holes.length] ?? ''
-  if (data.length - at !== last.length || !data.endsWith(last)) return undefined
+  if (data.length - at !== last.length || data.slice(at) !== last) return undefined
   return text === undefined ? undefined : unescaped(text)
 }
 
