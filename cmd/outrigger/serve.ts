@@ -12,6 +12,7 @@ import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
 import { openStore } from './open-store.ts'
+import { keepTicksQuick } from './quick-ticks.ts'
 import { releaseStart } from './release-start.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
@@ -43,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker | undefined): Promise<number> {
+  keepTicksQuick()
   const begun = await worker?.reloads.begin()
   const options = begun === undefined ? given : { ...given, listen: begun.listen, admin: begun.admin }
   let before: Loaded | undefined
