@@ -116,7 +116,8 @@ export function createClients({ config, store, tokens, onLimited, onSpent }: Cli
         : settle(client, takes, taken, request)
     },
     observe(event) {
-      if (event.kind !== 'request_ended') return
+      // Without limits nothing is held, and every request comes by here.
+      if (event.kind !== 'request_ended' || held.size === 0) return
       const holding = held.get(event.requestId)
       if (holding === undefined) return
       held.delete(event.requestId)

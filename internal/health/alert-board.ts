@@ -40,6 +40,8 @@ export type AlertBoard = {
   /** Says what has been over for long enough. */
   readonly sweep: (nowMs: number) => void
   readonly firing: () => readonly Firing[]
+  /** Whether nothing fires. */
+  readonly isQuiet: () => boolean
 }
 
 // Telling an end and a new beginning each minute would teach people to look away.
@@ -77,5 +79,6 @@ export function createAlertBoard(notify: (notice: AlertNotice) => void): AlertBo
       }
     },
     firing: () => [...entries.values()].map(({ alert, sinceMs }) => ({ ...alert, sinceMs })),
+    isQuiet: () => entries.size === 0,
   }
 }

@@ -58,7 +58,9 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify, onC
 
   const raise = (alert: AlertName, target: string, text: string): void =>
     board.fire(`${alert} ${target}`, { alert, target, text, webhooks }, clock.now())
-  const clear = (alert: AlertName, target: string): void => board.clear(`${alert} ${target}`, clock.now())
+  const clear = (alert: AlertName, target: string): void => {
+    if (!board.isQuiet()) board.clear(`${alert} ${target}`, clock.now())
+  }
   const count = (name: string, counted: { readonly requests: number; readonly errors: number }): void => {
     const nowMs = clock.now()
     for (const watch of watches) {
@@ -146,9 +148,10 @@ function countedAs(event: RelayEvent): { readonly name: string; readonly isError
 
 function noteKey({ outcome, target, keyIndex }: AttemptEnded, { raise, clear }: Pick<Alerts, 'raise' | 'clear'>): void {
   const key = `${target.provider}#${keyIndex + 1}`
-  if (outcome === 'auth') raise('key_refused', key, `${target.provider} refuses key number ${keyIndex + 1}`)
-  if (outcome === 'billing') raise('key_refused', key, `${target.provider} has no credit left for key number ${keyIndex + 1}`)
   if (outcome === 'ok') clear('key_refused', key)
+  else if (outcome === 'auth') raise('key_refused', key, `${target.provider} refuses key number ${keyIndex + 1}`)
+  else if (outcome === 'billing')
+    raise('key_refused', key, `${target.provider} has no credit left for key number ${keyIndex + 1}`)
 }
 
 function rateText({ over }: AlertRule, name: string, { errorRatio, requests }: Measured): string {

@@ -84,9 +84,10 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     if (settled) return
     settled = true
     watch.stop()
-    const leftMs = startedMs + params.limits.totalMs - clock.now()
+    const durationMs = clock.now() - startedMs
+    const leftMs = params.limits.totalMs - durationMs
     atEnd = ear === undefined ? letGo(running, result, clock) : listenOn(ear, running, clock, leftMs)
-    resolve({ result, durationMs: clock.now() - startedMs, status, headers, firstTokenMs })
+    resolve({ result, durationMs, status, headers, firstTokenMs })
   }
   const fail = (failure: Failure, ear?: Ear): void => settle({ kind: 'failed', failure }, ear)
 

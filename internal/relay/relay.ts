@@ -34,9 +34,10 @@ import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> {
   const config = deps.config()
   const { requestId, request, hints, dialect } = exchange
-  announce(exchange, deps, { kind: 'request_started', requestId, dialect: dialect.name, atMs: deps.clock.now() })
-  deps.retryBudget.request(deps.clock.now())
-  deps.hedgeBudget.request(deps.clock.now())
+  const atMs = deps.clock.now()
+  announce(exchange, deps, { kind: 'request_started', requestId, dialect: dialect.name, atMs })
+  deps.retryBudget.request(atMs)
+  deps.hedgeBudget.request(atMs)
 
   const ahead = deps.readAhead?.(exchange, config)
   if (ahead !== undefined) await ahead
