@@ -17,6 +17,7 @@ import { reject, rejectBody, rejectFailure } from './reject.ts'
 import { type Read, relayAdmitted } from './relay-admitted.ts'
 import { readTarget } from './request-target.ts'
 import type { Match } from './routes.ts'
+import { speakingTo } from './speaker.ts'
 
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
 
@@ -38,18 +39,18 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
     case 'dialect':
       return await handleDialect(incoming, match, deps)
     case 'provider':
-      return await forwardToProvider(incoming, match, deps)
+      return await forwardToProvider(incoming, match, speakingTo(incoming, deps))
     case 'operation':
       return await handleOperation(incoming, match.operation, match.dialect, deps)
     case 'models':
-      return await respondModels(incoming, match, deps)
+      return await respondModels(incoming, match, speakingTo(incoming, deps))
     case 'wrong_method': {
       const message = `${request.method} is not allowed on ${target.path}; use ${match.allow}`
       const error: ClientError = { code: 'method_not_allowed', kind: 'method_not_allowed', message, requestId }
-      return reject(incoming, match.dialect ?? deps.fallbackDialect, error, deps, { allow: match.allow })
+      return reject(incoming, match.dialect ?? speakingTo(incoming, deps).fallbackDialect, error, deps, { allow: match.allow })
     }
     case 'unknown':
-      return reject(incoming, deps.fallbackDialect, unknownPath(requestId, target.path), deps)
+      return reject(incoming, speakingTo(incoming, deps).fallbackDialect, unknownPath(requestId, target.path), deps)
   }
 }
 

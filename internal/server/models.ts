@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Config } from '#config/config.ts'
+import { matchModel } from '#routing/match.ts'
 import type { Match } from './routes.ts'
 
 type ModelsMatch = Extract<Match, { readonly kind: 'models' }>
@@ -21,7 +22,8 @@ export function modelsBody(
   const names = config.models.filter((model) => !model.wildcard && mayAsk(model.name)).map((model) => model.name)
   if (match.id === undefined) return form.list(names.map(form.one))
   const id = match.form === 'gemini' ? match.id.replace(/^models\//, '') : match.id
-  return names.includes(id) ? form.one(id) : undefined
+  // A name that a wildcard takes, or `provider/model`, is in no list and can be asked for all the same.
+  return mayAsk(id) && matchModel(id, config) !== undefined ? form.one(id) : undefined
 }
 
 type Form = { readonly one: (name: string) => unknown; readonly list: (models: readonly unknown[]) => unknown }

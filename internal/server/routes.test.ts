@@ -34,6 +34,7 @@ const cases: readonly [string, string, string][] = [
   ['POST', '/v1beta/openai/gpt-5.6:generateContent', 'gemini generate openai/gpt-5.6'],
   ['GET', '/v1/models', 'models openai_or_anthropic'],
   ['GET', '/v1/models/smart', 'models openai_or_anthropic smart'],
+  ['GET', '/v1/models/%zz', 'unknown'],
   ['GET', '/v1beta/models', 'models gemini'],
   ['GET', '/v1/chat/completions', 'wrong method, use POST'],
   ['DELETE', '/v1/models', 'wrong method, use GET'],

@@ -87,11 +87,12 @@ function modelsMatch(method: string, path: string): Match {
   if (match === null) return { kind: 'unknown' }
   if (method !== 'GET' && method !== 'HEAD') return { kind: 'wrong_method', allow: 'GET' }
   const id = decode(match.groups?.['id'] ?? '')
+  if (id === undefined) return { kind: 'unknown' }
   const form =
     match.groups?.['version']?.startsWith('/v1a') === true || match.groups?.['version'] === '/v1beta'
       ? 'gemini'
       : 'openai_or_anthropic'
-  return id === undefined || id === '' ? { kind: 'models', form } : { kind: 'models', form, id }
+  return id === '' ? { kind: 'models', form } : { kind: 'models', form, id }
 }
 
 function decode(text: string): string | undefined {
