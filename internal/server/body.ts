@@ -3,6 +3,7 @@ import { isObject, type JsonObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
 import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
+import { bodyEncodings, unfoldOf } from './unfold-body.ts'
 
 export type BodyProblem =
   | { readonly kind: 'too_large'; readonly message: string }
@@ -36,13 +37,41 @@ export function readJson(
   return promise
 }
 
-/** Gathers a body and tells it, or why there is none. What is told after the first time is of no account. */
-function collect(request: IncomingMessage, maxBytes: number, told: (body: Result<Buffer, BodyProblem>) => void): void {
+type Told = (body: Result<Buffer, BodyProblem>) => void
+
+/**
+ * Gathers a body, unfolded, and tells it, or why there is none. The limit holds for what a compressed one unfolds to as well. What is
+ * told after the first time is of no account.
+ */
+function collect(request: IncomingMessage, maxBytes: number, told: Told): void {
+  const encoding = request.headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return gather(request, maxBytes, told)
+  const unfold = unfoldOf(encoding)
+  if (unfold === undefined) {
+    const message = `content-encoding must be one of ${bodyEncodings.join(', ')}`
+    return told(err({ kind: 'invalid_request', message }))
+  }
+  let isTold = false
+  gather(request, maxBytes, (body) => {
+    // The request closes while its body is unfolded.
+    if (isTold) return
+    isTold = true
+    if (!body.ok || body.value.length === 0) return told(body)
+    unfold(body.value, { maxOutputLength: maxBytes }).then(
+      (whole) => told(ok(whole)),
+      (error: unknown) => told(err(error instanceof RangeError ? tooLarge(maxBytes) : notUnfolded)),
+    )
+  })
+}
+
+const notUnfolded: BodyProblem = {
+  kind: 'invalid_request',
+  message: 'the request body is not compressed as its content-encoding says',
+}
+
+function gather(request: IncomingMessage, maxBytes: number, told: Told): void {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity')
-    return told(err({ kind: 'invalid_request', message: 'a compressed request body (content-encoding) is not supported' }))
   let chunks: Buffer[] = []
   let size = 0
   let large: Buffer | undefined
@@ -87,11 +116,16 @@ function tooLarge(maxBytes: number): BodyProblem {
   return { kind: 'too_large', message: `the request body is larger than ${maxBytes} bytes (limits.max_body)` }
 }
 
+const byteOrderMark = Buffer.from('\uFEFF')
+
 /** The body as a JSON object. A large one is read slice by slice, as long as its client is there. */
 export function parseBody(
-  bytes: Buffer,
+  received: Buffer,
   { response }: { readonly response: ServerResponse },
 ): Result<JsonObject, BodyProblem> | Promise<Result<JsonObject, BodyProblem>> {
+  // Windows tools write it in front of text.
+  const marked = received[0] === byteOrderMark[0] && received.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+  const bytes = marked ? received.subarray(byteOrderMark.length) : received
   if (bytes.length === 0) return err({ kind: 'invalid_request', message: 'the request body is empty; a JSON object is expected' })
   if (bytes.length < largeBytes) return objectOf(parseJson(bytes.toString('utf8')))
   const turn = turnsUntil(() => response.destroyed)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 
 let world: MockRelay
@@ -18,7 +19,7 @@ const cases: readonly {
   name: string
   path?: string
   method?: string
-  body?: string
+  body?: string | Uint8Array<ArrayBuffer>
   headers?: Record<string, string>
   status: number
   says: RegExp
@@ -69,6 +70,28 @@ const cases: readonly {
     says: /max_body/,
     code: 'request_too_large',
   },
+  {
+    name: 'a small body that unfolds beyond the limit',
+    body: gzipSync(JSON.stringify({ model: 'smart', messages: [{ role: 'user', content: 'x'.repeat(5000) }] })),
+    headers: { 'content-encoding': 'gzip' },
+    status: 413,
+    says: /max_body/,
+    code: 'request_too_large',
+  },
+  {
+    name: 'a body that is not compressed as it says',
+    body: gzipSync(JSON.stringify({ model: 'smart', messages: hello })).subarray(0, 20),
+    headers: { 'content-encoding': 'gzip' },
+    status: 400,
+    says: /content-encoding/,
+  },
+  {
+    name: 'an encoding that nobody knows',
+    body: '{}',
+    headers: { 'content-encoding': 'compress' },
+    status: 400,
+    says: /gzip, deflate, br, zstd/,
+  },
   { name: 'an unknown path', path: '/v1/nothing', body: '{}', status: 404, says: /nothing/, code: 'unknown_path' },
   { name: 'a wrong method', method: 'GET', status: 405, says: /POST/, code: 'method_not_allowed' },
   {
@@ -99,6 +122,23 @@ for (const { name, path = chat, method = 'POST', body, headers, status, says, co
     if (code !== undefined) assert.equal(error.code, code)
     assert.equal(response.headers.get('x-should-retry'), 'false')
     assert.ok(response.headers.get('x-outrigger-request-id'))
+  })
+}
+
+const sound = JSON.stringify({ model: 'smart', messages: hello })
+const packed: readonly [string, Uint8Array<ArrayBuffer>][] = [
+  ['gzip', gzipSync(sound)],
+  ['deflate', deflateSync(sound)],
+  ['br', brotliCompressSync(sound)],
+  ['zstd', zstdCompressSync(sound)],
+  ['identity', Buffer.from(`\uFEFF${sound}`)],
+]
+
+for (const [encoding, body] of packed) {
+  test(`a body with content-encoding ${encoding} is read`, async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
+    const answer = await fetch(world.relay.url + chat, { method: 'POST', body, headers })
+    assert.equal(answer.status, 200, await answer.text())
   })
 }
 
