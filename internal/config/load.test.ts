@@ -24,6 +24,19 @@ const cases: readonly { name: string; text: string; strict?: boolean; problems: 
     problems: [/^f:4:11: models\.smart needs targets/, 'f:4:20: unknown key tragets (did you mean targets?)'],
   },
   {
+    name: 'an entry with a mistake beside one of another form',
+    text: `${head}models:\n  a: { targets: [{ target: openai/x, weight: -1 }] }\n  b: { targets: [openai] }`,
+    problems: [
+      /^f:5:46: models\.a\.targets\.0\.weight must be a number of at least 0, not -1/,
+      /^f:6:18: models\.b\.targets\.0 must be provider\/model/,
+    ],
+  },
+  {
+    name: 'a number that is written as a text',
+    text: `version: '1'\nproviders: { openai: { api_key: k } }\n${models}`,
+    problems: [/^f:1:10: version must be 1, not a string/],
+  },
+  {
     name: 'a word that is none of the known',
     text: `${head}${models}log: { level: infos }`,
     problems: [/^f:5:15: log\.level must be one of trace, .*, not infos \(did you mean info\?\)$/],

@@ -20,6 +20,7 @@ export function didYouMean(word: string, known: readonly string[]): string | und
   let best: string | undefined
   let least = Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
+    if (candidate === '') continue
     const distance = editDistance(word, candidate)
     if (distance < least) {
       least = distance

@@ -20,7 +20,10 @@ export function schemaErrors(schema: TSchema, data: unknown): readonly SchemaErr
 function nearest(errors: readonly SchemaError[], data: unknown): readonly SchemaError[] {
   const dropped = new Set<SchemaError>()
   for (const choice of errors.filter(({ keyword }) => keyword === 'anyOf')) {
-    const within = errors.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/anyOf/`))
+    const within = errors.filter(
+      ({ schemaPath, instancePath }) =>
+        schemaPath.startsWith(`${choice.schemaPath}/anyOf/`) && isWithin(instancePath, choice.instancePath),
+    )
     const meant = isObject(valueAt(data, stepsOf(choice.instancePath)))
       ? within.filter(({ keyword, instancePath }) => keyword !== 'type' || instancePath !== choice.instancePath)
       : []
@@ -28,6 +31,11 @@ function nearest(errors: readonly SchemaError[], data: unknown): readonly Schema
     if (meant.length > 0) dropped.add(choice)
   }
   return errors.filter((error) => !dropped.has(error) && error.keyword !== 'boolean')
+}
+
+/** Entries of a list or mapping have the same schema: an error of one says nothing of its neighbours. */
+function isWithin(pointer: string, outer: string): boolean {
+  return pointer === outer || pointer.startsWith(`${outer}/`)
 }
 
 /** The steps of a JSON pointer. */

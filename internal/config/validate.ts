@@ -78,7 +78,9 @@ function tellUnknownKeys(error: SchemaError, path: readonly string[], { schema: 
 function tellWrongValue(error: SchemaError, path: readonly string[], value: unknown, { schema: root, report }: Subject): void {
   const schema = schemaAt(root, error.schemaPath)
   const expects = asString(schema['expects']) ?? typeName(schema) ?? error.message.replace(/^must be /, '')
-  const found = schema['secret'] === true ? kindOf(value) : shown(value)
+  // `'1'` where a number is meant would read as the number.
+  const isWrittenAlike = typeof value === 'string' && String(schema['const']) === value
+  const found = schema['secret'] === true || isWrittenAlike ? kindOf(value) : shown(value)
   const words = asArray(schema['enum']).map(String)
   const hint = words.length === 0 ? asString(schema['description']) : didYouMean(String(value), words)
   report(path, `${name(path)} must be ${expects}, not ${found}`, { hint })
