@@ -1,6 +1,6 @@
 import type { Answer, AnswerPart } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
-import { asObject, parseJson } from '#lib/json.ts'
+import { callInput } from '../call-input.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { carrierBlock, redactedBlocks, signatureOf } from './carry.ts'
 import { writeCitations } from './citations.ts'
@@ -50,9 +50,7 @@ function writeText(part: Extract<AnswerPart, { kind: 'text' | 'refusal' }>): Jso
 
 /** Arguments cut at the limit have no form as an object; `stop_reason: max_tokens` tells the client. */
 function inputOf({ args, custom }: Extract<AnswerPart, { kind: 'tool_call' }>): Json {
-  if (custom === true) return { input: args }
-  const parsed = parseJson(args)
-  return parsed.ok ? asObject(parsed.value) : {}
+  return custom === true ? { input: args } : callInput(args)
 }
 
 function writeReasoning({ text, opaque = [] }: Extract<AnswerPart, { kind: 'reasoning' }>, shown: boolean): readonly Json[] {

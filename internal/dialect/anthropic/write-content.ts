@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { CacheHint, FilePart, ImagePart, Json, Part, ReasoningPart, ToolResultPart } from '#canonical/request.ts'
-import { asObject, compact, parseJson } from '#lib/json.ts'
+import { compact } from '#lib/json.ts'
+import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { isTextMime } from '../documents.ts'
 import { mimeOfName, shortHash, sniffMime, sourceOfUrl } from '../media.ts'
@@ -51,7 +52,7 @@ export function writeBlock(part: Part, writer: Writer): readonly Json[] {
     case 'audio':
       return lost(writer, 'audio', 'the model hears nothing')
     case 'tool_call': {
-      const input = part.custom === true ? { input: part.args } : inputOf(part.args)
+      const input = part.custom === true ? { input: part.args } : callInput(part.args)
       return [compact({ type: 'tool_use', id: toolId(part.id), name: writer.names.toProvider(part.name), input, cache_control })]
     }
     case 'tool_result':
@@ -61,12 +62,6 @@ export function writeBlock(part: Part, writer: Writer): readonly Json[] {
     case 'server_tool':
       return [part.raw]
   }
-}
-
-/** An object is demanded; arguments that were cut at a limit are none. */
-function inputOf(args: string): Json {
-  const parsed = parseJson(args)
-  return parsed.ok ? asObject(parsed.value) : {}
 }
 
 /** Where results hold text only, images follow them in the same turn. */

@@ -10,7 +10,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '#canonical/request.ts'
-import { asObject, compact, parseJson } from '#lib/json.ts'
+import { compact } from '#lib/json.ts'
+import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { documentText, mimeOfFile, textOfPart } from '../documents.ts'
 import { shortHash, sniffMime, sourceOfUrl } from '../media.ts'
@@ -60,10 +61,8 @@ export function toolId(id: string): string {
   return /^[a-zA-Z0-9_-]{1,64}$/.test(id) ? id : `call_${shortHash(id, 24)}`
 }
 
-/** An object is demanded; arguments that were cut at a limit are none. */
 function writeCall({ id, name, args, custom }: ToolCallPart, { names }: Writer): Json {
-  const parsed = parseJson(args)
-  const input = custom === true ? { input: args } : parsed.ok ? asObject(parsed.value) : {}
+  const input = custom === true ? { input: args } : callInput(args)
   return { toolUse: { toolUseId: toolId(id), name: names.toProvider(name), input } }
 }
 

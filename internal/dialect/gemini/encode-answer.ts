@@ -1,6 +1,7 @@
 import type { Answer, AnswerPart, Candidate } from '#canonical/answer.ts'
 import type { Citation, Json } from '#canonical/request.ts'
-import { asObject, compact, parseJson } from '#lib/json.ts'
+import { compact } from '#lib/json.ts'
+import { callInput } from '../call-input.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { writeCitations } from './citations.ts'
 import { finishReason } from './finish.ts'
@@ -56,7 +57,5 @@ function notEmpty(part: Json): readonly Json[] {
 
 /** An object is demanded; arguments that were cut at a limit are none. */
 function argsOf({ args, custom }: Extract<AnswerPart, { kind: 'tool_call' }>): Json {
-  if (custom === true) return { input: args }
-  const parsed = parseJson(args)
-  return parsed.ok ? asObject(parsed.value) : {}
+  return custom === true ? { input: args } : callInput(args)
 }

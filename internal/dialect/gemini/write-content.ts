@@ -1,6 +1,7 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { AudioPart, FilePart, ImagePart, Json, Opaque, Part, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
-import { asObject, compact, isObject, parseJson } from '#lib/json.ts'
+import { compact, isObject, parseJson } from '#lib/json.ts'
+import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { documentText, textOfPart } from '../documents.ts'
 import { mimeOfName, sniffMime, sourceOfUrl } from '../media.ts'
@@ -57,10 +58,8 @@ function signed(part: Json, opaque: readonly Opaque[] | undefined, { target }: W
   return own === undefined ? part : { ...part, thoughtSignature: own.data }
 }
 
-/** Arguments are an object: those that were cut at a limit are none. */
 function writeCall(part: ToolCallPart, { names }: Writer): Json {
-  const parsed = parseJson(part.args)
-  const args = part.custom === true ? { input: part.args } : parsed.ok ? asObject(parsed.value) : {}
+  const args = part.custom === true ? { input: part.args } : callInput(part.args)
   return compact({ id: part.id, name: names.toProvider(part.name), args })
 }
 
