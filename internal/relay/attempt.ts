@@ -120,18 +120,8 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     onHead(answeredStatus, answeredHeaders) {
       status = answeredStatus
       headers = answeredHeaders
-      const reader = consumerFor(params, deps, { status, headers }, port)
-      consumer = reader
-      const encoding = headers['content-encoding']
-      // What a decompressor gives comes later, maybe after the attempt's end.
-      body =
-        encoding === undefined
-          ? reader
-          : decompressing(
-              encoding,
-              unless(() => settled, reader),
-              unreadable,
-            )
+      consumer = consumerFor(params, deps, { status, headers }, port)
+      body = unfolding(headers, consumer, { isOver: () => settled, unreadable })
     },
     onData: (bytes) => settled || body?.data(bytes),
     onEnd() {
@@ -187,8 +177,14 @@ function isSuccess(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status <= 299
 }
 
-function unless(isOver: () => boolean, consumer: Consumer): BodySink {
-  return { data: (bytes) => isOver() || consumer.data(bytes), end: () => isOver() || consumer.end() }
+type Unfolding = { readonly isOver: () => boolean; readonly unreadable: (message: string) => void }
+
+/** What a decompressor gives comes later, maybe after the attempt's end. */
+function unfolding(headers: ResponseHeaders, consumer: Consumer, { isOver, unreadable }: Unfolding): BodySink {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined) return consumer
+  const unless = { data: (bytes: Uint8Array) => isOver() || consumer.data(bytes), end: () => isOver() || consumer.end() }
+  return decompressing(encoding, unless, unreadable)
 }
 
 function abandoned(why: Abandoned, usage: Usage | undefined): AttemptResult {
