@@ -74,5 +74,7 @@ function messageOf({ name }: ClientConfig, over: LimitedTake, { used }: Over): s
 }
 
 function usd(nano: number): string {
-  return (nano / nanoUsd).toFixed(4).replace(/\.?0+$/, '')
+  // Budgets may be a fraction of a cent: so small ones are told to the last digit.
+  const places = nano > 0 && nano < nanoUsd / 100 ? 9 : 4
+  return (nano / nanoUsd).toFixed(places).replace(/\.?0+$/, '')
 }

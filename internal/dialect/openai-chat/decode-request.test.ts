@@ -252,3 +252,10 @@ test('chat request: no JSON value makes the reader throw', () => {
     { numRuns: 300 },
   )
 })
+
+test('decodeRequest: a list of models alone names the model, as OpenRouter has it', () => {
+  const messages = [{ role: 'user', content: 'hi' }]
+  const decoded = decodeRequest(callOf({ models: ['first', 'second'], messages }))
+  assert.equal(decoded.ok && decoded.value.model, 'first')
+  assert.equal(decodeRequest(callOf({ models: [], messages })).ok, false)
+})

@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Effort, Json, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { asArray, compact } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -27,7 +27,8 @@ export function decodeRequest({ body, headers }: ClientCall): Result<Request, Fa
 }
 
 function readRequest(body: Json, headers: ClientCall['headers']): Request {
-  const model = stringAt(body['model'], 'model')
+  // OpenRouter's clients may name a list alone: its first is the model, the others are fallen back to.
+  const model = stringAt(body['model'] ?? asArray(body['models'])[0], 'model')
   if (model === '') throw new BadField('model', 'must not be empty')
   const messages = arrayAt(body['messages'], 'messages')
   if (messages.length === 0) throw new BadField('messages', 'must have at least one message')
