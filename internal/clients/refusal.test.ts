@@ -23,7 +23,12 @@ clients: [{ name: web, key: sk-web, budget: { usd: ${limit}, per: day } }]`
     const nowMs = Date.parse('2026-11-24T10:00:00Z')
     const over = takesFor(client, { requestId: 'r', tokens: 1, usd: 1 }, nowMs).find(({ name }) => name === 'budget')
     assert.ok(over)
-    const refusal = refusalOf(client, over, { ok: false, refused: 0, used, retryAfterMs: undefined }, { dialect: 'openai-chat', nowMs })
+    const refusal = refusalOf(
+      client,
+      over,
+      { ok: false, refused: 0, used, retryAfterMs: undefined },
+      { dialect: 'openai-chat', nowMs },
+    )
     assert.match(refusal.message, message)
   })
 }
