@@ -1,3 +1,4 @@
+import { readJson } from './exact-json.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** A JSON object of unknown content. */
@@ -53,7 +54,7 @@ export const tooDeep = `it is nested deeper than ${deepest} levels`
 /** Parses JSON text; the error is the parser's message. Lists and objects within each other are taken 512 deep. */
 export function parseJson(text: string): Result<unknown, string> {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = readJson(text, deepest)
     return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))

@@ -1,4 +1,5 @@
-import { isObject } from '../json.ts'
+import { readJson } from '../exact-json.ts'
+import { deepest, isObject } from '../json.ts'
 
 /**
  * A list or object that has begun and not ended. What of it has been read is in `entries`; the text from `from` on has not been. A level
@@ -83,7 +84,7 @@ export function close(level: Level, end: number, textOf: TextOf): unknown {
 
 /** Gives how many there were. */
 function readEntries(level: Level, text: string): number {
-  const parsed: unknown = JSON.parse(level.isList ? `[${text}]` : `{${text}}`)
+  const parsed = readJson(level.isList ? `[${text}]` : `{${text}}`, deepest)
   const { entries } = level
   if (Array.isArray(parsed)) {
     if (Array.isArray(entries)) for (const entry of parsed) entries.push(entry)
@@ -103,7 +104,7 @@ function setEntry(entries: Record<string, unknown>, key: string, value: unknown)
 
 /** The text before a value, `"name":`. */
 function keyOf(text: string): string {
-  const parsed: unknown = JSON.parse(`{${text}[]}`)
+  const parsed = readJson(`{${text}[]}`, deepest)
   const [key] = isObject(parsed) ? Object.keys(parsed) : []
   if (key === undefined) throw new SyntaxError('a value without a name')
   return key

@@ -20,11 +20,7 @@ async function assertSameAsWhole(bytes: Buffer, slice: number): Promise<void> {
 /** Texts with what JSON escapes, characters of one to four bytes, and lone halves of characters. */
 const units = ['a', '"', '\n', '\u0007', 'ä', '你', '😀', '\ud83d', '\ude00', ',', ':', '[', '}']
 const text = fc.string({ unit: fc.constantFrom('\\', ...units) })
-const name = fc.oneof(
-  // Names without a backslash: JSON.parse of Node 26.10 takes `"a\n"` for `"a\\"` where it read that before.
-  fc.string({ unit: fc.constantFrom(...units) }),
-  fc.constantFrom('__proto__', 'constructor', 'toJSON', '0', '1', ''),
-)
+const name = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'toJSON', '0', '1', ''))
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { depthSize: 'small', maxDepth: 5 },
