@@ -1,6 +1,6 @@
 import { executionAsyncResource } from 'node:async_hooks'
 
-let kept: object | undefined
+const kept: object[] = []
 
 /**
  * Keeps `process.nextTick` as quick as it starts. Each of its calls makes an object with computed names, and V8 remembers the shape of
@@ -10,6 +10,6 @@ let kept: object | undefined
 export function keepTicksQuick(): void {
   process.nextTick(() => {
     // While it runs, a tick's own object is what Node calls the resource of the execution.
-    kept ??= executionAsyncResource()
+    kept.push(executionAsyncResource())
   })
 }
