@@ -69,7 +69,8 @@ const replaceAfterMs = 500
 export function createCrew(options: CrewOptions): Crew {
   const state: State = { workers: new Map(), isDraining: false, isRestarting: false, started: 0 }
   const [exec = 'serve', ...args] = isSea() ? process.argv.slice(2) : process.argv.slice(1)
-  cluster.setupPrimary({ exec, args })
+  // Flags that the executable has inside are its workers' as well; on their command line they would be unknown.
+  cluster.setupPrimary({ exec, args, ...(isSea() ? { execArgv: [] } : {}) })
   return {
     ready: () => [...state.workers.values()].filter((worker) => worker.isReady()),
     start() {
