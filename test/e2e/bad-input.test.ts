@@ -92,6 +92,13 @@ const cases: readonly {
     status: 400,
     says: /gzip, deflate, br, zstd/,
   },
+  {
+    name: 'an encoding that every object has',
+    body: '{}',
+    headers: { 'content-encoding': 'constructor' },
+    status: 400,
+    says: /gzip, deflate, br, zstd/,
+  },
   { name: 'an unknown path', path: '/v1/nothing', body: '{}', status: 404, says: /nothing/, code: 'unknown_path' },
   { name: 'a wrong method', method: 'GET', status: 405, says: /POST/, code: 'method_not_allowed' },
   {
