@@ -54,10 +54,7 @@ writeFileSync(
     execArgvExtension: 'env',
   }),
 )
-execFileSync(process.execPath, [...seed, '--build-sea', settings], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-  timeout: 120_000,
-})
+execFileSync(process.execPath, [...seed, '--build-sea', settings], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 })
 rmSync(executable, { force: true })
 // Written in one go it lies in the page cache in large pieces, of which each start would map 40 MiB that it does not need.
 copyFileSync(fresh, executable)

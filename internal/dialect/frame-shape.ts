@@ -57,8 +57,7 @@ export function matchShape(shape: FrameShape, { event, data }: SseFrame): string
     if (at < 0) return undefined
     if (holes[index] === 'text') text = data.slice(from, at)
   }
-  const last = literals[holes.length] ?? ''
-  if (data.length - at !== last.length || data.slice(at) !== last) return undefined
+  if (data.slice(at) !== literals[holes.length]) return undefined
   return text === undefined ? undefined : unescaped(text)
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { startRelay } from '../support/relay-process.ts'
 import {
+  answer,
   ask,
   rewrite,
   serverOf,
@@ -13,8 +14,6 @@ import {
   workerIds,
   yamlFor,
 } from '../support/worker-group.ts'
-
-const answer = JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] })
 
 /** A provider that takes its time, and counts. */
 async function slowProvider(): Promise<{ readonly url: string; readonly most: () => number }> {

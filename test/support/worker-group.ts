@@ -24,10 +24,12 @@ export async function serverOf(server: Server): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
+const message = { role: 'assistant', content: 'hi' }
+/** A provider's whole answer. */
+export const answer = JSON.stringify({ id: 'a', model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] })
+
 /** A provider that answers with this status, some milliseconds later. */
 export function provider(status: number, delayMs = 0): Promise<string> {
-  const message = { role: 'assistant', content: 'hi' }
-  const answer = JSON.stringify({ id: 'a', model: 'm', choices: [{ index: 0, message, finish_reason: 'stop' }] })
   return serverOf(
     createServer((_request, response) => {
       setTimeout(() => response.writeHead(status, { 'content-type': 'application/json' }).end(answer), delayMs)
