@@ -1,7 +1,7 @@
 /**
  * Compares the relay with others, in the same run, against the same upstream: relays on one core, load and upstream on the
  * other, rounds interleaved, medians. It starts everything itself; competitors are installed into a cache folder, and left out
- * visibly where they are not to be had. Needs `nginx`, `wrk` and `taskset`; all of it takes about ten minutes.
+ * visibly where they are not to be had. Needs `nginx`, `wrk` and `taskset`; all of it takes about a quarter of an hour.
  * Usage: make bench [ARGS="--only requests,streams --seconds 5 --rounds 5 --relays nginx,bare,outrigger"]; `--write` writes
  * docs/benchmarks.md and the figures that `--check` holds later runs against; `--built` takes dist/ as it is.
  */

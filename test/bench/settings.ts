@@ -51,7 +51,8 @@ export function readSettings(given: Given): Settings {
   }
 }
 
-function positive(name: string, text: string): number {
+/** An option that is a number of something. Throws for what is none. */
+export function positive(name: string, text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} wants a whole number from 1 on, not ${text}`)
   return value

@@ -14,7 +14,7 @@ import type { Relay, Upstream } from './relays/relay.ts'
 import { timesCpu } from './rounds.ts'
 import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
-import { readSettings, settingOptions } from './settings.ts'
+import { positive, readSettings, settingOptions } from './settings.ts'
 import { textOf } from './table.ts'
 import { measureAlone } from './telemetry-alone.ts'
 
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   },
 })
 const settings = readSettings(values)
-const processes = Number(values.processes)
+const processes = positive('processes', values.processes)
 
 type Variant = {
   readonly name: string
