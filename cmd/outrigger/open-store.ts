@@ -7,6 +7,7 @@ import { createMemoryStore } from '#state/memory.ts'
 import type { RedisVectors } from '#state/redis-vectors.ts'
 import type { Store } from '#state/store.ts'
 import type { Logger } from '#telemetry/log.ts'
+import { quietly } from './quietly.ts'
 
 // The first requests should find the server; a server that is gone must not keep the relay from starting.
 const firstConnectMs = 1000
@@ -30,7 +31,7 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
   const { redis } = state
   if (redis === undefined)
     return { store: ofWorker ?? createMemoryStore(Date.now), onState: () => {}, sharedCache: undefined, bus: undefined }
-  const [{ connectRedis }, { createRedisStore }, { createRedisVectors }, { createBus }] = await Promise.all([
+  const [{ connectRedis, reasonOf }, { createRedisStore }, { createRedisVectors }, { createBus }] = await Promise.all([
     import('#state/redis-port.ts'),
     import('#state/redis.ts'),
     import('#state/redis-vectors.ts'),
@@ -58,7 +59,14 @@ export async function openStore({ state }: Config, log: Logger, ofWorker?: Store
     nowMs: Date.now,
     clock,
   })
-  const bus = createBus({ port, channel: `${state.prefix}hints`, clock, isUp: store.gate.isOpen })
+  const channel = `${state.prefix}hints`
+  const onRefused = quietly<unknown>((error) =>
+    log.warn(
+      { channel, reason: reasonOf(error) },
+      'redis refuses the channel on which instances tell each other of targets and of themselves',
+    ),
+  )
+  const bus = createBus({ port, channel, clock, isUp: store.gate.isOpen, onRefused })
   const sharedCache: SharedCache = {
     get: (key) => store.gate.ask(() => port.get(`${state.prefix}cache:${key}`)),
     // Nobody waits for it, so that a large answer that takes long says nothing about the server.

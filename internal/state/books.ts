@@ -4,7 +4,7 @@ import type { KnownSums } from './known-sums.ts'
 import type { Owed } from './owed.ts'
 import type { Script } from './redis-port.ts'
 import { giveScript, raiseScript } from './redis-scripts.ts'
-import { giveArgs } from './redis-wire.ts'
+import { giveArgs, readNumber, readTold } from './redis-wire.ts'
 import type { Give } from './store.ts'
 
 /** Keeps what the server counts and what this instance knows of it in step. */
@@ -42,8 +42,11 @@ export function createBooks({ gate, run, known, owed, word, nowMs }: BooksDeps):
     const keys = gives.map(({ key }) => key)
     const args = gives.flatMap((give) => giveArgs(give, word()))
     try {
-      const [, ...told] = asArray(await gate().ask(() => run(giveScript, keys, args), keep)).map(String)
-      for (const [at, give] of gives.entries()) if (give.kind === 'sum') note(give, told[2 * at] ?? '', Number(told[2 * at + 1]))
+      const told = await gate().ask(async () => readTold(await run(giveScript, keys, args)), keep)
+      for (const [at, give] of gives.entries()) {
+        const sum = told[at]
+        if (give.kind === 'sum' && sum !== undefined) note(give, sum.word, sum.used)
+      }
     } catch (error) {
       // Of a question that was asked the gate itself tells what became of it.
       if (error instanceof ShutError) for (const give of gives) owed.add(give)
@@ -61,8 +64,11 @@ export function createBooks({ gate, run, known, owed, word, nowMs }: BooksDeps):
     if (remembered === undefined) return
     const { word: made, used, untilMs } = remembered
     const args = [made, String(Math.max(0, used)), String(Math.max(1, Math.ceil(untilMs - nowMs()))), word()]
-    const [madeNow, value] = asArray(await gate().ask(() => run(raiseScript, [key], args)))
-    known.set(key, { word: String(madeNow), used: Number(value), untilMs })
+    const raised = await gate().ask(async () => {
+      const [madeNow, value] = asArray(await run(raiseScript, [key], args))
+      return { word: String(madeNow), used: readNumber(value) }
+    })
+    known.set(key, { ...raised, untilMs })
   }
   return {
     tell,

@@ -31,6 +31,7 @@ function line(): Line {
         channel: 'hints',
         clock,
         isUp: () => made.up,
+        onRefused: () => {},
       }),
   }
   return made
@@ -85,4 +86,22 @@ test('what was not written by one of us is left', async () => {
   for (const text of ['', '{', '[]', '{"kind":"breaker"}', '{"from":7,"kind":"breaker"}', `{"from":"${'x'.repeat(5000)}"}`])
     say(text)
   assert.deepEqual([heard, one.others()], [[], 0])
+})
+
+test('a server that lets nobody hear or say anything there is told of; one that is gone is not, here', async () => {
+  const clock = createFakeClock()
+  const refused: string[] = []
+  let up = true
+  const no = (): Promise<never> => Promise.reject(new Error('NOPERM'))
+  const port = { publish: no, subscribe: no }
+  const bus = createBus({ port, channel: 'hints', clock, isUp: () => up, onRefused: (error) => refused.push(String(error)) })
+  await turn()
+  assert.deepEqual(refused, ['Error: NOPERM'])
+  bus.publish({ kind: 'breaker' })
+  await turn()
+  assert.equal(refused.length, 2)
+  up = false
+  clock.advance(60_000)
+  await turn()
+  assert.equal(refused.length, 2)
 })

@@ -22,6 +22,8 @@ export type BusOptions = {
   readonly clock: Clock
   /** Whether the server answers. */
   readonly isUp: () => boolean
+  /** The server does not let us hear or say anything there: instances know nothing of each other. */
+  readonly onRefused: (error: unknown) => void
 }
 
 const beatMs = 5000
@@ -29,7 +31,7 @@ const subscribeAgainMs = 2000
 // Longer ones were not written by one of us.
 const longestMessage = 4096
 
-export function createBus({ port, channel, clock, isUp }: BusOptions): Bus {
+export function createBus({ port, channel, clock, isUp, onRefused }: BusOptions): Bus {
   const self = randomBytes(9).toString('base64url')
   const presence = createPresence(clock.now, isUp)
   const listeners: ((message: unknown, from: string) => void)[] = []
@@ -37,9 +39,13 @@ export function createBus({ port, channel, clock, isUp }: BusOptions): Bus {
   let cancel = (): void => {}
   let closed = false
 
+  // Where the server is gone, others tell that.
+  const told = (error: unknown): void => {
+    if (isUp() && !closed) onRefused(error)
+  }
   const publish = (message: object): void => {
     // While the server is gone there is nobody to hear it.
-    if (isUp() && !closed) port.publish(channel, JSON.stringify({ from: self, ...message })).catch(() => {})
+    if (isUp() && !closed) port.publish(channel, JSON.stringify({ from: self, ...message })).catch(told)
   }
   const hear = (text: string): void => {
     const message = readMessage(text)
@@ -53,7 +59,8 @@ export function createBus({ port, channel, clock, isUp }: BusOptions): Bus {
     cancel = clock.after(beatMs, beat, 'background')
   }
   const subscribe = (): void => {
-    port.subscribe(channel, hear).then(beat, () => {
+    port.subscribe(channel, hear).then(beat, (error: unknown) => {
+      told(error)
       if (!closed) cancel = clock.after(subscribeAgainMs, subscribe, 'background')
     })
   }

@@ -76,6 +76,20 @@ test('a failure that the probe does not confirm is told to nobody, and over soon
   assert.deepEqual([it.gate.isOpen(), it.told, it.counts.opened], [true, [], 1])
 })
 
+test('a server that is good for probes alone is told of after a few times, and its recovery once it lasts', async () => {
+  const it = world()
+  for (let times = 0; times < 6; times++) {
+    await assert.rejects(it.gate.ask(fails), /gone/)
+    await it.pass(0)
+    await it.pass(200)
+    assert.equal(it.gate.isOpen(), true)
+    await it.pass(1000)
+  }
+  assert.deepEqual(it.told, ['down'])
+  await it.pass(5000)
+  assert.deepEqual(it.told, ['down', 'up'])
+})
+
 test('an answer that comes too late is told to who wants to know', async () => {
   const it = world()
   const late: unknown[] = []

@@ -34,16 +34,23 @@ const firstPauseMs = 250
 const longestPauseMs = 2000
 // A server at the edge of the timeout would open and shut the gate all the time.
 const goodProbesToOpen = 2
+// A server may answer probes and not what it is for (a cluster one of whose nodes is gone, a key that somebody else wrote): so often in
+// a row, each this soon after the gate had opened, is no chance.
+const relapsesToTell = 3
+const relapseMs = 5000
 
 /**
  * Shuts with the first question that fails or is late, so that a server that hangs costs its timeout once and not with each
- * request; opens after two good probes in a row. A shutting that the first probe does not confirm is told to nobody.
+ * request; opens after two good probes in a row. A shutting that the first probe does not confirm is told to nobody, unless the next
+ * ones follow at once; then it is the good end that is told only once it lasts.
  */
 export function createGate({ timeoutMs, probe, onOpen, onState, clock, random }: GateOptions): Gate {
   let open = true
   let told: 'up' | 'down' = 'up'
   let closed = false
   let cancel = (): void => {}
+  let openedMs = Number.NEGATIVE_INFINITY
+  let relapses = 0
 
   const tell = (state: 'up' | 'down', error: unknown): void => {
     if (told === state) return
@@ -63,12 +70,17 @@ export function createGate({ timeoutMs, probe, onOpen, onState, clock, random }:
     }
     if (good + 1 < goodProbesToOpen) return again(good + 1, firstPauseMs / 2)
     open = true
+    openedMs = clock.now()
     onOpen()
-    tell('up', undefined)
+    if (relapses < relapsesToTell) tell('up', undefined)
+    else cancel = clock.after(relapseMs, () => tell('up', undefined), 'background')
   }
-  const shut = (): void => {
+  const shut = (error: unknown): void => {
     if (!open || closed) return
     open = false
+    cancel()
+    relapses = clock.now() - openedMs < relapseMs ? relapses + 1 : 0
+    if (relapses >= relapsesToTell) tell('down', error)
     void look(0, firstPauseMs)
   }
   return {
@@ -79,7 +91,7 @@ export function createGate({ timeoutMs, probe, onOpen, onState, clock, random }:
       try {
         return await inTime(answer, timeoutMs)
       } catch (error) {
-        shut()
+        shut(error)
         if (error instanceof LateError) answer.then(onLate, () => onLate?.(undefined))
         else onLate?.(undefined)
         throw error

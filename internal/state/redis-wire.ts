@@ -32,18 +32,37 @@ export function giveArgs(give: Give, word: string): readonly string[] {
   }
 }
 
+/** Throws what `readNumber` throws. */
 export function readReply(answer: unknown): Reply {
-  const [ok, now, ...rest] = asArray(answer).map(String)
-  const serverMs = Number(now)
+  const [ok, now, ...rest] = asArray(answer)
+  const serverMs = readNumber(now)
   if (ok === '1') {
-    const used = rest.filter((_, at) => at % 2 === 0).map(Number)
-    const words = rest.filter((_, at) => at % 2 === 1)
+    const used = rest.filter((_, at) => at % 2 === 0).map(readNumber)
+    const words = rest.filter((_, at) => at % 2 === 1).map(String)
     return { taken: { ok: true, used }, serverMs, words }
   }
-  if (ok !== '0') throw new Error('the server answered with something else than numbers')
-  const [place, level, wait] = rest.map(Number)
-  const retryAfterMs = wait === undefined || wait < 0 ? undefined : wait
-  return { taken: { ok: false, refused: (place ?? 1) - 1, used: level ?? 0, retryAfterMs }, serverMs, words: [] }
+  if (ok !== '0') throw new Error(notNumbers)
+  const [place = 1, level = 0, wait = -1] = rest.map(readNumber)
+  return { taken: { ok: false, refused: place - 1, used: level, retryAfterMs: wait < 0 ? undefined : wait }, serverMs, words: [] }
+}
+
+/** The sums after a giving, with the words of their making; `undefined` for what is no sum. Throws what `readNumber` throws. */
+export function readTold(answer: unknown): readonly (SumTold | undefined)[] {
+  const [now, ...told] = asArray(answer)
+  readNumber(now)
+  const words = told.filter((_, at) => at % 2 === 0)
+  return words.map((word, at) => (word === '' ? undefined : { word: String(word), used: readNumber(told[2 * at + 1]) }))
+}
+
+export type SumTold = { readonly word: string; readonly used: number }
+
+const notNumbers = 'the server answered with something else than numbers'
+
+/** A number of a script, which goes as text. Throws when it is none: what does not run our scripts (some proxies) counts nothing. */
+export function readNumber(text: unknown): number {
+  const value = typeof text === 'string' && text !== '' ? Number(text) : Number.NaN
+  if (!Number.isFinite(value)) throw new Error(notNumbers)
+  return value
 }
 
 /** What was taken, as what is to be told of it. */

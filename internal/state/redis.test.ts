@@ -191,3 +191,18 @@ test('a sum has a new word with each making, also by the same replica', async ()
   const words = it.told(takeScript).map(({ args }) => args[4])
   assert.notEqual(words[0], words[1])
 })
+
+for (const [name, nonsense] of [
+  ['a word', 'OK'],
+  ['an empty list', []],
+  ['no number where one belongs', ['1', 'now', '10', 'w1']],
+  ['a refusal without a level', ['0', '0', '1', '']],
+] as const) {
+  test(`what does not run the scripts counts nothing, and refuses nobody: ${name}`, async () => {
+    const it = server()
+    it.answers = [async () => nonsense]
+    assert.deepEqual(await it.store.take([sum(10)]), { ok: true, used: [10] })
+    assert.equal(it.store.gate.isOpen(), false)
+    assert.ok(Number.isFinite(it.store.nowMs()))
+  })
+}

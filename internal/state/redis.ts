@@ -10,7 +10,7 @@ import type { MemoryStore } from './memory.ts'
 import { createOwed } from './owed.ts'
 import { type RedisPort, reasonOf } from './redis-port.ts'
 import { probeScript, renewScript, takeScript } from './redis-scripts.ts'
-import { givesOf, type Reply, readReply, takeArgs, undo } from './redis-wire.ts'
+import { givesOf, type Reply, readNumber, readReply, takeArgs, undo } from './redis-wire.ts'
 import { createSharedClock } from './shared-clock.ts'
 import type { Store, Take, Taken } from './store.ts'
 
@@ -65,11 +65,10 @@ export function createRedisStore(options: RedisStoreOptions): RedisStore {
       const args = placed.flatMap((take) => takeArgs(take, word()))
       const sentMs = clock.now()
       try {
-        const answer = await gate.ask(
-          () => parts.run(takeScript, keys, args),
+        const reply = await gate.ask(
+          async () => readReply(await parts.run(takeScript, keys, args)),
           (late) => settleLate(placed, late, parts),
         )
-        const reply = readReply(answer)
         shared.learn(reply.serverMs, clock.now() - sentMs)
         noteReply(placed, reply, parts)
         return reply.taken
@@ -112,7 +111,7 @@ function createParts({ port, prefix, timeoutMs, fallback, replicas, onState, now
   const books = createBooks({ gate: () => gate, run, known, owed, word, nowMs: shared.nowMs })
   const probe = async (): Promise<void> => {
     const sentMs = clock.now()
-    shared.learn(Number(await run(probeScript, ['probe'], [])), clock.now() - sentMs)
+    shared.learn(readNumber(await run(probeScript, ['probe'], [])), clock.now() - sentMs)
   }
   const gate: Gate = createGate({
     timeoutMs,
@@ -145,9 +144,8 @@ function noteReply(takes: readonly Take[], { taken, words }: Reply, { leases, bo
 }
 
 /** An answer that was not waited for: the request went on without it, or was refused. */
-function settleLate(takes: readonly Take[], answer: unknown, parts: Parts): void {
+function settleLate(takes: readonly Take[], reply: Reply | undefined, parts: Parts): void {
   const { books, fallback, shared } = parts
-  const reply = answer === undefined ? undefined : readReply(answer)
   if (reply?.taken.ok === true) {
     if (fallback === undefined) void books.tell(undo(takes, shared.nowMs()))
     else noteReply(takes, reply, parts)
