@@ -66,6 +66,7 @@ export function decodeAlike(make: (emit: Emit) => Decoder, emit: Emit): FrameDec
       decoder.frame(frame)
       learn(frame)
     },
+    ...(decoder.corrected === undefined ? {} : { corrected: decoder.corrected }),
     end: decoder.end,
   }
 }

@@ -69,6 +69,11 @@ export type FrameDecoder = {
    * false. Left out: there is no shortcut.
    */
   readonly alike?: (frame: SseFrame) => boolean
+  /**
+   * The data that a client of the same dialect gets in place of that of the frame that was decoded last; undefined: it may have it as it
+   * came. Left out: it may have all.
+   */
+  readonly corrected?: () => string | undefined
   readonly end: () => void
 }
 

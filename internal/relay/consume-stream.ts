@@ -105,6 +105,10 @@ function readStream({ prepared, out, emit }: StreamContext, port: ConsumerPort):
   // What told of a failure, or could not be read, stays here.
   const mayPass = (): boolean => passthrough && !skipped && typeof ended === 'string'
   const passed = (frame: SseFrame): string => dialect.passthrough?.frame(frame, request, target) ?? ''
+  const corrected = (frame: SseFrame): SseFrame => {
+    const data = decoder.corrected?.()
+    return data === undefined ? frame : { ...frame, data }
+  }
   const readFrame = (frame: SseFrame): void => {
     if (ended !== 'open') return
     skipped = false
@@ -115,7 +119,7 @@ function readStream({ prepared, out, emit }: StreamContext, port: ConsumerPort):
     decoder.frame(frame)
     // An event without data says nothing, and SDKs take it for broken JSON.
     if (!mayPass() || frame.data.trim() === '') return
-    const text = passed(frame)
+    const text = passed(corrected(frame))
     passesAsIs = text === asItCame(frame)
     out.raw(text)
   }

@@ -21,6 +21,7 @@ export function decodeStream(emit: Emit, context: DecodeContext): FrameDecoder {
 function decodeFrames(emit: Emit, context: DecodeContext): FrameDecoder {
   const chunks = decodeChunks(emit, context)
   let closed = false
+  let corrected: Json | undefined
 
   const close = (ending: 'done' | 'bytes'): void => {
     closed = true
@@ -32,6 +33,7 @@ function decodeFrames(emit: Emit, context: DecodeContext): FrameDecoder {
   }
   return {
     frame({ data, event }: SseFrame) {
+      corrected = undefined
       if (closed || data === '') return
       if (data.trim() === '[DONE]') return close('done')
       const parsed = parseJson(data)
@@ -39,7 +41,9 @@ function decodeFrames(emit: Emit, context: DecodeContext): FrameDecoder {
       if (!parsed.ok || !isObject(parsed.value)) return emit({ kind: 'skipped' })
       const failure = failureIn(parsed.value, event) ?? chunks.read(parsed.value)
       if (failure !== undefined) fail(failure)
+      else corrected = chunks.corrected(parsed.value)
     },
+    corrected: () => (corrected === undefined ? undefined : JSON.stringify(corrected)),
     end() {
       if (!closed) close('bytes')
     },
@@ -54,6 +58,8 @@ function failureIn(chunk: Json, event: string): Failure | undefined {
 type ChunksDecoder = {
   /** Reads a chunk; gives the failure that it tells of. */
   readonly read: (chunk: Json) => Failure | undefined
+  /** The chunk that was read last, with its entries as a client may have them; undefined when it may have it as it came. */
+  readonly corrected: (chunk: Json) => Json | undefined
   readonly started: () => boolean
   readonly close: (ending: 'done' | 'bytes') => void
 }
@@ -62,6 +68,7 @@ function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder {
   const choices = new Map<number, ChoiceDecoder>()
   let sources: readonly Citation[] = []
   let told = 0
+  let shown: readonly Json[] | undefined
   const count = (event: AnswerEvent): void => {
     told++
     emit(event)
@@ -74,10 +81,12 @@ function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder {
     return made
   }
   const readEntries = (entries: readonly Json[]): Failure | undefined => {
-    for (const entry of entries) {
+    shown = undefined
+    for (const [at, entry] of entries.entries()) {
       const fault = faultIn(entry)
       if (fault !== undefined) return fault
-      choiceAt(asNumber(entry['index']) ?? 0).read(entry)
+      const given = choiceAt(asNumber(entry['index']) ?? 0).read(entry)
+      if (given !== entry) shown = (shown ?? entries).with(at, given)
     }
     return undefined
   }
@@ -95,6 +104,7 @@ function decodeChunks(emit: Emit, context: DecodeContext): ChunksDecoder {
       if (told === before && told > 0) emit({ kind: 'ping' })
       return undefined
     },
+    corrected: (chunk) => (shown === undefined ? undefined : { ...chunk, choices: shown }),
     started: () => told > 0,
     close(ending) {
       const failure = missingEnd([...choices.values()], ending, context)

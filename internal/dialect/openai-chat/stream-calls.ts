@@ -8,7 +8,11 @@ import { googleSignature } from './reasoning-details.ts'
 
 /** The tool calls of one choice. */
 export type CallsDecoder = {
-  readonly read: (fragment: Json, inherited: readonly Opaque[] | undefined) => void
+  /**
+   * Gives the index under which SDKs that go by it alone put the fragment to its call: its own, unless it has none or that of another
+   * call.
+   */
+  readonly read: (fragment: Json, inherited: readonly Opaque[] | undefined) => number
   /** Ends all calls. `cut`: the answer ended at its limit, maybe within a call. */
   readonly close: (cut: boolean) => void
   readonly count: () => number
@@ -16,6 +20,8 @@ export type CallsDecoder = {
 
 type OpenCall = {
   readonly index: number | undefined
+  /** Its own in any case. */
+  readonly shownIndex: number
   readonly wireId: string
   /** The part's number, once the call has a name and is told. */
   part: number | undefined
@@ -44,8 +50,10 @@ export function decodeCalls(candidate: number, nextPart: () => number, emit: Emi
     return calls.find((call) => call.wireId === id)
   }
   const begin = (index: number | undefined, { id }: CallFacts): OpenCall => {
+    const taken = calls.map(({ shownIndex }) => shownIndex)
     const call: OpenCall = {
       index,
+      shownIndex: index === undefined || taken.includes(index) ? Math.max(-1, ...taken) + 1 : index,
       wireId: id,
       part: undefined,
       custom: false,
@@ -90,6 +98,7 @@ export function decodeCalls(candidate: number, nextPart: () => number, emit: Emi
       } else if (facts.args !== '' && !call.held) {
         emit({ kind: 'part_delta', candidate, part: call.part, text: facts.args })
       }
+      return call.shownIndex
     },
     close(cut) {
       for (const call of calls) {

@@ -10,7 +10,8 @@ import { splitThinkTags } from './think-tags.ts'
 
 /** One choice of a streamed answer. */
 export type ChoiceDecoder = {
-  readonly read: (entry: Json) => void
+  /** Gives the entry as a client may have it: the same, unless its calls cannot be told apart. */
+  readonly read: (entry: Json) => Json
   readonly finished: () => boolean
   readonly hasContent: () => boolean
   /** Closes what is open and tells the finish. `sources`: what the answer as a whole cites. */
@@ -27,13 +28,16 @@ export function decodeChoice(candidate: number, emit: Emit, context: DecodeConte
   const tags =
     context.target.quirks.chat?.thinkTags === true ? splitThinkTags((text) => texts.add('reasoning', text), addText) : undefined
 
-  const readCalls = (delta: Json): void => {
+  /** Gives the delta with the calls' indexes put right; undefined where they are. */
+  const readCalls = (delta: Json): Json | undefined => {
     const fragments = asArray(delta['tool_calls']).map(asObject)
     const legacy = delta['function_call']
-    if (isObject(legacy)) fragments.push({ index: 0, function: legacy })
-    if (fragments.length === 0) return
+    if (fragments.length === 0 && !isObject(legacy)) return undefined
     texts.closeOpen()
-    for (const fragment of fragments) calls.read(fragment, googleSignature(delta))
+    const indexes = fragments.map((fragment) => calls.read(fragment, googleSignature(delta)))
+    if (isObject(legacy)) calls.read({ index: 0, function: legacy }, googleSignature(delta))
+    if (fragments.every((fragment, at) => fragment['index'] === indexes[at])) return undefined
+    return { ...delta, tool_calls: fragments.map((fragment, at) => ({ ...fragment, index: indexes[at] })) }
   }
   return {
     read(entry) {
@@ -47,9 +51,10 @@ export function decodeChoice(candidate: number, emit: Emit, context: DecodeConte
       for (const citation of readAnnotations(delta)) texts.cite(citation)
       for (const content of readImages(delta)) texts.whole(content)
       texts.hear(asObject(delta['audio']))
-      readCalls(delta)
+      const corrected = readCalls(delta)
       // Some servers say it twice; an empty one is none.
       raw = asString(entry['finish_reason']) || raw
+      return corrected === undefined ? entry : { ...entry, delta: corrected }
     },
     finished: () => raw !== undefined,
     hasContent: texts.hasContent,
