@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import { asArray, asObject } from '#lib/json.ts'
+import { readJson } from '#lib/exact-json.ts'
+import { asArray, asObject, deepest } from '#lib/json.ts'
 
 /** The public keys of an issuer, fetched and kept. */
 export type KeySet = {
@@ -95,7 +96,7 @@ const largestBytes = 1024 * 1024
 
 /** From an URL or a file, as JSON. */
 export async function loadJwks(place: string): Promise<unknown> {
-  if (!/^https?:/.test(place)) return JSON.parse(await readFile(place, 'utf8'))
+  if (!/^https?:/.test(place)) return readJson(await readFile(place, 'utf8'), deepest)
   // A redirect could lead anywhere: whose keys would it be?
   const response = await fetch(place, {
     headers: { accept: 'application/json' },
@@ -105,5 +106,5 @@ export async function loadJwks(place: string): Promise<unknown> {
   if (!response.ok) throw new Error(`${new URL(place).host} answers with ${response.status}`)
   const text = await response.text()
   if (text.length > largestBytes) throw new Error(`${new URL(place).host} answers with more than 1 MiB`)
-  return JSON.parse(text)
+  return readJson(text, deepest)
 }

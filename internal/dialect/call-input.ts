@@ -1,5 +1,6 @@
 import type { Json } from '#canonical/request.ts'
-import { asObject, isObject, parseJson } from '#lib/json.ts'
+import { readJson } from '#lib/exact-json.ts'
+import { asObject, deepest, isObject, parseJson } from '#lib/json.ts'
 
 /**
  * A call's arguments where an object is demanded, to be written at once: those that were cut at a limit are none. Numbers that
@@ -8,7 +9,7 @@ import { asObject, isObject, parseJson } from '#lib/json.ts'
 export function callInput(args: string): Json {
   const parsed = parseJson(args)
   if (!parsed.ok || !isObject(parsed.value)) return {}
-  return mayBeRounded.test(args) ? asObject(JSON.parse(args, asWritten)) : parsed.value
+  return mayBeRounded.test(args) ? asObject(readJson(args, deepest, asWritten)) : parsed.value
 }
 
 const mayBeRounded = /\d{16}/

@@ -2,11 +2,19 @@
  * JSON.parse, put right. V8 14.6 (Node 26) takes a name with an escape for another one that it has read before, in any text, at the same
  * place of an object that began alike, where the other one is how the new one begins in the text, escapes and all: `"a\n"` after `"a\\"`,
  * `"gr\u00fc\u00df"` after `"gr\\u0"`. What is read then has a name with a backslash: only that is read again, another way.
- * Below `levels` lists and objects within each other it is left as it is. Throws what JSON.parse throws.
+ * Below `levels` lists and objects within each other it is left as it is. `revive` is that of JSON.parse, and may be called twice for a
+ * value. Throws what JSON.parse throws.
  */
-export function readJson(text: string, levels: number): unknown {
-  const value: unknown = JSON.parse(text)
-  return text.includes('\\') && hasBackslash(value, levels) ? readExactly(text, levels) : value
+export function readJson(text: string, levels: number, revive?: Revive): unknown {
+  const value = parse(text, revive)
+  return text.includes('\\') && hasBackslash(value, levels) ? readExactly(text, levels, revive) : value
+}
+
+export type Revive = (key: string, value: unknown, context: { readonly source?: string }) => unknown
+
+function parse(text: string, revive: Revive | undefined): unknown {
+  const value: unknown = revive === undefined ? JSON.parse(text) : JSON.parse(text, revive)
+  return value
 }
 
 /** Whether a name in it has a backslash. */
@@ -23,7 +31,7 @@ function hasBackslash(value: unknown, levels: number): boolean {
 }
 
 /** Reads the text with stand-ins for the names that have an escape, and puts the names back. */
-function readExactly(text: string, levels: number): unknown {
+function readExactly(text: string, levels: number, revive: Revive | undefined): unknown {
   const mark = unusedIn(text)
   const standIns = new Map<string, string>()
   const names = new Map<string, string>()
@@ -40,7 +48,7 @@ function readExactly(text: string, levels: number): unknown {
     plain += `${text.slice(from, start)}"${standIn}"`
     from = end + 1
   }
-  return renamed(JSON.parse(plain + text.slice(from)), names, levels)
+  return renamed(parse(plain + text.slice(from), revive), names, levels)
 }
 
 function unusedIn(text: string): string {
@@ -75,5 +83,5 @@ function renamed(value: unknown, names: ReadonlyMap<string, string>, levels: num
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 }
