@@ -6,7 +6,7 @@ type SecretContext = { readonly sources: SecretSources; readonly report: Report;
 /** A secret of the file; what it lacks is reported: a warning, unless the file is read strictly. */
 export function buildSecret(text: string, path: readonly string[], { sources, report, strict }: SecretContext): Secret {
   for (const { message } of fillIn(text, sources).missing) {
-    report(path, message, { severity: strict ? 'error' : 'warning' })
+    report(path, message, { severity: strict ? 'error' : 'warning', certain: true })
   }
   return createSecret(text, sources)
 }

@@ -110,6 +110,17 @@ const cases: readonly { name: string; text: string; strict?: boolean; problems: 
     problems: ['f:2:33: the environment variable NOT_SET is not set'],
   },
   {
+    name: 'secrets that are not set, each beside another mistake',
+    text: `version: 1\nproviders: { openai: { api_key: "\${NOT_SET}", base_ur: x } }\n${models}clients: [{ name: web, key: "\${NONE}", rpm: many }]`,
+    strict: true,
+    problems: [
+      'f:2:33: the environment variable NOT_SET is not set',
+      /^f:2:47: unknown key base_ur/,
+      'f:4:29: the environment variable NONE is not set',
+      /^f:4:45: clients\.0\.rpm must be a whole number/,
+    ],
+  },
+  {
     name: 'a secret that is set, one with a default, one from a file',
     text: `version: 1\nproviders: { openai: { api_keys: ["\${SET}", "\${NO:-x}", "\${file:/k}"] } }\n${models}`,
     problems: [],

@@ -90,7 +90,10 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const data = valid.ok ? valid.value : mended?.filled
   if (data === undefined) return err(inOrder(problems))
   // What cannot be told apart from what follows of a mistake that was told is told when that is mended.
-  const told: Report = mended === undefined ? report : (path, ...rest) => mended.isAside(path) || report(path, ...rest)
+  const told: Report =
+    mended === undefined
+      ? report
+      : (path, message, options) => (options?.certain !== true && mended.isAside(path)) || report(path, message, options)
   const beside = { routingFile: file, sources: recorded, problems, report: told }
   const { prices: { file: priceFile } = {}, clients_file: clientsFileName } = data
   const prices = priceFile === undefined ? undefined : readPriceFile(priceFile, beside)

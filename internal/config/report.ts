@@ -10,6 +10,8 @@ export type ReportOptions = {
   readonly severity?: Problem['severity']
   /** Which half of the line it is about. Default `value`. */
   readonly at?: 'key' | 'value'
+  /** Whether it holds whatever is wrong beside it. Default false: beside a mistake that was told it may only follow from that. */
+  readonly certain?: boolean
 }
 
 export function reportTo(problems: Problem[], file: string, locate: Locate): Report {
