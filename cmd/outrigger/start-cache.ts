@@ -6,6 +6,7 @@ import type { Plan } from '#canonical/plan.ts'
 import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import type { Clock } from '#lib/clock.ts'
+import { reasonOf } from '#lib/reason.ts'
 import { largeBytes } from '#lib/slices/turn.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { Embedder } from '#relay/embed.ts'
@@ -38,7 +39,7 @@ export type StartedCache = {
 
 /** Kept answers: in memory, and in the store that instances share. */
 export function startCache({ current, opened, log, clock, metrics, embed }: StartCacheDeps): StartedCache {
-  const onFailure = quietly<unknown>((error) => log.warn({ err: error }, 'the shared cache does not answer'))
+  const onFailure = quietly<unknown>((error) => log.warn({ reason: reasonOf(error) }, 'the shared cache does not answer'))
   const memory = createMemoryVectors(() => current.get().cache?.semantic?.max_size ?? 0)
   const index = chooseVectors({
     memory,

@@ -2,6 +2,7 @@ import { type Clients, createClients, type Spent } from '#clients/clients.ts'
 import { createTokens } from '#clients/tokens.ts'
 import type { Current } from '#config/current.ts'
 import type { Alerts } from '#health/alerts.ts'
+import { reasonOf } from '#lib/reason.ts'
 import type { Prices } from '#pricing/catalogue.ts'
 import { estimateInput, estimateOutput } from '#pricing/estimate-tokens.ts'
 import type { UsualOutput } from '#pricing/usual-output.ts'
@@ -26,7 +27,7 @@ export function startClients({ current, metrics, opened, alerts, log }: StartCli
     else alerts.raise('state_unavailable', 'redis', `the store that instances share does not answer: ${reason}`)
   })
   const tokens = createTokens({
-    onFailure: (issuer, error) => log.warn({ issuer, err: error }, 'keys of a token issuer not fetched'),
+    onFailure: (issuer, error) => log.warn({ issuer, reason: reasonOf(error) }, 'keys of a token issuer not fetched'),
     nowMs: Date.now,
   })
   tokens.warmUp(current.get().jwt)

@@ -2,6 +2,7 @@ import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Config } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import type { Clock } from '#lib/clock.ts'
+import { reasonOf } from '#lib/reason.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
 import { createFileSink } from '#usage/file-sink.ts'
@@ -43,7 +44,7 @@ export function startUsage(deps: StartUsageDeps): StartedUsage {
     const closed = open
       .get(name)
       ?.sink.close()
-      .catch((error: unknown) => log.warn({ sink: name, err: error }, 'usage records not written'))
+      .catch((error: unknown) => log.warn({ sink: name, reason: reasonOf(error) }, 'usage records not written'))
     open.delete(name)
     if (closed === undefined) return
     closing.add(closed)
@@ -106,7 +107,9 @@ function postWithin(timeoutMs: number): PostLines {
 }
 
 function toldOf(sink: SinkName, log: Logger, metrics: Metrics): SinkTold {
-  const failed = quietly<unknown>((error) => log.warn({ sink, err: error }, 'usage records cannot be written, and wait'))
+  const failed = quietly<unknown>((error) =>
+    log.warn({ sink, reason: reasonOf(error) }, 'usage records cannot be written, and wait'),
+  )
   const lost = quietly<object>((facts) => log.error(facts, 'usage records lost'))
   return {
     written: (count) => metrics.usageRecords.inc({ sink, result: 'written' }, count),

@@ -74,8 +74,10 @@ export function createKeySet({ load, refreshMs, onFailure, nowMs }: KeySetOption
       try {
         return await known.find(header, token)
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || nowMs() - triedMs < Math.min(unknownKeyMs, refreshMs)) throw error
-        const anew = await fetched().catch(() => known)
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        // What is being fetched may have it, or has come: the first token after a change is often there when the keys are due anyway.
+        const isAwaited = loading !== undefined || nowMs() - triedMs >= Math.min(unknownKeyMs, refreshMs)
+        const anew = isAwaited ? await fetched().catch(() => known) : (kept ?? known)
         return await anew.find(header, token)
       }
     },
@@ -104,7 +106,17 @@ export async function loadJwks(place: string): Promise<unknown> {
     signal: AbortSignal.timeout(fetchTimeoutMs),
   })
   if (!response.ok) throw new Error(`${new URL(place).host} answers with ${response.status}`)
-  const text = await response.text()
-  if (text.length > largestBytes) throw new Error(`${new URL(place).host} answers with more than 1 MiB`)
-  return readJson(text, deepest)
+  return readJson(await textOf(response), deepest)
+}
+
+/** What is longer is not read to its end. */
+async function textOf({ body, url }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > largestBytes) throw new Error(`${new URL(url).host} answers with more than 1 MiB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }

@@ -178,6 +178,15 @@ test('a new key of the issuer is looked for at once, but not with each token tha
   assert.equal(it.counts.loads, 2)
 })
 
+test('a new key of the issuer is found also when the keys are due anyway', async () => {
+  const it = world()
+  assert.equal(typeof (await it.ask(await token())), 'object')
+  it.keys = [published.two]
+  it.nowMs += issuer.refresh + 1
+  assert.equal(typeof (await it.ask(await token({ key: 'two' }))), 'object')
+  assert.equal(it.counts.loads, 2)
+})
+
 test('while the issuer is gone its last keys go on, and without any the answer says so', async () => {
   const it = world()
   await it.ask(await token())

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StateConfig } from '#config/config.ts'
+import { reasonOf as reason } from '#lib/reason.ts'
 import { type Commands, connectCluster, connectSentinel, connectSingle, type Watched } from './redis-connect.ts'
 
 /** What the rooms need of Redis or Valkey, whether it is one server, a cluster, or behind sentinels. */
@@ -81,6 +82,7 @@ function watch(listener: ConnectionListener): Watched {
 
 /** The first words of the error: a URL with its password may stand further behind. */
 export function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error)
-  return message.replace(/rediss?:\/\/\S+/g, 'redis://…').slice(0, 200)
+  return reason(error)
+    .replace(/rediss?:\/\/\S+/g, 'redis://…')
+    .slice(0, 200)
 }
