@@ -27,7 +27,7 @@ export function observeReloads({ current, health, pools, metrics, log }: ReloadD
     pools.keepOnly(addressesOf(config))
     if (log.levels.values[config.log.level] !== undefined) log.level = config.log.level
     for (const problem of state.problems) log.warn({ problem }, 'config warning')
-    log.info({ config: config.path, digest: config.digest }, 'config reloaded')
+    log.info({ config: config.path, digest: config.digest() }, 'config reloaded')
   })
 }
 

@@ -58,7 +58,8 @@ export type CostFacts = {
   readonly wasted: Readonly<Record<string, number>>
 }
 
-type ConfigFacts = Pick<Config, 'path' | 'digest' | 'loadedAtMs'> & {
+type ConfigFacts = Pick<Config, 'path' | 'loadedAtMs'> & {
+  readonly digest: string
   readonly models: readonly { readonly name: string; readonly strategy: string; readonly targets: readonly string[] }[]
 }
 
@@ -90,7 +91,7 @@ export function statusFacts(sources: StatusSources): StatusFacts {
     lifecycle,
     config: {
       path: config.path,
-      digest: config.digest,
+      digest: config.digest(),
       loadedAtMs: config.loadedAtMs,
       models: config.models.map(({ name, strategy, targets }) => ({ name, strategy, targets: targets.map(({ id }) => id) })),
     },

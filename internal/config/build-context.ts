@@ -10,8 +10,8 @@ export type BuildContext = {
   readonly sources: SecretSources
   /** An unset secret that is used is an error. */
   readonly strict: boolean
-  readonly digest: string
-  readonly filledDigest: string
+  readonly digest: () => string
+  readonly filledDigest: () => string
   readonly files: readonly string[]
   /** The file of `prices`, where there is one that can be read. */
   readonly prices: PriceBook | undefined

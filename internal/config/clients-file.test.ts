@@ -91,8 +91,8 @@ test('rules may name clients of the file', () => {
 test('a changed file is another version of the configuration', () => {
   const [one, two] = ['- { name: a, key: x }', '- { name: a, key: y }'].map((text) => load('k.yaml', text))
   assert.ok(one !== undefined && two !== undefined && 'filledDigest' in one && 'filledDigest' in two)
-  assert.equal(one.digest, two.digest)
-  assert.notEqual(one.filledDigest, two.filledDigest)
+  assert.equal(one.digest(), two.digest())
+  assert.notEqual(one.filledDigest(), two.filledDigest())
   assert.deepEqual(one.files, ['/etc/outrigger/k.yaml'])
 })
 

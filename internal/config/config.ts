@@ -60,10 +60,10 @@ export type {
 export type Config = {
   readonly path: string
   readonly loadedAtMs: number
-  /** Of the file's text, to tell versions apart. */
-  readonly digest: string
+  /** Of the file's text, to tell versions apart. Worked out when it is first asked for, as the next one is. */
+  readonly digest: () => string
   /** Of what `${…}` gave outside of secrets: it changes when the file does not but a file that it names does. */
-  readonly filledDigest: string
+  readonly filledDigest: () => string
   /** Files that `${file:…}` took values from; they are watched too. */
   readonly files: readonly string[]
   readonly listen: string

@@ -100,5 +100,5 @@ function sameFile(left: Config, right: Config): boolean {
 
 /** Names a state of the routing file and of what fills it, in this process and in those that have its salt. */
 export function fileIdOf({ digest, filledDigest }: Pick<Config, 'digest' | 'filledDigest'>): string {
-  return `${digest}.${filledDigest}`
+  return `${digest()}.${filledDigest()}`
 }

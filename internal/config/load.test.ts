@@ -251,7 +251,7 @@ test('load: what it was made of makes the same configuration again, whatever the
   assert.ok(changed.ok && again.ok)
   assert.equal(again.value.config.models[0]?.targets[0]?.id, 'openai/gpt')
   assert.deepEqual(again.value.texts, first.value.texts)
-  const digests = [first, again, changed].map(({ value }) => value.config.filledDigest)
+  const digests = [first, again, changed].map(({ value }) => value.config.filledDigest())
   assert.equal(digests[0], digests[1])
   assert.notEqual(digests[0], digests[2])
 })

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Document, LineCounter, parseDocument } from 'yaml'
+import { lazy } from '#lib/lazy.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { buildConfig } from './build.ts'
 import { readClientsFile } from './clients-file.ts'
@@ -103,8 +104,8 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
     report: told,
     sources,
     strict,
-    digest: digestOf(text),
-    filledDigest: digestOf(options.salt ?? ownSalt, ...filled.values, prices?.text ?? '', clientsFile?.text ?? ''),
+    digest: lazy(() => digestOf(text)),
+    filledDigest: lazy(() => digestOf(options.salt ?? ownSalt(), ...filled.values, prices?.text ?? '', clientsFile?.text ?? '')),
     files: [...filled.files, ...[prices, clientsFile].flatMap((book) => book?.path ?? [])],
     prices,
     clientsFile,
@@ -144,7 +145,7 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
 }
 
 // What was filled in may be a key: its digest must not tell it to who can guess.
-const ownSalt = newSalt()
+const ownSalt = lazy(newSalt)
 
 /** Keeps digests from being guessed by whoever does not know it. */
 export function newSalt(): string {

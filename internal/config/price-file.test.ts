@@ -33,7 +33,7 @@ test('price file: its prices, and the file that is to be watched', () => {
 test('price file: a change of it is a change of the configuration', () => {
   const digest = (prices: string): string => {
     const loaded = load(prices)
-    return loaded.ok ? loaded.value.config.filledDigest : assert.fail()
+    return loaded.ok ? loaded.value.config.filledDigest() : assert.fail()
   }
   assert.notEqual(digest('openai/gpt: { input: 1, output: 2 }'), digest('openai/gpt: { input: 1, output: 3 }'))
   assert.equal(digest('openai/gpt: { input: 1, output: 2 }'), digest('openai/gpt: { input: 1, output: 2 }'))

@@ -3,6 +3,7 @@
  * with the compiled code that the build kept of it.
  */
 import { debuglog } from 'node:util'
+import { builtin } from './builtins.ts'
 import { loadScript } from './load-script.ts'
 import { inCore, partOf } from './parts.ts'
 import { readPiece } from './read-piece.ts'
@@ -15,7 +16,8 @@ function load(name: string): Readonly<Record<string, unknown>> {
   if (known !== undefined) return known
   const text = readPiece(`${name}.cjs`).toString('latin1')
   const { script, exports } = loadScript({ name, text, cache: readPiece(`${name}.cache`) }, requireOf)
-  debug('%s: compiled code %s', name, script.cachedDataRejected === true ? 'refused' : 'taken')
+  if (process.env['NODE_DEBUG'] !== undefined)
+    debug('%s: compiled code %s', name, script.cachedDataRejected === true ? 'refused' : 'taken')
   loaded.set(name, exports)
   return exports
 }
@@ -24,9 +26,9 @@ function requireOf(id: string): unknown {
   if (id.startsWith(inCore)) return load('core')[id]
   const part = partOf(id)
   if (part !== undefined) return load(part)[id]
-  const builtin: unknown = process.getBuiltinModule(id)
-  if (builtin === undefined) throw Object.assign(new Error(`Cannot find module '${id}'`), { code: 'MODULE_NOT_FOUND' })
-  return builtin
+  const module = builtin(id)
+  if (module === undefined) throw Object.assign(new Error(`Cannot find module '${id}'`), { code: 'MODULE_NOT_FOUND' })
+  return module
 }
 
 load('main')

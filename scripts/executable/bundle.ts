@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
+import { laterBuiltins } from './builtins.ts'
 import { commandsInCore, lazyModules, outside } from './lazy-modules.ts'
+import { lighterModules } from './lighter-modules.ts'
 import { wrapper } from './load-script.ts'
 import { inCore, type PartName, partNames } from './parts.ts'
 import { quietYaml } from './quiet-yaml.ts'
@@ -44,14 +46,14 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
     ...piece,
     entryPoints: [join(root, 'cmd/outrigger/main.ts')],
     outfile: join(folder, 'main.cjs'),
-    plugins: [commandsInCore(commands), lazyModules],
+    plugins: [commandsInCore(commands), lazyModules, lighterModules],
   })
   const wanted = new Map<PartName, Set<string>>()
   await build({
     ...piece,
     stdin: { contents: coreOf([...commands].sort()), resolveDir: join(root, 'cmd/outrigger') },
     outfile: join(folder, 'core.cjs'),
-    plugins: [quietYaml, outside(wanted), lazyModules],
+    plugins: [quietYaml, outside(wanted), laterBuiltins, lazyModules, lighterModules],
   })
   await Promise.all(
     partNames.map((name) => {
@@ -63,7 +65,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
         ...piece,
         stdin: { contents, resolveDir: root },
         outfile: join(folder, `${name}.cjs`),
-        plugins: [quietYaml, lazyModules],
+        plugins: [quietYaml, lazyModules, lighterModules],
       })
     }),
   )
@@ -97,7 +99,8 @@ function common(root: string): BuildOptions {
       // The bundle has no folder of its own: what lies beside the code is in it.
       'import.meta.dirname': '""',
       __COMMIT__: JSON.stringify(commit(root)),
-      __PAGE_FILES__: JSON.stringify(Object.fromEntries(pageFileNames.map((name) => [name, readPageFile(name)]))),
+      // As one text: esbuild makes a module of an object, which it then asks for in each of the others.
+      __PAGE_FILES__: JSON.stringify(JSON.stringify(Object.fromEntries(pageFileNames.map((name) => [name, readPageFile(name)])))),
     },
     absWorkingDir: root,
     logLevel: 'warning',

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Script } from 'node:vm'
 import { freePorts } from '../../test/support/relay-process.ts'
+import { builtin } from './builtins.ts'
 import { loadScript } from './load-script.ts'
 import { inCore, partNames, partOf } from './parts.ts'
 
@@ -31,7 +32,7 @@ function load(name: string): Readonly<Record<string, unknown>> {
 function requireOf(id: string): unknown {
   if (id.startsWith(inCore)) return load('core')[id]
   const part = partOf(id)
-  return part === undefined ? process.getBuiltinModule(id) : load(part)[id]
+  return part === undefined ? builtin(id) : load(part)[id]
 }
 
 const answer = JSON.stringify({

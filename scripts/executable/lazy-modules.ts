@@ -13,7 +13,7 @@ const told: Readonly<Record<string, Readonly<Record<string, string>>>> = { worke
  * Packages' entries that a plain routing file never needs: compiled checks (for large files of clients), patterns of guardrails,
  * tokens of clients, traces.
  */
-const latePackages = /^(?:typebox\/compile|re2js|jose|@opentelemetry\/api)$/
+const latePackages = /^typebox\/compile$/
 
 /** Parts of packages: HTTP/2, loaded with the first connection that speaks it; formats of texts that no schema of ours names. */
 const lateModules =
@@ -21,6 +21,9 @@ const lateModules =
 
 /** Parts of packages that the relay has no use for, but that the packages load at once: pushed metrics, logs written by a thread. */
 const unused = [/[/\\]prom-client[/\\]lib[/\\]pushgateway\.js$/, /[/\\]thread-stream[/\\]index\.js$/]
+
+/** Asked for each logger, for the sake of logs that are written by a thread: V8 counts all lines of the piece to answer. */
+const whoCalls = /[/\\]pino[/\\]lib[/\\]caller\.js$/
 
 /** Behind the path of a module that is otherwise loaded late. */
 const now = '?now'
@@ -41,6 +44,7 @@ export const lazyModules: Plugin = {
     // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
     build.onLoad({ filter: lateModules }, ({ path, suffix }) => (suffix === now ? undefined : { contents: late(path) }))
     build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.slice(0, -now.length), suffix: now, namespace: 'file' }))
+    build.onLoad({ filter: whoCalls }, () => ({ contents: 'module.exports = () => []' }))
     for (const filter of unused) build.onLoad({ filter }, () => ({ contents: 'module.exports = undefined' }))
   },
 }

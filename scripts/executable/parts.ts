@@ -6,6 +6,12 @@ export const parts = {
   /** The whole of undici is for downloads of media; it has connections of its own. */
   undici: ['undici'],
   redis: ['@redis/client'],
+  /** Patterns of guardrails, tokens of clients, spans: a plain routing file needs none. */
+  patterns: ['re2js'],
+  tokens: ['jose'],
+  spans: ['@opentelemetry/api'],
+  /** Files are watched once the port is open. */
+  watching: ['chokidar'],
   google: ['google-auth-library'],
   amazon: ['@smithy/signature-v4'],
   traces: [
@@ -23,6 +29,10 @@ export const partNames = [
   'connections',
   'undici',
   'redis',
+  'patterns',
+  'tokens',
+  'spans',
+  'watching',
   'google',
   'amazon',
   'traces',
@@ -34,7 +44,7 @@ export function partOf(id: string): PartName | undefined {
 }
 
 /** The pieces that are one function or one class each, so that the core may name it long before it is loaded. */
-export const lateParts: ReadonlySet<PartName> = new Set(['connections'])
+export const lateParts: ReadonlySet<PartName> = new Set(['connections', 'patterns', 'tokens', 'spans'])
 
 /** How the piece with the command line names a command that lies in the core. */
 export const inCore = 'core:'

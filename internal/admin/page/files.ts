@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { asObject, asString, type JsonObject } from '#lib/json.ts'
 
-/** Set when the executable is built: the files of this folder as texts. */
-declare const __PAGE_FILES__: Readonly<Record<string, string>> | undefined
+/** Set when the executable is built: the files of this folder as texts, as JSON. */
+declare const __PAGE_FILES__: string | undefined
 
 /** The files of the status page, as browsers ask for them. */
 export const pageFileNames: readonly string[] = [
@@ -22,8 +23,11 @@ export const pageFileNames: readonly string[] = [
   'playground.js',
 ]
 
+let bundled: JsonObject | undefined
+
 /** A file's text: from the bundle, else from this folder. */
 export function readPageFile(name: string): string {
-  if (typeof __PAGE_FILES__ === 'object') return __PAGE_FILES__[name] ?? ''
+  bundled ??= typeof __PAGE_FILES__ === 'string' ? asObject(JSON.parse(__PAGE_FILES__)) : undefined
+  if (bundled !== undefined) return asString(bundled[name]) ?? ''
   return readFileSync(join(import.meta.dirname, name), 'utf8')
 }
