@@ -2,6 +2,10 @@ import { LRUCache } from 'lru-cache'
 import type { Answer } from '#canonical/answer.ts'
 import type { Request } from '#canonical/request.ts'
 import { isObject, parseJson } from '#lib/json.ts'
+import type { Result } from '#lib/result.ts'
+import { parseInSlices } from '#lib/slices/parse.ts'
+import { largeBytes, turnsForAll } from '#lib/slices/turn.ts'
+import { isLarge, writeInSlices } from '#lib/slices/write.ts'
 import { type CacheScope, keyOf } from './key.ts'
 import type { Comparison, SemanticCache } from './semantic.ts'
 
@@ -58,12 +62,16 @@ export function createCache({ settings, shared, semantic, onFailure }: CacheOpti
 
   const find = async (key: string, kept: CacheSettings, scope: CacheScope): Promise<Cached | undefined> => {
     const own = memory.of(kept).get(key)
-    const cached = own === undefined ? await findShared(key, { shared, onFailure }) : read(own)
+    const found = own === undefined ? findShared(key, { shared, onFailure }) : read(own)
+    const cached = found instanceof Promise ? await found : found
     // The routing file may have changed since: a target that the route no longer has gives no answers.
     return cached !== undefined && scope.accepts?.(cached.target) === false ? undefined : cached
   }
   const store = (key: string, cached: Cached, kept: CacheSettings): void => {
-    const bytes = toBytes(cached)
+    if (isLarge(cached)) toBytesInTurns(cached).then((bytes) => keep(key, bytes, kept), onFailure)
+    else keep(key, toBytes(cached), kept)
+  }
+  const keep = (key: string, bytes: Buffer, kept: CacheSettings): void => {
     if (bytes.length + overheadBytes <= kept.max_size) memory.of(kept).set(key, bytes, { ttl: kept.ttl })
     shared?.set(key, bytes, kept.ttl).catch(onFailure)
   }
@@ -136,7 +144,7 @@ async function findShared(
 ): Promise<Cached | undefined> {
   try {
     const bytes = await shared?.get(key)
-    return bytes === undefined ? undefined : read(bytes)
+    return bytes === undefined ? undefined : await read(bytes)
   } catch (error) {
     onFailure(error)
     return undefined
@@ -191,8 +199,17 @@ function toBytes(cached: Cached): Buffer {
   return bytes
 }
 
-function read(bytes: Buffer): Cached | undefined {
-  const parsed = parseJson(bytes.toString('utf8'))
+async function toBytesInTurns(cached: Cached): Promise<Buffer> {
+  return Buffer.concat((await writeInSlices(cached, turnsForAll)) ?? [])
+}
+
+function read(bytes: Buffer): Cached | undefined | Promise<Cached | undefined> {
+  return bytes.length < largeBytes
+    ? cachedIn(parseJson(bytes.toString('utf8')))
+    : parseInSlices(bytes, turnsForAll).then((parsed) => parsed && cachedIn(parsed))
+}
+
+function cachedIn(parsed: Result<unknown, string>): Cached | undefined {
   return parsed.ok && isCached(parsed.value) ? parsed.value : undefined
 }
 

@@ -115,7 +115,7 @@ export type Passthrough = {
 /** Items of answers that clients name by their ids alone in later turns, as if the provider kept them. */
 export type References = {
   /** Items by their ids. `written` is what the client got: a whole answer, or the text that its stream ended with. */
-  readonly told: (written: string) => readonly (readonly [id: string, item: Json])[]
+  readonly told: (written: Json | string) => readonly (readonly [id: string, item: Json])[]
   /** The request with the items in the place of their ids, where they are found; the same body when none is. */
   readonly resolve: (body: Json, find: (id: string) => Json | undefined) => Json
 }

@@ -22,13 +22,13 @@ export type OperationCall = {
   /** Whether the answer can be nothing but JSON. Default: sound, images and events are answers too. */
   readonly jsonOnly?: boolean
   /**
-   * Reads a whole JSON answer: what the client gets, and what it cost. `body` is undefined when the provider's bytes may pass
-   * as they are.
+   * Reads a whole JSON answer: what the client gets, to be written as JSON, and what it cost. `body` is undefined when the provider's bytes
+   * may pass as they are.
    */
   readonly answer: (body: unknown) => Result<OperationAnswer, Failure>
 }
 
-export type OperationAnswer = { readonly body: string | undefined; readonly usage: Usage | undefined }
+export type OperationAnswer = { readonly body: Json | undefined; readonly usage: Usage | undefined }
 
 /** A request that is no conversation. It is routed and fails over like one. */
 export type Operation = {

@@ -3,6 +3,7 @@ import type { Request } from '#canonical/request.ts'
 import { textRequest } from '#canonical/text-request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import { plainTraits } from '#dialect/quirks.ts'
+import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 import { relay } from '#relay/relay.ts'
@@ -89,7 +90,7 @@ function recordingClient(): { readonly port: ClientPort; readonly sent: Sent; re
     },
     written: () => Buffer.byteLength(sent.body),
     end(body = '') {
-      take(body)
+      for (const piece of piecesOf(body)) take(piece)
       sent.ended = true
     },
     onGone(listener) {

@@ -4,9 +4,11 @@ import type { Target } from '#canonical/plan.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import type { AnswerContext } from '#dialect/dialect.ts'
 import type { Clock } from '#lib/clock.ts'
+import { type Body, inPieces } from '#lib/slices/pieces.ts'
+import { turnsUntil } from '#lib/slices/turn.ts'
 import type { Call, CallRequest, ResponseHeaders } from '#upstream/call.ts'
 import { type BodySink, decompressing } from '#upstream/decompress.ts'
-import { type Body, inPieces } from '#upstream/pieces.ts'
+import { failureOfTransport } from '#upstream/failure.ts'
 import type { Pools } from '#upstream/pools.ts'
 import { authorizedCall } from './authorized-call.ts'
 import { consumeError } from './consume-error.ts'
@@ -99,6 +101,14 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
   const watch = watchAttempt(clock, params.limits, (what) => breakOff(expired(what, params)))
   const port: ConsumerPort = {
     settle,
+    settleLater(work) {
+      // All of the answer is here: what takes time now is ours.
+      watch.suspend()
+      work(turnsUntil(() => settled)).then(
+        (result) => result && settle(result),
+        (error: unknown) => fail(failureOfTransport(error instanceof Error ? error : new Error(String(error)), 'body')),
+      )
+    },
     life: () => watch.life(),
     content() {
       if (firstTokenMs !== undefined) return
@@ -211,6 +221,7 @@ function consumerFor(
     clientDialect: exchange.dialect,
     answerContext: params.answerContext,
     maxBytes: deps.maxAnswerBytes,
+    headers: head.headers,
     guard: exchange.guarded?.answer,
   }
   if (stream === undefined) return consumeWhole(context, port)

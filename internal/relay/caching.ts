@@ -1,10 +1,12 @@
 import type { Answer, FinishReason } from '#canonical/answer.ts'
 import type { Target } from '#canonical/plan.ts'
-import type { AttemptResult } from './consumer.ts'
+import { turnsForAll } from '#lib/slices/turn.ts'
+import { isLarge, writeInSlices } from '#lib/slices/write.ts'
+import type { AnswerBody, AttemptResult } from './consumer.ts'
 import type { CachedAnswer } from './deps.ts'
 import { fold } from './fold.ts'
 import type { Run } from './run.ts'
-import { unfold } from './unfold.ts'
+import { play, playInTurns } from './unfold.ts'
 
 /** Ends that say all that was to be said; a filter or a limit may decide otherwise the next time. */
 const complete: ReadonlySet<FinishReason> = new Set(['stop', 'tool_calls', 'stop_sequence'])
@@ -25,10 +27,17 @@ export function targetOf({ plan }: Run, { target }: CachedAnswer): Target | unde
   return plan.steps.find((step) => step.target.id === target)?.target
 }
 
-/** Gives a kept answer to the client, whole or as a stream; the body of a whole one is for the caller to send. */
-export function replay({ exchange, out, answerContext }: Run, answer: Answer): string | undefined {
-  if (out === undefined) return JSON.stringify(exchange.dialect.encodeAnswer(answer, answerContext))
-  for (const event of unfold(answer)) out.event(event)
-  out.flush()
+/** Gives a kept answer to the client, whole or as a stream; the body of a whole one is for the caller to send. A large one takes turns. */
+export function replay(
+  { exchange, out, answerContext }: Run,
+  answer: Answer,
+): AnswerBody | undefined | Promise<AnswerBody | undefined> {
+  const large = isLarge(answer)
+  if (out === undefined) {
+    const written = exchange.dialect.encodeAnswer(answer, answerContext)
+    return large ? writeInSlices(written, turnsForAll) : JSON.stringify(written)
+  }
+  if (large) return playInTurns(out, answer, turnsForAll).then(() => undefined)
+  play(out, answer)
   return undefined
 }

@@ -1,10 +1,11 @@
 import type { RequestEnded } from '#canonical/observe.ts'
 import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
+import { lengthOf } from '#lib/slices/pieces.ts'
 import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { replay, targetOf } from './caching.ts'
-import type { AttemptResult } from './consumer.ts'
+import type { AnswerBody, AttemptResult } from './consumer.ts'
 import type { CachedAnswer, Refusal, RelayDeps } from './deps.ts'
 import type { Exchange } from './exchange.ts'
 import { errorOfAttempts, errorOfPlan, type FinalError } from './final-error.ts'
@@ -40,7 +41,7 @@ export function closeAnswered(run: Run, result: Answered): void {
 }
 
 /** The cache had it: nobody was asked, and it cost nothing. */
-export function closeCached(run: Run, cached: CachedAnswer): void {
+export function closeCached(run: Run, cached: CachedAnswer): void | Promise<void> {
   const { record, exchange } = run
   const guard = exchange.guarded?.answer
   const shown = guard === undefined ? cached.answer : guard.whole(cached.answer)
@@ -49,7 +50,12 @@ export function closeCached(run: Run, cached: CachedAnswer): void {
   record.costUsd = 0
   record.finishReason = cached.answer.candidates[0]?.finish.reason
   record.savedUsd = savedUsd(run, cached.answer.usage, 0)
-  const body = replay(run, shown)
+  const replayed = replay(run, shown)
+  if (replayed instanceof Promise) return replayed.then((body) => closeReplayed(run, body))
+  closeReplayed(run, replayed)
+}
+
+function closeReplayed(run: Run, body: AnswerBody | undefined): void {
   if (body !== undefined) {
     sendWhole(run, body)
     return close(run, { outcome: 'ok', status: 200 })
@@ -184,11 +190,11 @@ export function sendError(
   return status
 }
 
-function sendWhole(run: Run, body: string): void {
+function sendWhole(run: Run, body: AnswerBody): void {
   run.exchange.client.head(200, {
     ...answerHeaders(run),
     'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(body)),
+    'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : lengthOf(body)),
   })
   // As text it goes out with the headers in one piece.
   run.exchange.client.end(body)

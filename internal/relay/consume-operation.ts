@@ -1,6 +1,7 @@
 import type { OperationCall } from '#dialect/operation.ts'
-import { parseJson } from '#lib/json.ts'
+import { ok } from '#lib/result.ts'
 import type { ResponseHeaders } from '#upstream/call.ts'
+import { consumeJson } from './consume-json.ts'
 import type { Consumer, ConsumerPort } from './consumer.ts'
 import type { ClientPort } from './exchange.ts'
 
@@ -20,28 +21,14 @@ export function consumeOperation(context: OperationContext, port: ConsumerPort):
   return readsWhole || context.call.jsonOnly === true ? readWhole(context, port) : passOn(context, type, port)
 }
 
-function readWhole({ call, maxBytes }: OperationContext, port: ConsumerPort): Consumer {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const malformed = (message: string): void =>
-    port.settle({ kind: 'failed', failure: { kind: 'malformed', phase: 'body', message } })
-  return {
-    data(bytes) {
-      size += bytes.length
-      if (size > maxBytes) return malformed(`the answer is larger than ${maxBytes} bytes`)
-      chunks.push(bytes)
-      port.life()
-    },
-    end() {
-      const text = Buffer.concat(chunks).toString('utf8')
-      const parsed = parseJson(text)
-      if (!parsed.ok) return malformed(`the answer is not JSON: ${parsed.error.slice(0, 120)}`)
-      const answer = call.answer(parsed.value)
-      if (!answer.ok) return port.settle({ kind: 'failed', failure: answer.error })
-      const { body, usage } = answer.value
-      port.settle({ kind: 'whole', body: body ?? text, usage, model: '' })
-    },
-  }
+function readWhole({ call, maxBytes, headers }: OperationContext, port: ConsumerPort): Consumer {
+  return consumeJson({ maxBytes, headers }, port, (parsed) => {
+    if (!parsed.ok) return parsed
+    const answer = call.answer(parsed.value)
+    if (!answer.ok) return answer
+    const { body: written, usage } = answer.value
+    return ok({ written, resultOf: (body) => ({ kind: 'whole', body, usage, model: '' }) })
+  })
 }
 
 function passOn({ client, begin }: OperationContext, contentType: string, port: ConsumerPort): Consumer {

@@ -1,12 +1,19 @@
 import type { Answer, AnswerEvent, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
+import type { Json } from '#canonical/request.ts'
+import type { Turn } from '#lib/slices/turn.ts'
+
+/** What the client gets of a whole answer: text, or pieces of a large one. */
+export type AnswerBody = string | readonly Uint8Array[]
 
 /** What an attempt came to. */
 export type AttemptResult =
   /** A whole answer: `body` is what the client gets. */
   | {
       readonly kind: 'whole'
-      readonly body: string
+      readonly body: AnswerBody
+      /** What `body` is the text of; left out when the provider's own bytes pass. */
+      readonly written?: Json | undefined
       readonly usage: Usage | undefined
       readonly model: string
       readonly answer?: Answer
@@ -24,7 +31,7 @@ export type AttemptResult =
       readonly kind: 'failed'
       readonly failure: Failure
       /** An answer that is empty but otherwise sound: better than none when no other target is left. */
-      readonly empty?: { readonly body: string | undefined; readonly usage: Usage | undefined }
+      readonly empty?: { readonly body: AnswerBody | undefined; readonly usage: Usage | undefined }
       /** Set when nothing failed: another attempt won. */
       readonly abandoned?: Abandoned
       /** Tokens that the failed attempt is known to have cost. */
@@ -45,6 +52,11 @@ export type Consumer = {
 /** What a consumer tells the attempt. */
 export type ConsumerPort = {
   readonly settle: (result: AttemptResult) => void
+  /**
+   * Settles later, with what the work comes to: it takes turns with others, and gives undefined when it was told that nobody wants it any
+   * more. An error in it fails the attempt.
+   */
+  readonly settleLater: (work: (turn: Turn) => Promise<AttemptResult | undefined>) => void
   /** Something came that shows that the provider is at work. */
   readonly life: () => void
   /** The first content came. */

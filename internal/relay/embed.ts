@@ -1,11 +1,12 @@
 import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Hints } from '#canonical/plan.ts'
 import { textRequest } from '#canonical/text-request.ts'
-import type { EmbedRequest } from '#dialect/embeddings/embedding.ts'
+import { asNumbers, type EmbedRequest } from '#dialect/embeddings/embedding.ts'
 import { openaiEmbeddings } from '#dialect/embeddings/openai.ts'
 import { embedOperation } from '#dialect/embeddings/operation.ts'
 import { dialectByName } from '#dialect/registry.ts'
 import { parseJson } from '#lib/json.ts'
+import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort, Exchange } from './exchange.ts'
 import { relay } from './relay.ts'
@@ -51,7 +52,7 @@ export function createEmbedder(deps: RelayDeps, ended: (event: RequestEnded) => 
     const body = answer.status() === 200 ? parseJson(answer.text()) : undefined
     const decoded = body?.ok === true ? openaiEmbeddings.decodeAnswer(body.value, request) : undefined
     const vector = decoded?.ok === true ? decoded.value.vectors[0] : undefined
-    return vector === undefined || answeredBy === undefined ? undefined : { model: answeredBy, vector }
+    return vector === undefined || answeredBy === undefined ? undefined : { model: answeredBy, vector: asNumbers(vector) }
   }
 }
 
@@ -98,8 +99,8 @@ function collectAnswer(): CollectedAnswer {
       },
       onDrain() {},
       written: () => pieces.reduce((sum, piece) => sum + piece.length, 0),
-      end(piece) {
-        if (piece !== undefined) take(piece)
+      end(body = '') {
+        for (const piece of piecesOf(body)) take(piece)
       },
       onGone() {},
       abort() {

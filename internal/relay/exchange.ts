@@ -4,6 +4,7 @@ import type { Request } from '#canonical/request.ts'
 import type { RequestTrace } from '#canonical/trace.ts'
 import type { Dialect } from '#dialect/dialect.ts'
 import type { Operation } from '#dialect/operation.ts'
+import type { Body } from '#lib/slices/pieces.ts'
 
 /** The client's side of one exchange, as the relay needs it. The server makes it of a socket, a test of a few variables. */
 export type ClientPort = {
@@ -14,7 +15,8 @@ export type ClientPort = {
   readonly onDrain: (listener: () => void) => void
   /** Bytes of the answer's body so far. */
   readonly written: () => number
-  readonly end: (body?: string | Uint8Array) => void
+  /** The pieces of a large body are sent one after the other, in turns with others, as the client takes them. */
+  readonly end: (body?: Body) => void
   /** Tells when the client closed its connection before the answer's end; at once if it already has. */
   readonly onGone: (listener: () => void) => void
   /** Cuts the connection: an answer that has begun as bytes and broke must not look whole. */

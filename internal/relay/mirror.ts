@@ -2,6 +2,7 @@ import type { Observer, RequestEnded } from '#canonical/observe.ts'
 import type { Plan, Target } from '#canonical/plan.ts'
 import type { Config, MirrorRoute, ModelRoute } from '#config/config.ts'
 import { ok } from '#lib/result.ts'
+import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort, Exchange } from './exchange.ts'
 import { relay } from './relay.ts'
@@ -65,8 +66,8 @@ function nobody(): ClientPort {
     },
     onDrain() {},
     written: () => written,
-    end(body) {
-      written += body?.length ?? 0
+    end(body = '') {
+      for (const piece of piecesOf(body)) written += piece.length
     },
     onGone() {},
     abort() {},

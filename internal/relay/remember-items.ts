@@ -7,6 +7,6 @@ export function rememberItems({ deps, exchange, record, out }: Run, result: Atte
   // A client that asks for nothing to be stored sends everything again. Ids of the provider's own pass as they are.
   const mayRefer = dialect.references !== undefined && request.state?.store !== false
   if (deps.items === undefined || !mayRefer || record.target?.dialect === request.dialect) return
-  const written = result.kind === 'whole' ? result.body : out?.ending()
-  for (const [id, item] of dialect.references?.told(written ?? '') ?? []) deps.items.remember(hints.client ?? '', id, item)
+  const written = (result.kind === 'whole' ? result.written : out?.ending()) ?? ''
+  for (const [id, item] of dialect.references?.told(written) ?? []) deps.items.remember(hints.client ?? '', id, item)
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Json } from '#canonical/request.ts'
+import { weightOf } from '#lib/slices/write.ts'
 
 /**
  * Items of answers that clients were given, for those that later name them by their ids alone: the provider that made them
@@ -23,10 +24,11 @@ const usualLimits: ToldLimits = { maxBytes: 64 * 1024 * 1024, ttlMs: 6 * 3_600_0
 
 /** @param nowMs monotonic milliseconds */
 export function createToldItems(nowMs: () => number, { maxBytes, ttlMs }: ToldLimits = usualLimits): ToldItems {
+  const maxEntrySize = Math.ceil(maxBytes / 16)
   const items = new LRUCache<string, Json>({
     maxSize: maxBytes,
-    maxEntrySize: Math.ceil(maxBytes / 16),
-    sizeCalculation: (item, key) => key.length + JSON.stringify(item).length,
+    maxEntrySize,
+    sizeCalculation: (item, key) => key.length + weightOf(item, maxEntrySize),
     ttl: ttlMs,
     updateAgeOnGet: true,
     ttlResolution: 0,

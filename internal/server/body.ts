@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, type JsonObject, parseJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { gather } from '#lib/slices/gather.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
 import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
 import { bodyEncodings, unfoldOf } from './unfold-body.ts'
@@ -45,14 +46,14 @@ type Told = (body: Result<Buffer, BodyProblem>) => void
  */
 function collect(request: IncomingMessage, maxBytes: number, told: Told): void {
   const encoding = request.headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity') return gather(request, maxBytes, told)
+  if (encoding === undefined || encoding === 'identity') return gatherFrom(request, maxBytes, told)
   const unfold = unfoldOf(encoding)
   if (unfold === undefined) {
     const message = `content-encoding must be one of ${bodyEncodings.join(', ')}`
     return told(err({ kind: 'invalid_request', message }))
   }
   let isTold = false
-  gather(request, maxBytes, (body) => {
+  gatherFrom(request, maxBytes, (body) => {
     // The request closes while its body is unfolded.
     if (isTold) return
     isTold = true
@@ -69,47 +70,20 @@ const notUnfolded: BodyProblem = {
   message: 'the request body is not compressed as its content-encoding says',
 }
 
-function gather(request: IncomingMessage, maxBytes: number, told: Told): void {
+function gatherFrom(request: IncomingMessage, maxBytes: number, told: Told): void {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
-  let chunks: Buffer[] = []
-  let size = 0
-  let large: Buffer | undefined
+  const gathered = gather(announced, maxBytes)
   request.on('data', (chunk: Buffer) => {
-    const before = size
-    size += chunk.length
-    if (size > maxBytes) {
-      request.removeAllListeners('data')
-      request.pause()
-      told(err(tooLarge(maxBytes)))
-      return
-    }
-    if (size < largeBytes) {
-      chunks.push(chunk)
-      return
-    }
-    if (large === undefined || size > large.length)
-      large = moved(large?.subarray(0, before) ?? Buffer.concat(chunks), Math.max(announced, Math.min(2 * size, maxBytes)))
-    large.set(chunk, before)
+    if (gathered.size() + chunk.length <= maxBytes) return gathered.add(chunk)
+    request.removeAllListeners('data')
+    request.pause()
+    told(err(tooLarge(maxBytes)))
   })
-  request.on('end', () => {
-    const [first] = chunks
-    const small = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
-    const whole = large?.subarray(0, size) ?? small
-    // These listeners live as long as the request.
-    chunks = []
-    large = undefined
-    told(ok(whole))
-  })
+  // These listeners live as long as the request: it must be let go.
+  request.on('end', () => told(ok(gathered.take())))
   request.on('close', () => told(err({ kind: 'gone' })))
   request.on('error', () => told(err({ kind: 'gone' })))
-}
-
-/** A large body is put together as it comes, in as much room as it was announced to need: all at once at its end would take a while. */
-function moved(bytes: Buffer, room: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(room)
-  larger.set(bytes)
-  return larger
 }
 
 function tooLarge(maxBytes: number): BodyProblem {

@@ -1,3 +1,4 @@
+import { piecesOf } from '#lib/slices/pieces.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 
 /** An answer that waits until somebody has looked at it. */
@@ -31,8 +32,8 @@ export function holdAnswer(client: ClientPort, limitBytes: number): HeldAnswer {
         hold(piece)
         return true
       },
-      end(piece) {
-        if (piece !== undefined) hold(piece)
+      end(body = '') {
+        for (const piece of piecesOf(body)) hold(piece)
       },
     },
     text: () => (size <= limitBytes ? Buffer.concat(pieces).toString('utf8') : undefined),

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
+import { isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 
 /** The relay's view of a response. Nothing is written after the client has gone. */
@@ -20,6 +22,12 @@ export function clientPort(response: ServerResponse): ClientPort {
     },
     end(body) {
       if (response.destroyed) return
+      if (isInPieces(body)) {
+        written += lengthOf(body)
+        // Why it ended otherwise than at its end is told by `onGone`.
+        pipeline(streamOf(body), response, () => {})
+        return
+      }
       if (body !== undefined) written += Buffer.byteLength(body)
       response.end(body)
     },

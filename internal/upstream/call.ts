@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Failure, Phase } from '#canonical/failure.ts'
+import { type Body, isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
 import { failureOfTransport } from './failure.ts'
-import { type Body, isInPieces, lengthOf, streamOf } from './pieces.ts'
 import type { Upstream } from './pools.ts'
 
 /** One request to a provider. `path` lies below the base URL. */

@@ -2,14 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A chat completion of about 2 KB, as an upstream answers it. */
-export function answerBody(content = 'The quick brown fox jumps over the lazy dog. '.repeat(36).trim()): string {
+/** A chat completion of about 2 KB, as an upstream answers it; `more` is what else its message has. */
+export function answerBody(
+  content = 'The quick brown fox jumps over the lazy dog. '.repeat(36).trim(),
+  more: object = {},
+): string {
   return JSON.stringify({
     id: 'chatcmpl-bench',
     object: 'chat.completion',
     created: 1_760_000_000,
     model: 'bench',
-    choices: [{ index: 0, message: { role: 'assistant', content, refusal: null }, logprobs: null, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content, refusal: null, ...more }, logprobs: null, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 400, completion_tokens: 380, total_tokens: 780 },
   })
 }
@@ -31,7 +36,7 @@ export type UpstreamPorts = { readonly plain: number; readonly tls?: { readonly 
 
 /**
  * Writes nginx's configuration as the upstream: below `/v1` a whole answer, below `/stream` one in chunks, below `/protocol` one
- * that names the protocol it was asked in. Gives the file's path.
+ * that names the protocol it was asked in, below `/large-NAME` what the folder has as `large-NAME.json`. Gives the file's path.
  */
 export function writeUpstream(folder: string, ports: UpstreamPorts): string {
   writeFileSync(join(folder, 'answer.json'), answerBody())
@@ -56,6 +61,8 @@ function upstreamServer(folder: string, listener: string, tls: boolean): string 
     location = /answer.sse { types { } default_type text/event-stream; ssi on; ssi_types text/event-stream; }
     location = /answer.json { types { } default_type application/json; }
     location /protocol/ { default_type application/json; return 200 '${answerBody('$server_protocol')}'; }
+    location ~ ^/large-(w+)/ { error_page 405 =200 /large-$1.json; try_files /large-$1.json =404; }
+    location ~ ^/large-w+.json$ { types { } default_type application/json; }
     location / { error_page 405 =200 /answer.json; try_files /answer.json =404; }
   }`
 }

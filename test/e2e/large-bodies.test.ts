@@ -3,15 +3,9 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
 import { asArray, asObject, asString, type JsonObject } from '#lib/json.ts'
+import { tellsWhatIsInOneGo } from '../support/in-one-go.ts'
 import { type RelayProcess, startRelay } from '../support/relay-process.ts'
 import { startVendor, type VendorServer } from '../support/vendor-server.ts'
-
-// What the relay's process is told to run first: it says when a large text is read or written as JSON in one go.
-const telling = `
-  const { parse, stringify } = JSON
-  const tell = (what, text) => text?.length > 1_000_000 && console.error('in one go: ' + what + ' ' + text.length)
-  JSON.parse = (text, ...rest) => (tell('parse', text), parse(text, ...rest))
-  JSON.stringify = (...given) => { const text = stringify(...given); tell('stringify', text); return text }`
 
 const chatAnswer = {
   id: 'c',
@@ -62,7 +56,7 @@ health: { probe: off }
 retry: { backoff: { base: 1ms } }
 cache: { ttl: 1m, max_size: 64KiB }
 `,
-    { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(telling)}` } },
+    { env: tellsWhatIsInOneGo },
   )
 })
 after(async () => {

@@ -8,6 +8,7 @@ import { openaiChat } from '#dialect/openai-chat/index.ts'
 import { createHealth } from '#health/registry.ts'
 import { createFakeClock } from '#lib/fake-clock.ts'
 import { ok } from '#lib/result.ts'
+import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from '#relay/deps.ts'
 import type { ClientPort, Exchange } from '#relay/exchange.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
@@ -154,8 +155,8 @@ export function ask(
     },
     onDrain() {},
     written: () => sent.body.length,
-    end(body) {
-      sent.body += body ?? ''
+    end(body = '') {
+      for (const piece of piecesOf(body)) sent.body += piece
     },
     onGone(listener) {
       sent.leave = listener

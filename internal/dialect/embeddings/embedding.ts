@@ -28,7 +28,7 @@ export type EmbedRequest = {
 }
 
 /** Vectors in the order of the inputs. */
-export type EmbedAnswer = { readonly vectors: readonly (readonly number[])[]; readonly model: string; readonly usage: Usage }
+export type EmbedAnswer = { readonly vectors: readonly Vector[]; readonly model: string; readonly usage: Usage }
 
 /** One wire form, both sides of it. */
 export type EmbedCodec = {
@@ -61,22 +61,28 @@ export function invalid(message: string, param: string): Failure {
   return { kind: 'invalid_request', phase: 'request', message, param }
 }
 
-/** Numbers, or base64 of them, as a vector; undefined when it is neither. */
-export function readVector(value: unknown): readonly number[] | undefined {
-  if (typeof value === 'string') return unpack(value)
-  if (!Array.isArray(value)) return undefined
-  return value.every((one) => typeof one === 'number') ? value : undefined
+/** As it came: numbers, or base64 of little-endian 32-bit floats. Mostly it goes on as it is. */
+export type Vector = readonly number[] | string
+
+/** An answer may hold millions of numbers, which `every` or an iterator would take five times as long to look at. */
+export function isVector(value: unknown): value is Vector {
+  if (typeof value === 'string') return value !== '' && Buffer.byteLength(value, 'base64') % bytesOfFloat === 0
+  if (!Array.isArray(value)) return false
+  for (let at = 0; at < value.length; at++) if (!Number.isFinite(value[at])) return false
+  return true
 }
 
-function unpack(text: string): readonly number[] | undefined {
-  const bytes = Buffer.from(text, 'base64')
-  if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined
-  return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4))
+const bytesOfFloat = 4
+
+export function asNumbers(vector: Vector): readonly number[] {
+  if (typeof vector !== 'string') return vector
+  const bytes = Buffer.from(vector, 'base64')
+  return Array.from({ length: bytes.length / bytesOfFloat }, (_, index) => bytes.readFloatLE(index * bytesOfFloat))
 }
 
-/** A vector as base64 of little-endian 32-bit floats. */
-export function packVector(vector: readonly number[]): string {
-  const bytes = Buffer.alloc(vector.length * 4)
-  for (let index = 0; index < vector.length; index++) bytes.writeFloatLE(vector[index] ?? 0, index * 4)
+export function asBase64(vector: Vector): string {
+  if (typeof vector === 'string') return vector
+  const bytes = Buffer.alloc(vector.length * bytesOfFloat)
+  for (let index = 0; index < vector.length; index++) bytes.writeFloatLE(vector[index] ?? 0, index * bytesOfFloat)
   return bytes.toString('base64')
 }

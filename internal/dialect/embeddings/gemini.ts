@@ -4,6 +4,7 @@ import { asArray, asNumber, asObject, asString, compact, isObject } from '#lib/j
 import { err, ok, type Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
+  asNumbers,
   type EmbedAnswer,
   type EmbedCodec,
   type EmbedInput,
@@ -11,6 +12,8 @@ import {
   estimateInputs,
   inputUsage,
   invalid,
+  isVector,
+  type Vector,
 } from './embedding.ts'
 
 /** `models/{model}:embedContent` and `:batchEmbedContents`. Source: ai.google.dev/api/embeddings. */
@@ -36,7 +39,7 @@ export const geminiEmbeddings: EmbedCodec = {
   }),
   decodeAnswer,
   encodeAnswer: ({ vectors, usage }, { form }) => {
-    const embeddings = vectors.map((values) => ({ values }))
+    const embeddings = vectors.map((values) => ({ values: asNumbers(values) }))
     const usageMetadata = { promptTokenCount: usage.input, totalTokenCount: usage.input }
     return form === 'gemini' ? { embedding: embeddings[0], usageMetadata } : { embeddings, usageMetadata }
   },
@@ -93,12 +96,12 @@ function readInput(request: Json): Result<EmbedInput, Failure> {
 function decodeAnswer(body: unknown, request: EmbedRequest): Result<EmbedAnswer, Failure> {
   if (!isObject(body)) return err(malformed('the answer is not an object'))
   const given = 'embedding' in body ? [body['embedding']] : asArray(body['embeddings'])
-  const vectors: number[][] = []
+  const vectors: Vector[] = []
   for (const one of given) {
-    const values = asArray(asObject(one)['values'])
-    const numbers = values.flatMap((value) => asNumber(value) ?? [])
-    if (values.length === 0 || numbers.length !== values.length) return err(malformed('an embedding is not a vector'))
-    vectors.push(numbers)
+    const { values } = asObject(one)
+    if (!isVector(values) || typeof values === 'string' || values.length === 0)
+      return err(malformed('an embedding is not a vector'))
+    vectors.push(values)
   }
   if (vectors.length !== request.inputs.length) {
     return err(malformed(`${vectors.length} embeddings came for ${request.inputs.length} inputs`))

@@ -3,6 +3,8 @@ import { asArray, asBoolean, asNumber, asObject, asString, compact, isObject } f
 import { err, ok, type Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
+  asBase64,
+  asNumbers,
   type EmbedAnswer,
   type EmbedCodec,
   type EmbedInput,
@@ -10,8 +12,8 @@ import {
   estimateInputs,
   inputUsage,
   invalid,
-  packVector,
-  readVector,
+  isVector,
+  type Vector,
 } from './embedding.ts'
 
 /** `POST /v1/embeddings`. Source: platform.openai.com/docs/api-reference/embeddings/create. */
@@ -37,7 +39,7 @@ export const openaiEmbeddings: EmbedCodec = {
     data: vectors.map((vector, index) => ({
       object: 'embedding',
       index,
-      embedding: base64 ? packVector(vector) : vector,
+      embedding: base64 ? asBase64(vector) : asNumbers(vector),
     })),
     model,
     usage: { prompt_tokens: usage.input, total_tokens: usage.input },
@@ -95,11 +97,11 @@ function decodeAnswer(body: unknown, request: EmbedRequest): Result<EmbedAnswer,
   const data = asArray(body['data']).map(asObject)
   // The order is that of `index`, which is told because a server may answer out of order.
   const places = data.map((one, place) => asNumber(one['index']) ?? place)
-  const vectors: (readonly number[])[] = []
+  const vectors: Vector[] = []
   for (const [place, one] of data.entries()) {
-    const vector = readVector(one['embedding'])
-    if (vector === undefined) return err(malformed('an embedding is not a vector'))
-    vectors[places[place] ?? place] = vector
+    const { embedding } = one
+    if (!isVector(embedding)) return err(malformed('an embedding is not a vector'))
+    vectors[places[place] ?? place] = embedding
   }
   if (vectors.length !== request.inputs.length || data.length !== vectors.length) {
     return err(malformed(`${data.length} embeddings came for ${request.inputs.length} inputs`))

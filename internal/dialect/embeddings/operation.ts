@@ -36,7 +36,7 @@ function encode(request: EmbedRequest, target: OperationTarget): Result<Operatio
       if (!answer.ok) return answer
       const { usage } = answer.value
       const passes = same && !(request.base64 && hasNumbers(given))
-      return ok({ body: passes ? undefined : JSON.stringify(clientCodec(request).encodeAnswer(answer.value, request)), usage })
+      return ok({ body: passes ? undefined : clientCodec(request).encodeAnswer(answer.value, request), usage })
     },
   })
 }

@@ -15,7 +15,7 @@ test('responses references: items of whole answers and of streams, by the ids th
     created: 1,
     candidates: [{ index: 0, parts: [{ kind: 'text', text: 'Hello' }], finish: { reason: 'stop' } }],
   }
-  const whole = references.told(JSON.stringify(openaiResponses.encodeAnswer(answer, context)))
+  const whole = references.told(openaiResponses.encodeAnswer(answer, context))
   const encode = openaiResponses.encodeStream(context)
   const events: readonly AnswerEvent[] = [
     { kind: 'start', id: 'x', model: 'm', created: 1 },

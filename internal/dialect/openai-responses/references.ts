@@ -3,17 +3,20 @@ import { asArray, asObject, asString, isObject, parseJson } from '#lib/json.ts'
 import type { References } from '../dialect.ts'
 
 /** Of a whole answer, or of the event with the whole answer that a stream ends with. */
-function told(written: string): readonly (readonly [string, Json])[] {
-  const [, last] = /^data: (.*)\s*$/m.exec(written.slice(written.lastIndexOf('\ndata: ') + 1)) ?? []
-  const parsed = parseJson(last ?? written)
-  const body = asObject(parsed.ok ? parsed.value : undefined)
-  const response = asObject(body['response'] ?? body)
+function told(written: Json | string): readonly (readonly [string, Json])[] {
+  const response = typeof written === 'string' ? responseIn(written) : written
   return asArray(response['output'])
     .filter(isObject)
     .flatMap((item) => {
       const id = asString(item['id'])
       return id === undefined ? [] : [[id, item] as const]
     })
+}
+
+function responseIn(ending: string): Json {
+  const [, last = ''] = /^data: (.*)\s*$/m.exec(ending.slice(ending.lastIndexOf('\ndata: ') + 1)) ?? []
+  const parsed = parseJson(last)
+  return asObject(asObject(parsed.ok ? parsed.value : undefined)['response'])
 }
 
 function resolve(body: Json, find: (id: string) => Json | undefined): Json {

@@ -29,6 +29,9 @@ export function paced(turn: Turn, slice = sliceBytes): (done: number) => true | 
   }
 }
 
+/** Turns for work that is wanted in any case. */
+export const turnsForAll: Turn = turnsUntil(() => false)
+
 /** Turns of the event loop, until `isOver` says that the work is for nobody. */
 export function turnsUntil(isOver: () => boolean): Turn {
   return async () => {

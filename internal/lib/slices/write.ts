@@ -1,5 +1,5 @@
 import { isObject } from '../json.ts'
-import { endOfSlice, sliceBytes, type Turn } from './turn.ts'
+import { endOfSlice, largeBytes, sliceBytes, type Turn } from './turn.ts'
 
 /**
  * The value as JSON.stringify writes it, in pieces, with a turn for others after every one; undefined when nobody wants them any more.
@@ -83,8 +83,13 @@ function* writeObject(object: Readonly<Record<string, unknown>>, pen: Pen): Gene
   pen.text += before === '{' ? '{}' : '}'
 }
 
+/** Whether it is to be written in slices. */
+export function isLarge(value: unknown): boolean {
+  return weightOf(value, largeBytes) > largeBytes
+}
+
 /** About how many characters it is written with; counted no further than until it is more than `most`. */
-function weightOf(value: unknown, most: number): number {
+export function weightOf(value: unknown, most: number): number {
   if (typeof value === 'string') return value.length + 3
   if (typeof value !== 'object' || value === null) return 6
   let weight = 3

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
-import { largeBytes, sliceBytes, turnsUntil } from '#lib/slices/turn.ts'
+import { largeBytes, sliceBytes, turnsForAll } from './turn.ts'
 
 /** What is sent. A large body comes in pieces, so that it is never put together, nor encrypted, in one go. */
 export type Body = string | Uint8Array | readonly Uint8Array[]
 
-/** The pieces as undici takes them. */
+/** The pieces as undici, or a response, takes them. */
 export function streamOf(pieces: readonly Uint8Array[]): Readable {
   return Readable.from(inTurns(pieces), { objectMode: false })
 }
@@ -14,19 +14,27 @@ export function streamOf(pieces: readonly Uint8Array[]): Readable {
  * on its closed connection.
  */
 async function* inTurns(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  const turn = turnsUntil(() => false)
   for (const piece of pieces) {
-    await turn()
+    await turnsForAll()
     yield piece
   }
 }
 
 /** Bytes that are many as pieces of themselves, others as they are. */
 export function inPieces(bytes: Uint8Array): Uint8Array | readonly Uint8Array[] {
-  if (bytes.length < largeBytes) return bytes
+  return bytes.length < largeBytes ? bytes : cutUp(bytes)
+}
+
+/** Bytes as pieces of themselves, one for each turn. */
+export function cutUp(bytes: Uint8Array): readonly Uint8Array[] {
   return Array.from({ length: Math.ceil(bytes.length / sliceBytes) }, (_, at) =>
     bytes.subarray(at * sliceBytes, (at + 1) * sliceBytes),
   )
+}
+
+/** Whatever form it has, as pieces. */
+export function piecesOf(body: Body): readonly (string | Uint8Array)[] {
+  return isInPieces(body) ? body : [body]
 }
 
 /** Bytes of all pieces together. */
