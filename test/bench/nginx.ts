@@ -61,8 +61,8 @@ function upstreamServer(folder: string, listener: string, tls: boolean): string 
     location = /answer.sse { types { } default_type text/event-stream; ssi on; ssi_types text/event-stream; }
     location = /answer.json { types { } default_type application/json; }
     location /protocol/ { default_type application/json; return 200 '${answerBody('$server_protocol')}'; }
-    location ~ ^/large-(w+)/ { error_page 405 =200 /large-$1.json; try_files /large-$1.json =404; }
-    location ~ ^/large-w+.json$ { types { } default_type application/json; }
+    location ~ ^/large-([a-z]+)/ { error_page 405 =200 /large-$1.json; try_files /large-$1.json =404; }
+    location ~ ^/large-[a-z]+.json$ { types { } default_type application/json; }
     location / { error_page 405 =200 /answer.json; try_files /answer.json =404; }
   }`
 }
