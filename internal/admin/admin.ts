@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { requestUrl } from '#lib/request-url.ts'
 import { type AdminAnswer, text } from './admin-answer.ts'
 import { type GuardRules, refusal } from './guard.ts'
 
@@ -47,7 +48,7 @@ export function adminHandler(options: AdminOptions): AdminHandler {
 }
 
 async function answer(request: IncomingMessage, { routes, guard }: AdminOptions): Promise<AdminAnswer | AdminStream> {
-  const url = URL.parse(request.url ?? '/', 'http://admin')
+  const url = requestUrl(request.url ?? '/')
   if (url === null) return text(400, 'not a URL\n')
   const refused = refusal(request, url.pathname, guard)
   if (refused !== undefined) return refused
@@ -61,7 +62,8 @@ async function answer(request: IncomingMessage, { routes, guard }: AdminOptions)
     return { ...text(405, `use ${allowed.join(' or ')}\n`), headers: { allow: allowed.join(', ') } }
   }
   const body = await readText(request)
-  if (body === undefined) return text(413, `the body is larger than ${maxBodyBytes} bytes\n`)
+  if (body === undefined)
+    return { ...text(413, `the body is larger than ${maxBodyBytes} bytes\n`), headers: { connection: 'close' } }
   return await route({ method, path: url.pathname, query: url.searchParams, body, accept: request.headers.accept ?? '' })
 }
 
@@ -71,7 +73,11 @@ function readText(request: IncomingMessage): Promise<string | undefined> {
   request.setEncoding('utf8')
   request.on('data', (chunk: string) => {
     body += chunk
-    if (body.length > maxBodyBytes) resolve(undefined)
+    if (body.length <= maxBodyBytes) return
+    // The rest is nobody's to keep: it is not read.
+    request.removeAllListeners('data')
+    request.pause()
+    resolve(undefined)
   })
   request.on('end', () => resolve(body))
   request.on('close', () => resolve(body))

@@ -12,9 +12,6 @@ const targets = [
   '/a/./b',
   '/a/..',
   '/..',
-  '//evil/x',
-  '/a//b',
-  '/a/',
   '/a.b..c',
   '/a#b',
   '/a b',
@@ -32,6 +29,21 @@ for (const target of targets) {
   })
 }
 
+const slashes: readonly (readonly [target: string, path: string])[] = [
+  ['//v1/chat/completions', '/v1/chat/completions'],
+  ['/v1//chat/completions/?a=//b/', '/v1/chat/completions'],
+  ['//', '/'],
+  ['//evil/x', '/evil/x'],
+  ['///a/', '/a'],
+  ['http://relay//v1//models', '/v1/models'],
+  // Another server's names are its own.
+  ['//providers/own//files/', '/providers/own//files/'],
+]
+
+for (const [target, path] of slashes) {
+  test(`request target: of ${target} the path is ${path}`, () => assert.equal(readTarget(target)?.path, path))
+}
+
 test('request target: what is none is told', () => {
-  assert.equal(readTarget('//'), undefined)
+  assert.equal(readTarget('http://'), undefined)
 })
