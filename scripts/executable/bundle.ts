@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
 import { laterBuiltins } from './builtins.ts'
+import { flatTypebox } from './flat-typebox.ts'
 import { commandsInCore, lazyModules, outside } from './lazy-modules.ts'
 import { lighterModules } from './lighter-modules.ts'
 import { wrapper } from './load-script.ts'
@@ -53,7 +54,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
     ...piece,
     stdin: { contents: coreOf([...commands].sort()), resolveDir: join(root, 'cmd/outrigger') },
     outfile: join(folder, 'core.cjs'),
-    plugins: [quietYaml, outside(wanted), laterBuiltins, lazyModules, lighterModules],
+    plugins: [quietYaml, outside(wanted), flatTypebox(root), laterBuiltins, lazyModules, lighterModules],
   })
   await Promise.all(
     partNames.map((name) => {

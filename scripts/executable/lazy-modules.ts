@@ -9,12 +9,6 @@ const lateBuiltins =
 /** What packages ask of such a module as soon as they are loaded: the executable's code runs in no thread but the main one. */
 const told: Readonly<Record<string, Readonly<Record<string, string>>>> = { worker_threads: { isMainThread: 'true' } }
 
-/**
- * Packages' entries that a plain routing file never needs: compiled checks (for large files of clients), patterns of guardrails,
- * tokens of clients, traces.
- */
-const latePackages = /^typebox\/compile$/
-
 /** Parts of packages: HTTP/2, loaded with the first connection that speaks it; formats of texts that no schema of ours names. */
 const lateModules =
   /[/\\](?:undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js|typebox[/\\]build[/\\]format[/\\]idna[/\\]index\.mjs)$/
@@ -38,9 +32,6 @@ export const lazyModules: Plugin = {
       namespace === 'late-builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'late-builtin' },
     )
     build.onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path }) => ({ contents: late(`node:${path}`, told[path]) }))
-    // By the package's name: what stands for it is CommonJS, which esbuild believes of no path that ends with .mjs.
-    build.onResolve({ filter: latePackages }, ({ path }) => ({ path, namespace: 'late-package' }))
-    build.onLoad({ filter: /.*/, namespace: 'late-package' }, ({ path }) => ({ contents: late(requireHere.resolve(path)) }))
     // With `?now` it is the module itself that is wanted: put off again, it would only ever call itself.
     build.onLoad({ filter: lateModules }, ({ path, suffix }) => (suffix === now ? undefined : { contents: late(path) }))
     build.onResolve({ filter: /\?now$/ }, ({ path }) => ({ path: path.slice(0, -now.length), suffix: now, namespace: 'file' }))

@@ -6,12 +6,13 @@ export const parts = {
   /** The whole of undici is for downloads of media; it has connections of its own. */
   undici: ['undici'],
   redis: ['@redis/client'],
-  /** Patterns of guardrails, tokens of clients, spans: a plain routing file needs none. */
+  /** Patterns of guardrails, tokens of clients, spans, compiled checks for large files of clients: a plain routing file needs none. */
   patterns: ['re2js'],
   tokens: ['jose'],
   spans: ['@opentelemetry/api'],
   /** Files are watched once the port is open. */
   watching: ['chokidar'],
+  checks: ['typebox/compile'],
   google: ['google-auth-library'],
   amazon: ['@smithy/signature-v4'],
   traces: [
@@ -33,6 +34,7 @@ export const partNames = [
   'tokens',
   'spans',
   'watching',
+  'checks',
   'google',
   'amazon',
   'traces',
@@ -44,7 +46,7 @@ export function partOf(id: string): PartName | undefined {
 }
 
 /** The pieces that are one function or one class each, so that the core may name it long before it is loaded. */
-export const lateParts: ReadonlySet<PartName> = new Set(['connections', 'patterns', 'tokens', 'spans'])
+export const lateParts: ReadonlySet<PartName> = new Set(['connections', 'patterns', 'tokens', 'spans', 'checks'])
 
 /** How the piece with the command line names a command that lies in the core. */
 export const inCore = 'core:'
