@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { asObject, asString, type JsonObject } from '#lib/json.ts'
 
 /** Set when the executable is built: the files of this folder as texts, as JSON. */
 declare const __PAGE_FILES__: string | undefined
@@ -23,11 +22,13 @@ export const pageFileNames: readonly string[] = [
   'playground.js',
 ]
 
-let bundled: JsonObject | undefined
+let bundled: Readonly<Record<string, string>> | undefined
 
 /** A file's text: from the bundle, else from this folder. */
 export function readPageFile(name: string): string {
-  bundled ??= typeof __PAGE_FILES__ === 'string' ? asObject(JSON.parse(__PAGE_FILES__)) : undefined
-  if (bundled !== undefined) return asString(bundled[name]) ?? ''
+  if (typeof __PAGE_FILES__ === 'string') {
+    bundled ??= JSON.parse(__PAGE_FILES__)
+    return bundled?.[name] ?? ''
+  }
   return readFileSync(join(import.meta.dirname, name), 'utf8')
 }
