@@ -116,7 +116,11 @@ function readLines(text: string, file: string, problems: Problem[]): Listed | un
 function readDocument(text: string, file: string, problems: Problem[]): Listed | undefined {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const there = reportTo(problems, file, locator(document, lines))
+  const there = reportTo(
+    problems,
+    file,
+    locator(() => ({ document, lines })),
+  )
   for (const { message } of document.errors) there([], `not valid YAML: ${message}`)
   if (document.errors.length > 0) return undefined
   const data: unknown = document.toJS()

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Document, LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { lazy } from '#lib/lazy.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { buildConfig } from './build.ts'
@@ -8,7 +8,8 @@ import { readClientsFile } from './clients-file.ts'
 import type { Config } from './config.ts'
 import { fillData } from './fill-data.ts'
 import { findCycle } from './find-cycle.ts'
-import { locator } from './place.ts'
+import { locator, type Parsed } from './place.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 import { readPriceFile } from './price-file.ts'
 import type { Problem } from './problem.ts'
 import { type Report, reportTo } from './report.ts'
@@ -73,9 +74,9 @@ function isAsItWas({ texts, missing }: Loaded, { path: routingFile, sources = pr
 
 /** Text of a routing file → the configuration it describes. */
 export function loadText(text: string, options: LoadOptions): Result<Loaded, readonly Problem[]> {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false })
-  const read = readData(document, lines, options.path)
+  const parsed = lazy(() => parse(text))
+  const plain = readPlainYaml(text)
+  const read = plain === undefined ? readData(parsed(), options.path) : ok(plain)
   if (!read.ok) return read
 
   const problems: Problem[] = []
@@ -83,7 +84,7 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
   const texts = new Map([[file, text]])
   const missing = new Set<string>()
   const recorded = recordTo({ texts, missing }, sources, options.texts)
-  const locate = locator(document, lines)
+  const locate = locator(parsed)
   const report = reportTo(problems, file, locate)
   const filled = fillData(read.value, { sources: recorded, locate, report, strict })
   const valid = validate(filled.data, report)
@@ -118,8 +119,13 @@ export function loadText(text: string, options: LoadOptions): Result<Loaded, rea
     : ok({ config, warnings: found, texts: [...texts], missing: [...missing] })
 }
 
+function parse(text: string): Parsed {
+  const lines = new LineCounter()
+  return { document: parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false }), lines }
+}
+
 /** The document as plain data; what YAML itself finds wrong is told alone, because the rest would follow from it. */
-function readData(document: Document.Parsed, lines: LineCounter, file: string): Result<unknown, readonly Problem[]> {
+function readData({ document, lines }: Parsed, file: string): Result<unknown, readonly Problem[]> {
   const problem = (offset: number, message: string): Problem => {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col, message, severity: 'error' }

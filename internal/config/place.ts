@@ -1,5 +1,8 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounter, type Pair, Scalar, type YAMLMap } from 'yaml'
 
+/** A text as YAML's own parser read it. */
+export type Parsed = { readonly document: Document.Parsed; readonly lines: LineCounter }
+
 /** A place in the file, from 1. */
 export type Place = { readonly line: number; readonly column: number }
 
@@ -13,9 +16,10 @@ export type Locate = {
 
 type Step = { readonly key: unknown; readonly value: unknown }
 
-/** Follows aliases and merge keys to where the value is written. */
-export function locator(document: Document, lines: LineCounter): Locate {
+/** Follows aliases and merge keys to where the value is written. The document is asked for when the first place is. */
+export function locator(parsed: () => Parsed): Locate {
   const stepsOf = (path: readonly string[]): readonly Step[] => {
+    const { document } = parsed()
     const steps: Step[] = []
     let node: unknown = document.contents
     for (const name of path) {
@@ -28,6 +32,7 @@ export function locator(document: Document, lines: LineCounter): Locate {
   }
   return {
     place(path, what) {
+      const { document, lines } = parsed()
       const steps = stepsOf(path)
       const last = steps.at(-1)
       const complete = steps.length === path.length
@@ -38,7 +43,7 @@ export function locator(document: Document, lines: LineCounter): Locate {
     },
     isPlain(path) {
       const steps = stepsOf(path)
-      const node = steps.length === path.length ? resolve(steps.at(-1)?.value, document) : undefined
+      const node = steps.length === path.length ? resolve(steps.at(-1)?.value, parsed().document) : undefined
       return isScalar(node) && node.type === Scalar.PLAIN
     },
   }

@@ -44,7 +44,11 @@ export function readPriceFile(file: string, { routingFile, sources, problems, re
   }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const reportThere = reportTo(problems, file, locator(document, lines))
+  const reportThere = reportTo(
+    problems,
+    file,
+    locator(() => ({ document, lines })),
+  )
   for (const { message } of document.errors) reportThere([], `not valid YAML: ${message}`)
   if (document.errors.length > 0) return undefined
   const data: unknown = document.toJS()
