@@ -1,17 +1,20 @@
 /**
  * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Rounds are
- * interleaved; medians are printed, and of what telemetry adds the median of the rounds' own ratios; then
- * what each part takes by itself. Needs `nginx` and `wrk`; takes ten minutes.
+ * interleaved, within one process at a time; medians are printed, and of what telemetry adds the median of the rounds' own ratios; then
+ * what each part takes by itself. Needs `nginx` and `wrk`; takes a quarter of an hour.
  * Usage: make bench-telemetry [ARGS="--processes 3 --rounds 5 --relays 'off,metrics,+ log'"]
  */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { asObject, asString } from '#lib/json.ts'
 import { freePorts } from '../support/relay-process.ts'
 import { type Bench, listening, openBench, requireTools } from './bench.ts'
 import { measureAll, medianOf, type Sample, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
-import { timesCpu } from './rounds.ts'
+import { inTurns, timesCpu } from './rounds.ts'
 import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { positive, readSettings, settingOptions } from './settings.ts'
@@ -28,6 +31,8 @@ const { values } = parseArgs({
 })
 const settings = readSettings(values)
 const processes = positive('processes', values.processes)
+// After a change, before it is measured: what V8 had compiled for what was before is thrown away.
+const settleSeconds = 3
 
 type Variant = {
   readonly name: string
@@ -55,21 +60,23 @@ const shown = new Map(asked.map(({ name }) => [name, new Map<string, Sample[]>()
 for (let of = 0; of < processes; of++) await measureOnce()
 reportAlone(asked.map((scenario) => report(scenario, shown.get(scenario.name) ?? new Map()))[0])
 
-/** Each variant as a new process: two processes of the same program differ by a tenth, by what their compilers made of it. */
+/** A relay that becomes each variant in turn: two processes of the same program differ by a tenth, by what their compilers made of it. */
 async function measureOnce(): Promise<void> {
   const bench = openBench(settings)
   try {
     const upstream = await startUpstream(bench)
-    const collector = await startCollector(bench)
-    const relays: Relay[] = []
-    for (const variant of wanted) relays.push(await startRelay(bench, variant, upstream, collector))
+    const relay = await startRelay(bench, upstream, await startCollector(bench))
     for (const scenario of asked) {
-      const targets = relays.flatMap((relay) => {
-        const target = targetOf(relay, scenario)
-        return target === undefined ? [] : [{ name: relay.name, target }]
+      const target = targetOf(relay, scenario)
+      if (target === undefined) throw new Error(`the relay cannot be asked ${scenario.name}`)
+      const one = { name: scenario.name, target }
+      await warmUp(bench, [one])
+      const taken = await inTurns(wanted, settings.rounds, async (variant) => {
+        await relay.become(variant)
+        await warmUp({ ...bench, settings: { ...settings, warmUp: settleSeconds } }, [one])
+        return measureAll({ ...bench, settings: { ...settings, rounds: 1 } }, [one])
       })
-      await warmUp(bench, targets)
-      for (const { name, rounds } of await measureAll(bench, targets)) keep(scenario, name, rounds)
+      for (const [{ name }, rounds] of taken) keep(scenario, name, rounds.flat())
     }
   } finally {
     await bench.close()
@@ -88,18 +95,40 @@ async function startCollector({ run }: Bench): Promise<number> {
   return port
 }
 
-async function startRelay(
-  bench: Bench,
-  { name, metrics, level, sample }: Variant,
-  upstream: Upstream,
-  collector: number,
-): Promise<Relay> {
-  const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
-  const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
-  const flags = metrics ? [] : ['--import', join(here, 'programs/mute-metrics.ts')]
-  const { running, port } = await runOutrigger(bench, { form: 'source', routing, flags })
+type Changing = Relay & { readonly become: (variant: Variant) => Promise<void> }
+
+async function startRelay(bench: Bench, upstream: Upstream, collector: number): Promise<Changing> {
+  const routing = ({ name, level, sample }: Variant): string => {
+    const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
+    return routingOf(upstream, `log: { level: ${level} }\n${telemetry}# ${name}\n`)
+  }
+  const flags = ['--import', join(here, 'programs/switch-metrics.ts')]
+  let now: Variant = { name: 'all', metrics: true, level: 'info', sample: 1 }
+  const { running, port, admin, file } = await runOutrigger(bench, { form: 'source', routing: routing(now), flags })
   const startMs = await listening(running, port)
-  return { name, pid: running.pid, startMs, ask: askOf(port) }
+  return {
+    name: 'outrigger',
+    pid: running.pid,
+    startMs,
+    ask: askOf(port),
+    async become(variant) {
+      const before = await digestOf(admin)
+      writeFileSync(file, routing(variant))
+      running.process.kill('SIGHUP')
+      for (let waitedMs = 0; variant.name !== now.name && (await digestOf(admin)) === before; waitedMs += 20) {
+        if (waitedMs > 10_000) throw new Error(`the relay did not become ${variant.name}: ${running.complaints()}`)
+        await sleep(20)
+      }
+      if (variant.metrics !== now.metrics) running.process.kill('SIGWINCH')
+      now = variant
+    },
+  }
+}
+
+/** Tells the versions of its routing file apart. */
+async function digestOf(admin: number): Promise<string | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${admin}/status`)
+  return asString(asObject(asObject(await answer.json())['config'])['digest'])
 }
 
 /** Gives what a request takes without telemetry, in microseconds. */

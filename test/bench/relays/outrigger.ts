@@ -46,7 +46,7 @@ type Start = {
 export async function runOutrigger(
   bench: Bench,
   { form, routing, flags = [], ca, onLine }: Start,
-): Promise<{ readonly running: Running; readonly port: number; readonly file: string }> {
+): Promise<{ readonly running: Running; readonly port: number; readonly admin: number; readonly file: string }> {
   const [port = 0, admin = 0] = await freePorts(2)
   const file = join(bench.folder, `routing-${port}.yaml`)
   writeFileSync(file, routing)
@@ -58,7 +58,7 @@ export async function runOutrigger(
     env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
     ...(onLine === undefined ? {} : { onLine }),
   })
-  return { running, port, file }
+  return { running, port, admin, file }
 }
 
 /** A routing file with one provider for each of the upstream's models. */
