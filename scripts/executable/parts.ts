@@ -6,6 +6,8 @@ export const parts = {
   /** The whole of undici is for downloads of media; it has connections of its own. */
   undici: ['undici'],
   redis: ['@redis/client'],
+  /** For what is not written in the plainest YAML (`internal/config/plain-yaml.ts`), and for mistakes. */
+  yaml: ['yaml'],
   /** Patterns of guardrails, tokens of clients, spans, compiled checks for large files of clients: a plain routing file needs none. */
   patterns: ['re2js'],
   tokens: ['jose'],
@@ -30,6 +32,7 @@ export const partNames = [
   'connections',
   'undici',
   'redis',
+  'yaml',
   'patterns',
   'tokens',
   'spans',
@@ -46,7 +49,7 @@ export function partOf(id: string): PartName | undefined {
 }
 
 /** The pieces that are one function or one class each, so that the core may name it long before it is loaded. */
-export const lateParts: ReadonlySet<PartName> = new Set(['connections', 'patterns', 'tokens', 'spans', 'checks'])
+export const lateParts: ReadonlySet<PartName> = new Set(['connections', 'yaml', 'patterns', 'tokens', 'spans', 'checks'])
 
 /** How the piece with the command line names a command that lies in the core. */
 export const inCore = 'core:'

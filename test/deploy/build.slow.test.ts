@@ -98,13 +98,15 @@ test('the executable: the compiled code that the build kept of it is taken', asy
   assert.doesNotMatch(quick, /core:/)
 })
 
-test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, workers, traces, Redis', async () => {
+test('the executable: what it loads when it is first wanted: HTTP/2, signatures for Amazon, Google’s tokens, workers, traces, Redis, watched files, patterns', async () => {
   const suites = [
     'test/e2e/bedrock.test.ts',
     'test/e2e/http2.test.ts',
     'test/e2e/vertex.test.ts',
     'test/e2e/workers.test.ts',
     'test/operators/traces.test.ts',
+    'test/e2e/reload-places.test.ts',
+    'test/gateway/guardrails.test.ts',
     'test/gateway/redis.slow.test.ts',
   ]
   // Not as a part of this run: the runner would take it for a file that tests itself.
