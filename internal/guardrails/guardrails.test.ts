@@ -209,6 +209,45 @@ test('texts of a request are redacted wherever they are; names, bytes and what i
   })
 })
 
+test('names within arguments are content, and stay as many as they were; those of a schema are names', () => {
+  const people = { 'a@b.com': 1, 'c@d.com': { 'e@f.com': 'x' }, other: 2 }
+  const schema = { properties: { 'a@b.com': { type: 'string' } } }
+  const body = {
+    messages: [
+      { content: [{ type: 'tool_use', id: 't', name: 'f', input: people }] },
+      { tool_calls: [{ function: { name: 'f', arguments: JSON.stringify(people) } }] },
+      { parts: [{ functionResponse: { name: 'f', response: people } }] },
+    ],
+    tools: [{ name: 'f', input_schema: schema }],
+  }
+  const redacted = { '[email]': 1, '[email] 2': { '[email]': 'x' }, other: 2 }
+  assert.deepEqual(redactJson(body, redact)?.value, {
+    messages: [
+      { content: [{ type: 'tool_use', id: 't', name: 'f', input: redacted }] },
+      { tool_calls: [{ function: { name: 'f', arguments: JSON.stringify(redacted) } }] },
+      { parts: [{ functionResponse: { name: 'f', response: redacted } }] },
+    ],
+    tools: [{ name: 'f', input_schema: schema }],
+  })
+})
+
+test('reasoning is left alone where it is signed, and nowhere else', () => {
+  const signed = [
+    { type: 'thinking', thinking: 'a@b.com', signature: 's' },
+    { type: 'redacted_thinking', data: 'a@b.com' },
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'a@b.com' }], encrypted_content: 'e' },
+  ]
+  assert.equal(redactJson(signed, redact)?.value, signed)
+  const unsigned = [
+    { type: 'thinking', thinking: [{ type: 'text', text: 'a@b.com' }] },
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: 'a@b.com' }], encrypted_content: null },
+  ]
+  assert.deepEqual(redactJson(unsigned, redact)?.value, [
+    { type: 'thinking', thinking: [{ type: 'text', text: '[email]' }] },
+    { type: 'reasoning', summary: [{ type: 'summary_text', text: '[email]' }], encrypted_content: null },
+  ])
+})
+
 test('a text that only begins like bytes is a text', () => {
   const body = { messages: [{ content: 'data: a@b.com' }, { content: [{ image_url: 'data: a@b.com' }] }] }
   assert.deepEqual(redactJson(body, redact)?.value, {

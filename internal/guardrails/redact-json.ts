@@ -57,8 +57,12 @@ const opaque: ReadonlySet<string> = new Set([
 /** Fields that hold a link, or bytes in the form of one. */
 const links: ReadonlySet<string> = new Set(['url', 'image_url', 'file_url'])
 
+const reasoning: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking', 'reasoning'])
+
 /** What a provider has signed would be refused with one letter changed; it came from there. */
-const signed: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking', 'reasoning'])
+function isSigned({ type, signature, data, encrypted_content }: Readonly<Record<string, unknown>>): boolean {
+  return reasoning.has(type) && [signature, data, encrypted_content].some((seal) => typeof seal === 'string' && seal !== '')
+}
 
 function walk(value: unknown, where: Where): unknown {
   if (typeof value === 'string') return walkText(value, where)
@@ -75,17 +79,38 @@ function walk(value: unknown, where: Where): unknown {
 
 function walkObject(value: Readonly<Record<string, unknown>>, where: Where): unknown {
   const isMessage = where.inside === 'message'
-  if (isMessage && signed.has(value['type'])) return value
+  if (isMessage && isSigned(value)) return value
+  if (!isMessage) return walkNames(value, where)
   let changed: Record<string, unknown> | undefined
   for (const [key, field] of Object.entries(value)) {
-    if (isMessage && typeof field === 'string' && isOpaque(key, field, value)) continue
-    const inside = isMessage && holdsArguments(key, field, value) ? 'arguments' : where.inside
+    if (typeof field === 'string' && isOpaque(key, field, value)) continue
+    const inside = holdsArguments(key, field, value) ? 'arguments' : where.inside
     const written = walk(field, { ...where, key, inside })
     if (written === field) continue
     changed ??= { ...value }
     changed[key] = written
   }
   return changed ?? value
+}
+
+/** Within arguments names are content like any other: lists of people are kept by their addresses. */
+function walkNames(value: Readonly<Record<string, unknown>>, where: Where): unknown {
+  const entries = new Map<string, unknown>()
+  let changed = false
+  for (const [key, field] of Object.entries(value)) {
+    const name = where.redact(key)
+    const written = walk(field, { ...where, key })
+    changed ||= name !== key || written !== field
+    entries.set(unusedName(name, entries), written)
+  }
+  return changed ? Object.fromEntries(entries) : value
+}
+
+/** Two names that read the same now stay two. */
+function unusedName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  let unused = name
+  for (let more = 2; taken.has(unused); more++) unused = `${name} ${more}`
+  return unused
 }
 
 function isOpaque(key: string, text: string, { type }: Readonly<Record<string, unknown>>): boolean {
