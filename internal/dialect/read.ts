@@ -1,5 +1,5 @@
 import type { Failure } from '#canonical/failure.ts'
-import { isObject, type JsonObject } from '#lib/json.ts'
+import { asNumber, isObject, type JsonObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 
 /** A client's request that cannot be read: which field, and what it should be. */
@@ -54,8 +54,9 @@ export function optionalString(value: unknown, param: string): string | undefine
 
 export function optionalNumber(value: unknown, param: string): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new BadField(param, 'must be a number')
-  return value
+  const number = asNumber(value)
+  if (number === undefined) throw new BadField(param, 'must be a number')
+  return number
 }
 
 export function optionalInteger(value: unknown, param: string): number | undefined {

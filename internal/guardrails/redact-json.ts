@@ -66,7 +66,8 @@ function isSigned({ type, signature, data, encrypted_content }: Readonly<Record<
 
 function walk(value: unknown, where: Where): unknown {
   if (typeof value === 'string') return walkText(value, where)
-  if (typeof value === 'number') return where.inside === 'arguments' ? walkNumber(value, where) : value
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return where.inside === 'arguments' ? walkNumber(value, where) : value
   if (typeof value !== 'object' || value === null) return value
   if (where.depth > mostDepth) throw new TooDeep()
   const below = { ...where, depth: where.depth + 1 }
@@ -142,8 +143,8 @@ function walkArguments(text: string, where: Where): string {
 // What is found in numbers has at least so many digits: cards, telephones.
 const leastNumber = 1e8
 
-function walkNumber(value: number, { redact }: Where): number | string {
-  if (!Number.isInteger(value) || value < leastNumber) return value
+function walkNumber(value: number | bigint, { redact }: Where): number | bigint | string {
+  if (typeof value === 'number' && (!Number.isInteger(value) || value < leastNumber)) return value
   const text = String(value)
   const written = redact(text)
   return written === text ? value : written

@@ -83,5 +83,5 @@ function renamed(value: unknown, names: ReadonlyMap<string, string>, levels: num
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

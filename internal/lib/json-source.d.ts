@@ -2,10 +2,13 @@
 interface JSON {
   /** A value that JSON.stringify writes as this text. */
   rawJSON(text: string): unknown
-  /** Whether it is such a value. */
-  isRawJSON(value: unknown): boolean
   parse(
     text: string,
     reviver: (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown,
   ): unknown
+}
+
+interface BigInt {
+  /** Set by long-numbers.ts. */
+  toJSON(): unknown
 }

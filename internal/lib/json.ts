@@ -1,4 +1,5 @@
-import { readJson } from './exact-json.ts'
+import { type Revive, readJson } from './exact-json.ts'
+import { keepLong, mayHaveLong } from './long-numbers.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** A JSON object of unknown content. */
@@ -23,8 +24,9 @@ export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The value as a finite number. */
+/** The value as a finite number; one that is long is rounded. */
 export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'bigint') return Number(value)
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
@@ -53,8 +55,17 @@ export const tooDeep = `it is nested deeper than ${deepest} levels`
 
 /** Parses JSON text; the error is the parser's message. Lists and objects within each other are taken 512 deep. */
 export function parseJson(text: string): Result<unknown, string> {
+  return parse(text, undefined)
+}
+
+/** The same, with whole numbers beyond 2^53 (ids of 64 bits) as bigints, which JSON.stringify writes as they were. */
+export function parseExactJson(text: string): Result<unknown, string> {
+  return parse(text, mayHaveLong(text) ? keepLong : undefined)
+}
+
+function parse(text: string, revive: Revive | undefined): Result<unknown, string> {
   try {
-    const value = readJson(text, deepest)
+    const value = readJson(text, deepest, revive)
     return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error))

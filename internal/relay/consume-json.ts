@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
-import { parseJson } from '#lib/json.ts'
+import { parseExactJson, parseJson } from '#lib/json.ts'
 import { err, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
@@ -21,7 +21,12 @@ export type Reading = {
 /** The value of an answer's JSON, or that it is none. */
 type Parsed = Result<unknown, Failure>
 
-type Limits = { readonly maxBytes: number; readonly headers: ResponseHeaders }
+type Limits = {
+  readonly maxBytes: number
+  readonly headers: ResponseHeaders
+  /** Whether whole numbers of 64 bits, as ids are, stay exact. Default false: vectors have millions of digits, and no ids. */
+  readonly exact?: boolean
+}
 
 /** Gathers an answer of JSON, reads it, and writes what its client gets. */
 export function consumeJson(limits: Limits, port: ConsumerPort, read: (parsed: Parsed) => Result<Reading, Failure>): Consumer {
@@ -54,7 +59,7 @@ type Ways = {
 const space = 0x20
 
 /** Gathers an answer, and settles with what reading it comes to. */
-export function gatherJson({ maxBytes, headers }: Limits, port: ConsumerPort, { small, large }: Ways): Consumer {
+export function gatherJson({ maxBytes, headers, exact }: Limits, port: ConsumerPort, { small, large }: Ways): Consumer {
   const gathered = gather(announcedIn(headers, maxBytes), maxBytes)
   let begun = false
   return {
@@ -78,7 +83,7 @@ export function gatherJson({ maxBytes, headers }: Limits, port: ConsumerPort, { 
         return
       }
       const text = bytes.toString('utf8')
-      port.settle(small(orMalformed(parseJson(text)), text))
+      port.settle(small(orMalformed(exact === true ? parseExactJson(text) : parseJson(text)), text))
     },
   }
 }

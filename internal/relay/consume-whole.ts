@@ -29,7 +29,7 @@ export type WholeContext = {
 
 /** Reads a whole answer, judges it and writes it in the client's dialect. */
 export function consumeWhole(context: WholeContext, port: ConsumerPort): Consumer {
-  return consumeJson(context, port, (parsed) => {
+  return consumeJson({ ...context, exact: true }, port, (parsed) => {
     const read = readGuarded(context, parsed)
     if (!read.ok) return read
     const written = writtenFor(context, read.value, parsed)
@@ -44,7 +44,7 @@ export function consumeWholeAsStream(context: WholeContext, out: StreamOut, port
     const fault = read.ok ? judgeAnswer(context.prepared.request, read.value) : undefined
     return fault === undefined ? read : err(fault)
   }
-  return gatherJson(context, port, {
+  return gatherJson({ ...context, exact: true }, port, {
     small(parsed) {
       const read = judged(parsed)
       if (!read.ok) return { kind: 'failed', failure: read.error }

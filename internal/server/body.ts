@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isObject, type JsonObject, parseJson } from '#lib/json.ts'
+import { isObject, type JsonObject, parseExactJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
@@ -101,7 +101,7 @@ export function parseBody(
   const marked = received[0] === byteOrderMark[0] && received.subarray(0, byteOrderMark.length).equals(byteOrderMark)
   const bytes = marked ? received.subarray(byteOrderMark.length) : received
   if (bytes.length === 0) return err({ kind: 'invalid_request', message: 'the request body is empty; a JSON object is expected' })
-  if (bytes.length < largeBytes) return objectOf(parseJson(bytes.toString('utf8')))
+  if (bytes.length < largeBytes) return objectOf(parseExactJson(bytes.toString('utf8')))
   const turn = turnsUntil(() => response.destroyed)
   return parseInSlices(bytes, turn).then((parsed) => (parsed === undefined ? err({ kind: 'gone' }) : objectOf(parsed)))
 }

@@ -99,8 +99,8 @@ function writeMap(value: unknown, scope: Scope): Json {
 function writeConst(written: Record<string, unknown>, value: unknown): void {
   if (value === null) written['type'] ??= 'null'
   else if (typeof value === 'boolean') written['type'] ??= 'boolean'
-  else if (typeof value === 'string' || typeof value === 'number') {
-    written['type'] ??= typeof value
+  else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') {
+    written['type'] ??= typeof value === 'bigint' ? 'number' : typeof value
     written['enum'] = [value]
   }
 }

@@ -190,7 +190,7 @@ function readMetadata(value: unknown): Readonly<Record<string, string>> | undefi
   if (metadata === undefined) return undefined
   return Object.fromEntries(
     Object.entries(metadata).map(([key, entry]) => {
-      if (typeof entry === 'number' || typeof entry === 'boolean') return [key, String(entry)]
+      if (/^(number|bigint|boolean)$/.test(typeof entry)) return [key, String(entry)]
       return [key, stringAt(entry, `metadata.${key}`)]
     }),
   )
