@@ -4,7 +4,7 @@ import type { Target, TargetId } from '#canonical/plan.ts'
 import type { Message, Part, Request, Source, Tool } from '#canonical/request.ts'
 import type { Config } from '#config/config.ts'
 import { createLru } from '#lib/lru.ts'
-import { endOfSlice, paced, type Turn } from '#lib/slices/turn.ts'
+import { endOfSlice, inOneGo, inTurns, sliceBytes, type Turn } from '#lib/slices/turn.ts'
 import { messageTokens, toolTokens } from '#pricing/estimate-tokens.ts'
 import { readWishes } from './openrouter-fields.ts'
 
@@ -49,7 +49,7 @@ export function createAffinity(nowMs: () => number): Affinity {
   const asked = new WeakMap<Request, readonly Prefix[]>()
   return {
     readBy(request) {
-      const prefixes = asked.get(request) ?? prefixesOf(request)
+      const prefixes = asked.get(request) ?? inOneGo(prefixesOf(request))
       asked.set(request, prefixes)
       const found = new Map<TargetId, ReadBefore>()
       for (const { key, tokens } of prefixes) {
@@ -59,7 +59,7 @@ export function createAffinity(nowMs: () => number): Affinity {
       return found
     },
     async readAhead(request, turn) {
-      const prefixes = await prefixesInTurns(request, turn)
+      const prefixes = await inTurns(prefixesOf(request), turn)
       if (prefixes !== undefined) asked.set(request, prefixes)
     },
     served(request, target, usage) {
@@ -90,48 +90,42 @@ function readAgain(before: Reader | undefined, untilMs: number, usage: Usage | u
   return { untilMs, found, misses: before === undefined ? 0 : misses + 1 }
 }
 
-/** The beginnings that are long enough to be cached, the shortest first. */
-function prefixesOf(request: Request): readonly Prefix[] {
+/** The beginnings that are long enough to be cached, the shortest first. It stops each time when a slice has been done. */
+function* prefixesOf(request: Request): Generator<void, readonly Prefix[]> {
   const prefixes: Prefix[] = []
   let { key, tokens } = toolsOf(request)
+  let done = 0
   for (const message of request.messages) {
+    let long: string[] | undefined
     let text = key
     tellMessage(message, (more) => {
-      text += more
+      if (text.length + more.length <= sliceBytes) text += more
+      else {
+        long ??= []
+        long.push(text)
+        text = more
+      }
     })
-    key = hash('sha1', text, 'base64')
+    key = long === undefined ? hash('sha1', text, 'base64') : yield* digestOf([...long, text])
+    done += text.length
     tokens += messageTokens(message)
     if (tokens >= fewestTokens) prefixes.push({ key, tokens: Math.floor(tokens) })
+    if (done < sliceBytes) continue
+    done = 0
+    yield
   }
   return prefixes
 }
 
-/** The same beginnings with the same keys, slice by slice; undefined when nobody wants them any more. */
-async function prefixesInTurns(request: Request, turn: Turn): Promise<readonly Prefix[] | undefined> {
-  const prefixes: Prefix[] = []
-  const pace = paced(turn)
-  let { key, tokens } = toolsOf(request)
-  for (const message of request.messages) {
-    const texts = [key]
-    tellMessage(message, (more) => void texts.push(more))
-    const digest = await digestInTurns(texts, pace)
-    if (digest === undefined) return undefined
-    key = digest
-    tokens += messageTokens(message)
-    if (tokens >= fewestTokens) prefixes.push({ key, tokens: Math.floor(tokens) })
-  }
-  return prefixes
-}
-
-async function digestInTurns(texts: readonly string[], pace: ReturnType<typeof paced>): Promise<string | undefined> {
+/** The digest of all of them as one, slice by slice. */
+function* digestOf(texts: readonly string[]): Generator<void, string> {
   const digest = createHash('sha1')
   for (const text of texts) {
     for (let from = 0; from < text.length; ) {
       const to = endOfSlice(text, from)
       digest.update(text.slice(from, to))
-      const goOn = pace(to - from)
-      if (goOn !== true && !(await goOn)) return undefined
       from = to
+      yield
     }
   }
   return digest.digest('base64')

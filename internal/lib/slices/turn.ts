@@ -18,15 +18,21 @@ export function endOfSlice(text: string, from: number, slice = sliceBytes): numb
   return (text.codePointAt(to - 1) ?? 0) > 0xffff ? to + 1 : to
 }
 
-/** Lets others have their turn each time that a slice's work has been done; what it is told is how much has just been done. */
-export function paced(turn: Turn, slice = sliceBytes): (done: number) => true | Promise<boolean> {
-  let since = 0
-  return (done) => {
-    since += done
-    if (since < slice) return true
-    since = 0
-    return turn()
+/** What work comes to that stops after each slice of it, in one go. */
+export function inOneGo<T>(work: Generator<void, T>): T {
+  let step = work.next()
+  while (step.done !== true) step = work.next()
+  return step.value
+}
+
+/** The same with a turn for others at each stop; undefined when nobody wants it any more. */
+export async function inTurns<T>(work: Generator<void, T>, turn: Turn): Promise<T | undefined> {
+  let step = work.next()
+  while (step.done !== true) {
+    if (!(await turn())) return undefined
+    step = work.next()
   }
+  return step.value
 }
 
 /** Turns for work that is wanted in any case. */
