@@ -14,6 +14,7 @@ providers:
     base_url: https://two.example:8443/v1
 models:
   gpt-*: { targets: [one/gpt-*] }
+  "qwen3:8b": { "targets": [one/a] }
   fast:
     strategy: latency
     targets:
@@ -26,6 +27,8 @@ rules:
   - match: { stream: true, headers: {}, any: [] }
     order: [ "fast", gpt-1 , 'x' ]
 retry: { attempts: 3 , backoff: { base: 250ms, jitter: 10% } }
+listen: 127.0.0.1:7070
+until: 2027-12-31
 limits:
   max_body: 32MiB
 `
@@ -71,6 +74,11 @@ const left: readonly string[] = [
     'a:\t1\n',
     '\ufeffa: 1\n',
     '__proto__: 1\n',
+    '"__proto__": 1\n',
+    '"<<": { a: 1 }\n',
+    '"a": 1\na: 2\n',
+    'a: 1.2.3\n',
+    'a: 12:30\n',
   ],
 ]
 
@@ -79,7 +87,30 @@ test('plain YAML: all else is left to its own parser', () => {
 })
 
 const pieces = [
-  ...[' ', '  ', '\n', '\n  ', '\n- ', '- ', ': ', ':', ', ', ',', '#', ' #', '[', ']', '{', '}', '"', "'", '\\', '--- ', '? '],
+  ...[
+    ' ',
+    '  ',
+    '\n',
+    '\n  ',
+    '\n- ',
+    '- ',
+    ': ',
+    ':',
+    ', ',
+    ',',
+    '#',
+    ' #',
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    '"q": ',
+    "'",
+    '\\',
+    '--- ',
+    '? ',
+  ],
   ...['a', 'b1', '0', '1', '01', '1.5', '1e3', '0x1', '.5', '+1', '-1', '12:30', '10s', 'true', 'null', '~', 'key: v'],
   ...['<<', '*a', '&a', '.', '/', '|', '>', '%', '@', '`', '!', '?', 'é', '$' + '{A}', 'a: {b: c}', 'x: [1, 2]'],
 ]

@@ -26,13 +26,15 @@ function linesOf(text: string): Line[] {
 }
 
 // What `:` and `#` mean depends on what is beside them: where the one is not between letters, or the other is, somebody else is asked.
-const entry = /^([A-Za-z][\w./*@+-]{0,200}):(?: +([^# ].*))?(?: *| +#.*)$/u
+const entry = /^([A-Za-z][\w./*@+-]{0,200}|"[^"\\]{1,200}"):(?: +([^# ].*))?(?: *| +#.*)$/u
+const inlineKey = /(?:[A-Za-z][\w./*@+-]{0,200}|"[^"\\]{1,200}")(?=: )/uy
 
 function readMap(block: Block, indent: number): JsonObject | undefined {
   const map: Record<string, unknown> = {}
   for (let line = block.lines[block.at]; line !== undefined && line.indent >= indent; line = block.lines[block.at]) {
-    const [, key, value] = entry.exec(line.content) ?? []
-    if (line.indent > indent || key === undefined || isWord(key) || Object.hasOwn(map, key)) return undefined
+    const [, written, value] = entry.exec(line.content) ?? []
+    const key = line.indent > indent ? undefined : keyOf(written, map)
+    if (key === undefined) return undefined
     block.at++
     const read = value === undefined ? readBelow(block, indent) : readValue(value)
     if (read === undefined) return undefined
@@ -116,8 +118,8 @@ function readInlineMap(inline: Inline): JsonObject | undefined {
   if (take(inline, / *\}/uy) !== undefined) return map
   do {
     take(inline, / +/uy)
-    const key = take(inline, /[A-Za-z][\w./*@+-]{0,200}(?=: )/uy)
-    if (key === undefined || isWord(key) || Object.hasOwn(map, key)) return undefined
+    const key = keyOf(take(inline, inlineKey), map)
+    if (key === undefined) return undefined
     take(inline, /: +/uy)
     const value = readInline(inline)
     if (value === undefined) return undefined
@@ -134,13 +136,21 @@ function take(inline: Inline, form: RegExp): string | undefined {
   return found
 }
 
-const quantity = /^\d+(?:\.\d+)?(?:ms|s|m|h|d|[KMG]i?B|%)$/
+/** The key, unless it says something else, or is there already. */
+function keyOf(written: string | undefined, map: object): string | undefined {
+  if (written === undefined || isWord(written)) return undefined
+  const key = written.startsWith('"') ? written.slice(1, -1) : written
+  return key === '<<' || key === '__proto__' || Object.hasOwn(map, key) ? undefined : key
+}
+
+// Durations, sizes and shares; addresses; days.
+const texts = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|[KMG]i?B|%)|\d+(?:\.\d+){3}(?::\d+)?|\d+-\d+-\d+)$/
 
 function scalarOf(text: string): unknown {
   if (text === 'true') return true
   if (text === 'false') return false
   if (/^(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?$/.test(text)) return Number(text)
-  return (/^[A-Za-z/]/.test(text) && !isWord(text)) || quantity.test(text) ? text : undefined
+  return (/^[A-Za-z/]/.test(text) && !isWord(text)) || texts.test(text) ? text : undefined
 }
 
 /** Words that are no texts, in any of their spellings. */
