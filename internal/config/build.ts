@@ -93,8 +93,10 @@ function buildState({ state }: Filled, context: BuildContext): StateConfig {
   const redis = optionalSecret(text, ['state', 'redis'], context)
   if (redis === undefined) return rest
   const urls = redis.reveal().split(',')
-  if (urls.some((url) => !/^rediss?:\/\//.test(url.trim()) || !URL.canParse(url.trim()))) {
-    context.report(['state', 'redis'], 'state.redis must be a URL that begins with redis:// or rediss://')
+  if (!urls.every((url) => isRedisUrl(url.trim()))) {
+    const hint =
+      'as in redis://user:password@host:6379/0; in a password `/` is written as %2F, `#` as %23, `@` as %40, `%` as %25'
+    context.report(['state', 'redis'], 'state.redis must be a URL that begins with redis:// or rediss://', { hint })
   }
   if (urls.length > 1 && state.mode === 'single') {
     context.report(['state', 'redis'], 'several URLs need mode: cluster or mode: sentinel')
@@ -103,6 +105,13 @@ function buildState({ state }: Filled, context: BuildContext): StateConfig {
   if (urls.some((url) => !url.trim().startsWith('rediss://')))
     context.report(['state', 'tls'], 'state.tls needs URLs that begin with rediss://')
   return { ...rest, redis, tls: buildTls(state.tls, context) }
+}
+
+/** What the client of the server takes: it would throw at the start, with the URL in its words. */
+function isRedisUrl(text: string): boolean {
+  const url = /^rediss?:\/\//.test(text) ? URL.parse(text) : null
+  if (url === null || url.hash !== '' || !/^\/?\d*$/.test(url.pathname)) return false
+  return !/%(?![\da-f]{2})/i.test(url.username + url.password)
 }
 
 type Tls = NonNullable<StateConfig['tls']>

@@ -162,6 +162,16 @@ const cases: readonly { name: string; text: string; strict?: boolean; problems: 
     text: `${head}${models}usage: {}`,
     problems: ['f:5:8: usage goes nowhere (give it `file` or `http`)'],
   },
+  ...['redis://:ab/cd@h', 'redis://:p@ss/w#rd@h:6379', 'redis://h/name', 'redis://:100%@h', 'h:6379'].map((url) => ({
+    name: `a URL of Redis that its client would not take: ${url}`,
+    text: `${head}${models}state: { redis: "${url}" }`,
+    problems: [/^f:5:17: state\.redis must be a URL that begins with redis:\/\/ or rediss:\/\/ \(as in redis:.*%2F/],
+  })),
+  {
+    name: 'URLs of Redis that its client takes',
+    text: `${head}${models}state: { redis: "redis://u:a%2Fb%25@h:6379/2, rediss://[::1]:1/", mode: cluster }`,
+    problems: [],
+  },
   {
     name: 'a wildcard target under a plain name',
     text: `${head}models: { smart: { targets: ["openai/*"] } }`,

@@ -25,13 +25,23 @@ export function topLevel(source: Source, router: JsonObject, settings: JsonObjec
       'the master key became a client named `master`; keys of its database are not carried over',
     )
   return {
-    ...(retries === undefined ? {} : { retry: { attempts: retries + 1 } }),
+    ...(retries === undefined ? {} : { retry: { attempts: attemptsOf(source, retries, router) } }),
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
     ...(Object.keys(breaker).length === 0 ? {} : { breaker }),
     ...cacheOf(source, settings),
     ...(master === undefined ? {} : { clients: [{ name: 'master', key: environment(master) }] }),
     ...stateOf(router),
   }
+}
+
+// What `retry.attempts` takes.
+const mostAttempts = 20
+
+function attemptsOf(source: Source, retries: number, router: JsonObject): number {
+  const attempts = Math.min(mostAttempts, Math.max(1, Math.round(retries) + 1))
+  const block = asNumber(router['num_retries']) === undefined ? 'litellm_settings' : 'router_settings'
+  if (attempts !== retries + 1) source.remark([block, 'num_retries'], `${retries} retries became ${attempts} attempts`)
+  return attempts
 }
 
 function cacheOf(source: Source, settings: JsonObject): JsonObject {
@@ -48,9 +58,15 @@ function stateOf(router: JsonObject): JsonObject {
   const host = asString(router['redis_host'])
   if (host === undefined) return {}
   const password = asString(router['redis_password'])
-  const login = password === undefined ? '' : `:${environment(password)}@`
+  const login = password === undefined ? '' : `:${inUrl(password)}@`
   const port = router['redis_port'] === undefined ? '6379' : environment(String(router['redis_port']))
   return { state: { redis: `redis://${login}${environment(host)}:${port}` } }
+}
+
+/** A password may have letters that mean something in a URL; of a variable only its value's owner can know. */
+function inUrl(password: string): string {
+  const written = environment(password)
+  return written === password ? encodeURIComponent(password) : written
 }
 
 function seconds(value: number): string {

@@ -120,3 +120,17 @@ environment_variables: { A: b }
 test('a file that is no mapping, or no YAML, is told', () => {
   for (const text of ['- a', 'a: [', '']) assert.equal(convertLitellm(text).ok, false)
 })
+
+test('retries that are too many or none, and a password with letters that mean something in a URL', () => {
+  const convertWith = (retries: number): ReturnType<typeof convert> =>
+    convert(`model_list:
+  - { model_name: one, litellm_params: { model: openai/a } }
+router_settings: { num_retries: ${retries}, redis_host: h, redis_password: "p@ss/w:rd#1%" }
+`)
+  const { file, remarks } = convertWith(50)
+  assert.deepEqual(file['retry'], { attempts: 20 })
+  assert.deepEqual(file['state'], { redis: 'redis://:p%40ss%2Fw%3Ard%231%25@h:6379' })
+  assert.deepEqual(remarks, ['3: 50 retries became 20 attempts'])
+  assert.deepEqual(convertWith(-1).file['retry'], { attempts: 1 })
+  assert.deepEqual(convertWith(3).remarks, [])
+})

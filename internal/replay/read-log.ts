@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '#lib/json.ts'
+import { asArray, asCount, asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '#lib/json.ts'
 import type { Shape } from '#routing/shape.ts'
 
 /** What an access line tells of a request: what was asked, who answered, and what it came to. */
@@ -39,21 +39,21 @@ export function readLog(lines: Iterable<string>): ReadLog {
 function readLine(line: JsonObject): Logged | undefined {
   const model = asString(line['model'])
   if (model === undefined) return undefined
-  const input = asNumber(line['input_tokens'])
-  const output = asNumber(line['output_tokens'])
+  const input = asCount(line['input_tokens'])
+  const output = asCount(line['output_tokens'])
   const known = input !== undefined || output !== undefined
   const usage = known
     ? {
         input: input ?? 0,
         output: output ?? 0,
-        cacheRead: asNumber(line['cache_read_tokens']) ?? 0,
-        cacheWrite: asNumber(line['cache_write_tokens']) ?? 0,
+        cacheRead: asCount(line['cache_read_tokens']) ?? 0,
+        cacheWrite: asCount(line['cache_write_tokens']) ?? 0,
       }
     : undefined
   const outcome = asString(line['outcome'])
   return {
     atMs: Date.parse(asString(line['time']) ?? '') || 0,
-    shape: shapeOf(line, model, { input: input ?? asNumber(line['estimated_input_tokens']), output }),
+    shape: shapeOf(line, model, { input: input ?? asCount(line['estimated_input_tokens']), output }),
     client: asString(line['client']),
     target: asString(line['target']),
     ok: outcome === 'ok' || outcome === 'recovered',

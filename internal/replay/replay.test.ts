@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Plan, PlanInput, Target } from '#canonical/plan.ts'
 import { ok } from '#lib/result.ts'
+import { inputOfShape } from '#routing/shape.ts'
 import { readLog } from './read-log.ts'
 import { replay } from './replay.ts'
 
@@ -109,4 +110,12 @@ test('the log is the health of its targets; refusals and exclusions are counted'
   assert.deepEqual(replayed.refused, { no_target_within_max_cost: 1 })
   assert.deepEqual(replayed.excluded, [{ target: 'b/y', kind: 'price', requests: 3 }])
   assert.equal(replayed.unpriced, 1)
+})
+
+test('counts that are none are left out, and a request of any length can be planned', () => {
+  const [none, vast] = readLog([line({ input_tokens: -5, output_tokens: 1.5 }), line({ input_tokens: 1e15 })]).requests
+  assert.deepEqual([none?.usage, none?.shape.inputTokens], [undefined, undefined])
+  assert.ok(vast !== undefined)
+  const { messages } = inputOfShape(vast.shape).request
+  assert.ok(JSON.stringify(messages).length > 10_000_000)
 })

@@ -67,12 +67,15 @@ export function readShape(value: unknown): Result<Shape, string> {
 // What `estimateInput` makes of this many characters is this many tokens.
 const charactersPerToken = 3.7
 
+// More than any model takes. A shape may come from a log or a caller with any number in it, and its text is made.
+const mostTokens = 20_000_000
+
 const stuff = { kind: 'url', url: 'https://example.com/file' } as const
 
 /** A request of that shape, for the same code that plans real ones. */
 export function inputOfShape(shape: Shape): PlanInput {
   const needs = (need: Need): boolean => shape.needs?.includes(need) === true
-  const parts: Part[] = [{ kind: 'text', text: 'x'.repeat(Math.round((shape.inputTokens ?? 0) * charactersPerToken)) }]
+  const parts: Part[] = [{ kind: 'text', text: 'x'.repeat(charactersOf(shape.inputTokens ?? 0)) }]
   if (needs('vision')) parts.push({ kind: 'image', source: stuff })
   if (needs('audio')) parts.push({ kind: 'audio', source: stuff })
   if (needs('files')) parts.push({ kind: 'file', source: stuff })
@@ -90,6 +93,10 @@ export function inputOfShape(shape: Shape): PlanInput {
     raw: { model: shape.model },
   }
   return { request, hints: hintsOf(shape) }
+}
+
+function charactersOf(tokens: number): number {
+  return Math.round(Math.min(Math.max(tokens, 0), mostTokens) * charactersPerToken)
 }
 
 function hintsOf(shape: Shape): Hints {
