@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asArray, asCount, asNumber, isObject, parseExactJson } from './json.ts'
+import { mayHaveLong } from './long-numbers.ts'
 
 const written = (text: string): string => {
   const parsed = parseExactJson(text)
@@ -28,4 +29,14 @@ test('long numbers: they are numbers to who asks for one, and no objects', () =>
     [typeof value, asNumber(value), asCount(value), isObject(value)],
     ['bigint', 12345678901234567000, undefined, false],
   )
+})
+
+test('long numbers: they are found wherever they stand, and only rows of 16 digits and more are looked at', () => {
+  for (let before = 0; before < 40; before++) {
+    for (const digits of [15, 16, 17, 20]) {
+      const text = `["${'x'.repeat(before)}",${'9'.repeat(digits)}]`
+      assert.equal(mayHaveLong(text), digits >= 16, text)
+      assert.equal(written(text), text)
+    }
+  }
 })
