@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '#config/config.ts'
 import type { Authenticator } from '#provider/provider.ts'
-import { type Call, type CallHandler, type CallRequest, call } from '#upstream/call.ts'
+import { type Call, type CallRequest, call } from '#upstream/call.ts'
+import type { CallHandler } from '#upstream/call-handler.ts'
 import type { Pools, Upstream } from '#upstream/pools.ts'
 import { authHeaders } from './request-headers.ts'
 

@@ -2,6 +2,7 @@ import type { RequestEnded } from '#canonical/observe.ts'
 import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
 import { lengthOf } from '#lib/slices/pieces.ts'
+import { createTurnEnd } from '#lib/turn-end.ts'
 import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { replay, targetOf } from './caching.ts'
@@ -20,7 +21,7 @@ import { type Run, tell } from './run.ts'
 export type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
 
 /** The answer came to its end: what is still held goes out. */
-export function closeAnswered(run: Run, result: Answered): void {
+export function closeAnswered(run: Run, result: Answered): Promise<void> {
   rememberSignatures(run, result)
   rememberItems(run, result)
   priceAnswer(run)
@@ -37,11 +38,11 @@ export function closeAnswered(run: Run, result: Answered): void {
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
   const code = result.cut === undefined ? {} : { code: result.cut }
-  close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
+  return close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
 }
 
 /** The cache had it: nobody was asked, and it cost nothing. */
-export function closeCached(run: Run, cached: CachedAnswer): void | Promise<void> {
+export function closeCached(run: Run, cached: CachedAnswer): Promise<void> {
   const { record, exchange } = run
   const guard = exchange.guarded?.answer
   const shown = guard === undefined ? cached.answer : guard.whole(cached.answer)
@@ -52,16 +53,16 @@ export function closeCached(run: Run, cached: CachedAnswer): void | Promise<void
   record.savedUsd = savedUsd(run, cached.answer.usage, 0)
   const replayed = replay(run, shown)
   if (replayed instanceof Promise) return replayed.then((body) => closeReplayed(run, body))
-  closeReplayed(run, replayed)
+  return closeReplayed(run, replayed)
 }
 
-function closeReplayed(run: Run, body: AnswerBody | undefined): void {
+function closeReplayed(run: Run, body: AnswerBody | undefined): Promise<void> {
   if (body !== undefined) {
     sendWhole(run, body)
     return close(run, { outcome: 'ok', status: 200 })
   }
   run.out?.end(closingComment(run, 'complete'))
-  close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
+  return close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
 }
 
 function tooLarge(most = 0): Refusal {
@@ -70,7 +71,7 @@ function tooLarge(most = 0): Refusal {
 }
 
 /** Every target gave nothing or an empty answer: the empty one goes to the client as the provider gave it. */
-export function closeEmpty(run: Run, end: AttemptEnd): void {
+export function closeEmpty(run: Run, end: AttemptEnd): Promise<void> {
   if (end.result.kind !== 'failed' || end.result.empty === undefined) return closeFailed(run)
   const { body, usage } = end.result.empty
   // It is in the books as wasted, like those before it.
@@ -81,11 +82,11 @@ export function closeEmpty(run: Run, end: AttemptEnd): void {
     return close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete', code: 'empty_answer' })
   }
   sendWhole(run, body ?? '')
-  close(run, { outcome: 'ok', status: 200, code: 'empty_answer' })
+  return close(run, { outcome: 'ok', status: 200, code: 'empty_answer' })
 }
 
 /** Nothing could be had: an error in the dialect's form, in the stream when it has begun. */
-export function closeFailed(run: Run): void {
+export function closeFailed(run: Run): Promise<void> {
   const { out, record, exchange } = run
   priceAnswer(run)
   if (out?.committed() === true) {
@@ -106,7 +107,7 @@ export function closeFailed(run: Run): void {
   }
   const final = errorOfAttempts(record, exchange.requestId)
   const status = sendError(exchange, final, answerHeaders(run))
-  close(run, {
+  return close(run, {
     outcome: 'failed',
     status,
     code: final.error.code,
@@ -114,26 +115,26 @@ export function closeFailed(run: Run): void {
   })
 }
 
-export function closeGone(run: Run): void {
+export function closeGone(run: Run): Promise<void> {
   priceAnswer(run)
-  close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
+  return close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
 }
 
 /** No target could be tried at all. */
-export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): void {
-  reject(exchange, { ...errorOfPlan(problem, exchange.requestId), route: '', headers: {} }, deps)
+export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): Promise<void> {
+  return reject(exchange, { ...errorOfPlan(problem, exchange.requestId), route: '', headers: {} }, deps)
 }
 
 /** The client is over one of its limits. */
-export function closeRefused(exchange: Exchange, route: string, refusal: Refusal, deps: RelayDeps): void {
+export function closeRefused(exchange: Exchange, route: string, refusal: Refusal, deps: RelayDeps): Promise<void> {
   const { code, kind, message, retryAfterMs, headers } = refusal
   const error = { code, kind, message, requestId: exchange.requestId }
-  reject(exchange, { error, route, headers, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, deps)
+  return reject(exchange, { error, route, headers, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, deps)
 }
 
 type Rejection = FinalError & { readonly route: string; readonly headers: Readonly<Record<string, string>> }
 
-function reject(exchange: Exchange, { route, headers, ...final }: Rejection, deps: RelayDeps): void {
+async function reject(exchange: Exchange, { route, headers, ...final }: Rejection, deps: RelayDeps): Promise<void> {
   const status = sendError(exchange, final, {
     'x-outrigger-request-id': exchange.requestId,
     'x-request-id': exchange.requestId,
@@ -164,6 +165,7 @@ function reject(exchange: Exchange, { route, headers, ...final }: Rejection, dep
     ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
     redacted: exchange.guarded?.redacted || undefined,
   }
+  await turnEnd()
   announce(exchange, deps, ended)
 }
 
@@ -220,12 +222,15 @@ function cacheWords({ cache, similarity }: Run): string {
   return similarity === undefined ? ` cache=${cache}` : ` cache=hit cache_similarity=${similarity.toFixed(4)}`
 }
 
-function close(run: Run, ending: Ending): void {
+const turnEnd = createTurnEnd()
+
+/** Tells of the request's end, once all others have their answers. */
+async function close(run: Run, ending: Ending): Promise<void> {
   const { exchange, record, plan, deps } = run
   const { hints } = exchange
   const nowMs = deps.clock.now()
   const finishReason = run.out?.seen.finishes()[0]?.reason ?? record.finishReason
-  tell(run, {
+  const ended: RequestEnded = {
     kind: 'request_ended',
     requestId: exchange.requestId,
     dialect: exchange.dialect.name,
@@ -258,5 +263,7 @@ function close(run: Run, ending: Ending): void {
     client: hints.client,
     tier: hints.tier,
     traceId: exchange.trace?.traceId,
-  })
+  }
+  await turnEnd()
+  tell(run, ended)
 }

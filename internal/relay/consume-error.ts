@@ -1,7 +1,7 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ProviderDialect } from '#dialect/dialect.ts'
 import type { Provider } from '#provider/provider.ts'
-import type { ResponseHeaders } from '#upstream/call.ts'
+import type { ResponseHeaders } from '#upstream/call-handler.ts'
 import type { Consumer, ConsumerPort } from './consumer.ts'
 
 // An error text longer than this tells nobody more.

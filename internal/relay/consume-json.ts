@@ -7,7 +7,7 @@ import { parseInSlices } from '#lib/slices/parse.ts'
 import { cutUp } from '#lib/slices/pieces.ts'
 import { largeBytes, type Turn } from '#lib/slices/turn.ts'
 import { writeInSlices } from '#lib/slices/write.ts'
-import type { ResponseHeaders } from '#upstream/call.ts'
+import type { ResponseHeaders } from '#upstream/call-handler.ts'
 import type { AnswerBody, AttemptResult, Consumer, ConsumerPort } from './consumer.ts'
 
 /** What was read of an answer. */

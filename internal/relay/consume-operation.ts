@@ -1,6 +1,6 @@
 import type { OperationCall } from '#dialect/operation.ts'
 import { ok } from '#lib/result.ts'
-import type { ResponseHeaders } from '#upstream/call.ts'
+import type { ResponseHeaders } from '#upstream/call-handler.ts'
 import { consumeJson } from './consume-json.ts'
 import type { Consumer, ConsumerPort } from './consumer.ts'
 import type { ClientPort } from './exchange.ts'

@@ -1,7 +1,7 @@
 import { type Failure, leftByClient } from '#canonical/failure.ts'
 import type { ProviderConfig } from '#config/config.ts'
 import { type Body, inPieces } from '#lib/slices/pieces.ts'
-import type { ResponseHeaders } from '#upstream/call.ts'
+import type { ResponseHeaders } from '#upstream/call-handler.ts'
 import { authorizedCall } from './authorized-call.ts'
 import type { RelayDeps } from './deps.ts'
 import type { ClientPort } from './exchange.ts'

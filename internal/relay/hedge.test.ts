@@ -42,6 +42,7 @@ test('hedge: the second target is asked when the first is silent, answers, and t
     ['a', 'b'],
   )
   stream(call(world, 1), 'from b')
+  await turn()
   assert.equal(call(world, 0).cancelled, true)
   stream(call(world, 0), 'from a')
   call(world, 1).write(finish)
@@ -74,6 +75,7 @@ test('hedge: the first wins when its content comes first; the second is ended an
   await turn()
   assert.equal(world.calls.length, 2)
   stream(call(world, 0), 'from a')
+  await turn()
   assert.equal(call(world, 1).cancelled, true)
   call(world, 0).write(finish)
   await done
@@ -194,6 +196,7 @@ test('hedge: nothing is hedged once content is held back, after the answer, or w
   const first = ask(held, true)
   await turn()
   stream(call(held, 0), 'short')
+  await turn()
   held.clock.advance(500)
   await turn()
   assert.equal(held.calls.length, 1)

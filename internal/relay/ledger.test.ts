@@ -120,6 +120,7 @@ test('ledger: who leaves before the answer begins has wasted it; who leaves late
   const late = ask(world, true)
   await turn()
   stream(call(world, 1), 'x'.repeat(40))
+  await turn()
   late.sent.leave()
   await late.done
   assert.deepEqual(wasted(ended(world)), [])

@@ -2,7 +2,6 @@ import type { Emit } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { AttemptOutcome, AttemptRecord } from '#canonical/observe.ts'
 import type { ProviderConfig } from '#config/config.ts'
-import type { Result } from '#lib/result.ts'
 import { answerView } from './answer-view.ts'
 import { type Attempt, type AttemptEnd, type AttemptParams, startAttempt } from './attempt.ts'
 import { joinContinuation } from './continue.ts'
@@ -23,14 +22,12 @@ import type { Candidate } from './walk.ts'
 const maxAnswerBytes = 64 * 1024 * 1024
 
 /** One attempt at one target, told to the observers and written into the record. */
-export function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
-  const tryWritten = (prepared: Result<Prepared, Failure>): Promise<AttemptEnd> => {
-    if (prepared.ok) return tryPrepared(run, candidate, prepared.value)
-    run.record.failures.push({ target: candidate.target, failure: prepared.error })
-    return Promise.resolve({ result: { kind: 'failed', failure: prepared.error }, durationMs: 0 })
-  }
-  const prepared = prepareFor(run, candidate, providerOf(run, candidate))
-  return prepared instanceof Promise ? prepared.then(tryWritten) : tryWritten(prepared)
+export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
+  // Awaited also when it is there: others that are at this step prepare theirs first (lib/turn-end.ts).
+  const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
+  if (prepared.ok) return await tryPrepared(run, candidate, prepared.value)
+  run.record.failures.push({ target: candidate.target, failure: prepared.error })
+  return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
 }
 
 /** The attempt with a request that is written already; it is under way when this returns. */

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
 import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
+import { createTurnEnd } from '#lib/turn-end.ts'
 import { bodyEncodings, unfoldOf } from './unfold-body.ts'
 
 export type BodyProblem =
@@ -70,6 +71,8 @@ const notUnfolded: BodyProblem = {
   message: 'the request body is not compressed as its content-encoding says',
 }
 
+const turnEnd = createTurnEnd()
+
 function gatherFrom(request: IncomingMessage, maxBytes: number, told: Told): void {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
@@ -80,10 +83,17 @@ function gatherFrom(request: IncomingMessage, maxBytes: number, told: Told): voi
     request.pause()
     told(err(tooLarge(maxBytes)))
   })
+  let isWhole = false
+  const gone = (): void => {
+    if (!isWhole) told(err({ kind: 'gone' }))
+  }
   // These listeners live as long as the request: it must be let go.
-  request.on('end', () => told(ok(gathered.take())))
-  request.on('close', () => told(err({ kind: 'gone' })))
-  request.on('error', () => told(err({ kind: 'gone' })))
+  request.on('end', () => {
+    isWhole = true
+    void turnEnd().then(() => told(ok(gathered.take())))
+  })
+  request.on('close', gone)
+  request.on('error', gone)
 }
 
 function tooLarge(maxBytes: number): BodyProblem {

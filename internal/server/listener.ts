@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as net from 'node:net'
 import { type Address, parseAddress } from '#lib/address.ts'
 import { err, ok, type Result } from '#lib/result.ts'
+import { createTurnEnd } from '#lib/turn-end.ts'
 import { handle } from './handle.ts'
 import type { HandlerDeps } from './handler-deps.ts'
 import { respondError } from './respond.ts'
@@ -23,12 +24,16 @@ const headersTimeoutMs = 15_000
 const requestTimeoutMs = 120_000
 const maxHeaderBytes = 32 * 1024
 
+const turnEnd = createTurnEnd()
+
 /** The client port. */
 export function createListener(deps: HandlerDeps): Listener {
   let draining = false
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (draining) response.setHeader('connection', 'close')
-    handle(request, response, deps).catch((error: unknown) => answerBug(error, response, deps))
+    turnEnd()
+      .then(() => handle(request, response, deps))
+      .catch((error: unknown) => answerBug(error, response, deps))
   }
   const server = createServer(
     {

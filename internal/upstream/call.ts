@@ -1,6 +1,8 @@
 import type { Dispatcher } from 'undici'
-import type { Failure, Phase } from '#canonical/failure.ts'
+import type { Phase } from '#canonical/failure.ts'
 import { type Body, isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
+import { openArrivals, tellAtTurnEnd } from './arrivals.ts'
+import type { CallHandler } from './call-handler.ts'
 import { failureOfTransport } from './failure.ts'
 import type { Upstream } from './pools.ts'
 
@@ -13,18 +15,6 @@ export type CallRequest = {
   readonly body?: Body
 }
 
-/** Lower-case names; several values of one name joined by a comma. */
-export type ResponseHeaders = Readonly<Record<string, string>>
-
-/** Hears of one call. After `onEnd`, `onFailure` or `cancel` nothing more is told. */
-export type CallHandler = {
-  readonly onHead: (status: number, headers: ResponseHeaders) => void
-  readonly onData: (bytes: Uint8Array) => void
-  readonly onEnd: () => void
-  /** The connection failed; an HTTP error status is no failure here. */
-  readonly onFailure: (failure: Failure) => void
-}
-
 export type Call = {
   /** Ends the call at once; the connection is closed, so that the provider stops generating. */
   readonly cancel: () => void
@@ -33,17 +23,16 @@ export type Call = {
   readonly resume: () => void
 }
 
-/** Sends a request and tells the handler what comes back. */
+/** Sends a request and tells the handler what comes back, at the end of each turn of the event loop what came in it. */
 export function call(upstream: Upstream, request: CallRequest, handler: CallHandler): Call {
   let controller: Dispatcher.DispatchController | undefined
   let phase: Phase = 'connect'
-  let over = false
-  let paused = false
+  const breakOff = (): void => controller?.abort(cancelled)
+  const arrivals = openArrivals(handler, breakOff)
 
   const fail = (error: Error): void => {
-    if (over) return
-    over = true
-    handler.onFailure(failureOfTransport(error, phase))
+    arrivals.ending ??= { failure: failureOfTransport(error, phase) }
+    tellAtTurnEnd(arrivals)
   }
   const { headers, body } = request
   dispatch(
@@ -58,28 +47,23 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
       onRequestStart(started) {
         controller = started
         phase = 'headers'
-        if (over) started.abort(cancelled)
+        if (arrivals.over) breakOff()
       },
       onResponseStart(controller, status, headers) {
         // Undici would keep the packet they came in until the answer's end.
         controller.rawHeaders = null
-        if (over) return
         phase = 'body'
-        handler.onHead(status, flatten(headers))
+        arrivals.head = { status, headers }
+        tellAtTurnEnd(arrivals)
       },
       onResponseData(_controller, chunk) {
-        if (!over) handler.onData(chunk)
+        if (arrivals.over) return
+        arrivals.chunks.push(chunk)
+        tellAtTurnEnd(arrivals)
       },
       onResponseEnd() {
-        if (over) return
-        over = true
-        try {
-          handler.onEnd()
-        } catch (error) {
-          // A mistake of ours in reading the answer: unsaid, the caller would wait for an end that has been.
-          over = false
-          fail(error instanceof Error ? error : new Error(String(error)))
-        }
+        arrivals.ending ??= {}
+        tellAtTurnEnd(arrivals)
       },
       onResponseError: (_controller, error) => fail(error),
     },
@@ -87,24 +71,26 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
   )
   return {
     cancel() {
-      if (over) return
-      over = true
-      controller?.abort(cancelled)
+      if (arrivals.over) return
+      arrivals.over = true
+      breakOff()
     },
     pause() {
-      if (paused || over) return
-      paused = true
+      if (arrivals.paused || arrivals.over) return
+      arrivals.paused = true
       controller?.pause()
     },
     resume() {
-      if (!paused) return
-      paused = false
-      if (!over) controller?.resume()
+      if (!arrivals.paused) return
+      arrivals.paused = false
+      if (arrivals.over) return
+      tellAtTurnEnd(arrivals)
+      controller?.resume()
     },
   }
 }
 
-/** A request that cannot be written at all (a line break in a key) throws in undici: told like any other failure, and later. */
+/** A request that cannot be written at all (a line break in a key) throws in undici: told like any other failure. */
 function dispatch(
   pool: Dispatcher,
   options: Dispatcher.DispatchOptions,
@@ -114,17 +100,8 @@ function dispatch(
   try {
     pool.dispatch(options, handler)
   } catch (error) {
-    queueMicrotask(() => fail(error instanceof Error ? error : new Error(String(error))))
+    fail(error instanceof Error ? error : new Error(String(error)))
   }
 }
 
 const cancelled = new Error('cancelled by the relay')
-
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders {
-  const flat: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return flat
-}
