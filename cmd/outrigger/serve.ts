@@ -5,6 +5,7 @@ import { watchFile } from '#config/watch.ts'
 import { urlOf } from '#lib/address.ts'
 import { createClock } from '#lib/clock.ts'
 import type { Result } from '#lib/result.ts'
+import { turnsForAll } from '#lib/slices/turn.ts'
 import { drain } from '#server/drain.ts'
 import { listenOn } from '#server/listener.ts'
 import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
@@ -155,6 +156,7 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   // The primary may be about to hand a connection over: who left before it came would leave it without an answer.
   await worker?.released()
   const cut = await drained
+  await untilTold(runtime)
   if (cut > 0) log.warn({ connections: cut }, 'connections cut at the end of the drain')
   await watcher.close()
   await runtime.close()
@@ -162,4 +164,12 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   runtime.admin.closeAllConnections()
   log.info({}, 'stopped')
   return exitCodes.ok
+}
+
+// Requests end some turns of the event loop after their connections, 32 in each; what never ends must not keep the process.
+const mostTurns = 1000
+
+/** The requests that ended with the last connections are in the log. */
+async function untilTold({ idle }: Runtime): Promise<void> {
+  for (let turns = 0; turns < mostTurns && !idle(); turns++) await turnsForAll()
 }

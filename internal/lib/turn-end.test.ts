@@ -43,3 +43,19 @@ test('a mistake in one keeps no other from going on', async () => {
   await assert.rejects(failed, /a mistake/)
   assert.equal(await done, 'done')
 })
+
+test('at most 32 go on in one turn, in the order in which they came', async () => {
+  const turnEnd = createTurnEnd()
+  const done: number[] = []
+  for (let number = 0; number < 80; number++) void turnEnd().then(() => done.push(number))
+  const counts: number[] = []
+  while (done.length < 80) {
+    await new Promise((resolve) => setImmediate(resolve))
+    counts.push(done.length)
+  }
+  assert.deepEqual(counts, [32, 64, 80])
+  assert.deepEqual(
+    done,
+    done.toSorted((a, b) => a - b),
+  )
+})

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import { Server as Listening } from 'node:net'
 import type { Clock } from '#lib/clock.ts'
-import { turnsForAll } from '#lib/slices/turn.ts'
 
 // Connections that are in use are told to close with their next answer. One that is idle may have a request on its way: it has this long.
 const graceMs = 300
@@ -36,7 +35,5 @@ export async function drain(server: Server, deadlineMs: number, clock: Clock): P
   over = true
   cancelGrace()
   cancelDeadline()
-  // Requests that ended with the last connections are told of at the end of the turn.
-  await turnsForAll()
   return cut
 }
