@@ -74,6 +74,8 @@ const notUnfolded: BodyProblem = {
 const turnEnd = createTurnEnd()
 
 function gatherFrom(request: IncomingMessage, maxBytes: number, told: Told): void {
+  // Its client left before anybody listened, and no event will tell.
+  if (request.destroyed) return told(err({ kind: 'gone' }))
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
   const gathered = gather(announced, maxBytes)
