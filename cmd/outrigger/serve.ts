@@ -166,7 +166,7 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   return exitCodes.ok
 }
 
-// Requests end some turns of the event loop after their connections, 32 in each; what never ends must not keep the process.
+// Requests end some turns of the event loop after their connections; what never ends must not keep the process.
 const mostTurns = 1000
 
 /** The requests that ended with the last connections are in the log. */

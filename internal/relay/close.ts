@@ -2,7 +2,6 @@ import type { RequestEnded } from '#canonical/observe.ts'
 import type { PlanProblem } from '#canonical/plan.ts'
 import { commentFrame } from '#framing/sse-write.ts'
 import { lengthOf } from '#lib/slices/pieces.ts'
-import { createTurnEnd } from '#lib/turn-end.ts'
 import { announce } from './announce.ts'
 import type { AttemptEnd } from './attempt.ts'
 import { replay, targetOf } from './caching.ts'
@@ -21,7 +20,7 @@ import { type Run, tell } from './run.ts'
 export type Answered = Exclude<AttemptResult, { readonly kind: 'failed' }>
 
 /** The answer came to its end: what is still held goes out. */
-export function closeAnswered(run: Run, result: Answered): Promise<void> {
+export function closeAnswered(run: Run, result: Answered): void {
   rememberSignatures(run, result)
   rememberItems(run, result)
   priceAnswer(run)
@@ -38,11 +37,11 @@ export function closeAnswered(run: Run, result: Answered): Promise<void> {
   const outcome = run.record.continuations > 0 ? 'recovered' : 'complete'
   run.out?.end(closingComment(run, outcome))
   const code = result.cut === undefined ? {} : { code: result.cut }
-  return close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
+  close(run, { outcome: outcome === 'recovered' ? 'recovered' : 'ok', status: 200, streamOutcome: outcome, ...code })
 }
 
 /** The cache had it: nobody was asked, and it cost nothing. */
-export function closeCached(run: Run, cached: CachedAnswer): Promise<void> {
+export function closeCached(run: Run, cached: CachedAnswer): void | Promise<void> {
   const { record, exchange } = run
   const guard = exchange.guarded?.answer
   const shown = guard === undefined ? cached.answer : guard.whole(cached.answer)
@@ -53,16 +52,16 @@ export function closeCached(run: Run, cached: CachedAnswer): Promise<void> {
   record.savedUsd = savedUsd(run, cached.answer.usage, 0)
   const replayed = replay(run, shown)
   if (replayed instanceof Promise) return replayed.then((body) => closeReplayed(run, body))
-  return closeReplayed(run, replayed)
+  closeReplayed(run, replayed)
 }
 
-function closeReplayed(run: Run, body: AnswerBody | undefined): Promise<void> {
+function closeReplayed(run: Run, body: AnswerBody | undefined): void {
   if (body !== undefined) {
     sendWhole(run, body)
     return close(run, { outcome: 'ok', status: 200 })
   }
   run.out?.end(closingComment(run, 'complete'))
-  return close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
+  close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete' })
 }
 
 function tooLarge(most = 0): Refusal {
@@ -71,7 +70,7 @@ function tooLarge(most = 0): Refusal {
 }
 
 /** Every target gave nothing or an empty answer: the empty one goes to the client as the provider gave it. */
-export function closeEmpty(run: Run, end: AttemptEnd): Promise<void> {
+export function closeEmpty(run: Run, end: AttemptEnd): void {
   if (end.result.kind !== 'failed' || end.result.empty === undefined) return closeFailed(run)
   const { body, usage } = end.result.empty
   // It is in the books as wasted, like those before it.
@@ -82,11 +81,11 @@ export function closeEmpty(run: Run, end: AttemptEnd): Promise<void> {
     return close(run, { outcome: 'ok', status: 200, streamOutcome: 'complete', code: 'empty_answer' })
   }
   sendWhole(run, body ?? '')
-  return close(run, { outcome: 'ok', status: 200, code: 'empty_answer' })
+  close(run, { outcome: 'ok', status: 200, code: 'empty_answer' })
 }
 
 /** Nothing could be had: an error in the dialect's form, in the stream when it has begun. */
-export function closeFailed(run: Run): Promise<void> {
+export function closeFailed(run: Run): void {
   const { out, record, exchange } = run
   priceAnswer(run)
   if (out?.committed() === true) {
@@ -107,7 +106,7 @@ export function closeFailed(run: Run): Promise<void> {
   }
   const final = errorOfAttempts(record, exchange.requestId)
   const status = sendError(exchange, final, answerHeaders(run))
-  return close(run, {
+  close(run, {
     outcome: 'failed',
     status,
     code: final.error.code,
@@ -115,26 +114,26 @@ export function closeFailed(run: Run): Promise<void> {
   })
 }
 
-export function closeGone(run: Run): Promise<void> {
+export function closeGone(run: Run): void {
   priceAnswer(run)
-  return close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
+  close(run, { outcome: 'cancelled', status: 499, ...(run.out === undefined ? {} : { streamOutcome: 'failed' as const }) })
 }
 
 /** No target could be tried at all. */
-export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): Promise<void> {
-  return reject(exchange, { ...errorOfPlan(problem, exchange.requestId), route: '', headers: {} }, deps)
+export function closeUnplanned(exchange: Exchange, problem: PlanProblem, deps: RelayDeps): void {
+  reject(exchange, { ...errorOfPlan(problem, exchange.requestId), route: '', headers: {} }, deps)
 }
 
 /** The client is over one of its limits. */
-export function closeRefused(exchange: Exchange, route: string, refusal: Refusal, deps: RelayDeps): Promise<void> {
+export function closeRefused(exchange: Exchange, route: string, refusal: Refusal, deps: RelayDeps): void {
   const { code, kind, message, retryAfterMs, headers } = refusal
   const error = { code, kind, message, requestId: exchange.requestId }
-  return reject(exchange, { error, route, headers, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, deps)
+  reject(exchange, { error, route, headers, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, deps)
 }
 
 type Rejection = FinalError & { readonly route: string; readonly headers: Readonly<Record<string, string>> }
 
-async function reject(exchange: Exchange, { route, headers, ...final }: Rejection, deps: RelayDeps): Promise<void> {
+function reject(exchange: Exchange, { route, headers, ...final }: Rejection, deps: RelayDeps): void {
   const status = sendError(exchange, final, {
     'x-outrigger-request-id': exchange.requestId,
     'x-request-id': exchange.requestId,
@@ -165,7 +164,6 @@ async function reject(exchange: Exchange, { route, headers, ...final }: Rejectio
     ...(exchange.trace === undefined ? {} : { traceId: exchange.trace.traceId }),
     redacted: exchange.guarded?.redacted || undefined,
   }
-  await turnEnd()
   announce(exchange, deps, ended)
 }
 
@@ -222,15 +220,12 @@ function cacheWords({ cache, similarity }: Run): string {
   return similarity === undefined ? ` cache=${cache}` : ` cache=hit cache_similarity=${similarity.toFixed(4)}`
 }
 
-const turnEnd = createTurnEnd()
-
-/** Tells of the request's end, once all others have their answers. */
-async function close(run: Run, ending: Ending): Promise<void> {
+function close(run: Run, ending: Ending): void {
   const { exchange, record, plan, deps } = run
   const { hints } = exchange
   const nowMs = deps.clock.now()
   const finishReason = run.out?.seen.finishes()[0]?.reason ?? record.finishReason
-  const ended: RequestEnded = {
+  tell(run, {
     kind: 'request_ended',
     requestId: exchange.requestId,
     dialect: exchange.dialect.name,
@@ -263,7 +258,5 @@ async function close(run: Run, ending: Ending): Promise<void> {
     client: hints.client,
     tier: hints.tier,
     traceId: exchange.trace?.traceId,
-  }
-  await turnEnd()
-  tell(run, ended)
+  })
 }

@@ -68,7 +68,7 @@ async function relayPlanned(exchange: Exchange, plan: Plan, options: RunOptions)
   const reserved = deps.reserve?.(exchange, plan)
   const answer = reserved instanceof Promise ? await reserved : reserved
   if (answer !== undefined && answer.kind !== 'granted') {
-    await closeRefused(exchange, plan.route, answer, deps)
+    closeRefused(exchange, plan.route, answer, deps)
     return undefined
   }
   deps.mirror?.(exchange, plan, options.config)
@@ -103,20 +103,20 @@ async function tryTargets(run: Run): Promise<Answered | undefined> {
       patience === undefined ? { end: await tryTarget(run, candidate), candidate } : await tryHedged(run, candidate, patience)
     if (run.presence.gone) break
     if (end.result.kind !== 'failed') {
-      await closeAnswered(run, end.result)
+      closeAnswered(run, end.result)
       return end.result
     }
     if (end.result.empty !== undefined) empty = end
     candidate = await afterFailure(run, tried, end.result.failure)
   }
   if (run.presence.gone) {
-    await closeGone(run)
+    closeGone(run)
     return undefined
   }
   // An empty answer is better than none, once every other target has been asked.
   const last = run.record.failures.at(-1)?.failure
-  if (empty !== undefined && last?.code === 'empty_answer') await closeEmpty(run, empty)
-  else await closeFailed(run)
+  if (empty !== undefined && last?.code === 'empty_answer') closeEmpty(run, empty)
+  else closeFailed(run)
   return undefined
 }
 
