@@ -17,6 +17,7 @@ import { makePlan } from '#routing/plan.ts'
 import { createListener, type Listener } from '#server/listener.ts'
 import { createRouter } from '#server/routes.ts'
 import { logAccess, logEmbedded, logMirrored } from '#telemetry/access-log.ts'
+import { type Books, keepBooks } from '#telemetry/books.ts'
 import { countEmbedded, recordMetrics, recordMirrored } from '#telemetry/record-metrics.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
 import type { Guard } from './guard-reloads.ts'
@@ -29,18 +30,39 @@ import type { StartedUsage } from './start-usage.ts'
 
 /** What stands around the relay's attempts. */
 type Guards = {
-  readonly alerts: Alerts
   readonly clients: Clients
   readonly cache: StartedCache
+  readonly books: Books
+}
+
+type Bookkeepers = {
+  readonly alerts: Alerts
   readonly guard: Guard
   readonly usage: StartedUsage
   /** The other workers. */
   readonly others: Observer | undefined
 }
 
+/** Who writes down what has happened. */
+export function startBooks({ log, metrics, recent }: Shared, { alerts, guard, usage, others }: Bookkeepers): Books {
+  const told = bugLogger(log)
+  return keepBooks(
+    [
+      recent.observe,
+      guard.observe,
+      alerts.observe,
+      recordMetrics(metrics),
+      logAccess(log),
+      usage.observe,
+      ...(others === undefined ? [] : [others]),
+    ],
+    (error) => told(error, ''),
+  )
+}
+
 /** What the relay needs of all the rooms. */
-export function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage, others }: Guards): RelayDeps {
-  const { current, log, clock, metrics, health, recent, pools, prices, affinity } = shared
+export function relayDeps(shared: Shared, { clients, cache, books }: Guards): RelayDeps {
+  const { current, log, clock, metrics, health, pools, prices, affinity } = shared
   const deps: RelayDeps = {
     config: current.get,
     plan: (input, config) => makePlan(input, config, planContext(shared)),
@@ -56,18 +78,8 @@ export function relayDeps(shared: Shared, { alerts, clients, cache, guard, usage
     served: ({ request }, target, usage) => affinity.served(request, target, usage),
     reserve: reserveFor(clients, prices, { usual: shared.usual }),
     cache: cache.enter,
-    observers: [
-      health.observe,
-      recent.observe,
-      clients.observe,
-      shared.usual.observe,
-      guard.observe,
-      alerts.observe,
-      recordMetrics(metrics),
-      logAccess(log),
-      usage.observe,
-      ...(others === undefined ? [] : [others]),
-    ],
+    // The next plan depends on the first three.
+    observers: [health.observe, clients.observe, shared.usual.observe, books.observe],
     clock,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     random: Math.random,

@@ -14,7 +14,7 @@ import type { Listener } from '#server/listener.ts'
 import type { Logger } from '#telemetry/log.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { createPools } from '#upstream/pools.ts'
-import { clientPort, recordEmbedded, relayDeps } from './client-port.ts'
+import { clientPort, recordEmbedded, relayDeps, startBooks } from './client-port.ts'
 import { type GroupShare, partOf } from './group-share.ts'
 import { guardReloads } from './guard-reloads.ts'
 import { addressesOf, observeReloads } from './observe-reloads.ts'
@@ -96,14 +96,16 @@ export function compose({ current, log, version, opened, worker, share, onDrain 
   const tracing = startTracing({ ...shared, version })
   const sampleTargets = sampleHealth(shared)
   const sample = (): void => {
+    books.settle()
     sampleTargets()
     cache.sample()
     usage.sample()
   }
   const facts = { version, startedAtMs: Date.now(), lifecycle, alerts, cache, usage }
-  const status = (): StatusFacts => statusOf(shared, facts)
+  const status = (): StatusFacts => statusOf(shared, facts, books)
   const others = worker?.share({ ...shared, guard, prober, alerts, sample, status })
-  const deps = relayDeps(shared, { alerts, clients, cache, guard, usage, others })
+  const books = startBooks(shared, { alerts, guard, usage, others })
+  const deps = relayDeps(shared, { clients, cache, books })
   const onAccount = reserveFor(clients, shared.prices, { usual: shared.usual, budgetsOnly: true })
   const embed = createEmbedder({ ...deps, reserve: onAccount }, recordEmbedded(shared, usage, clients))
   return {
@@ -119,6 +121,7 @@ export function compose({ current, log, version, opened, worker, share, onDrain 
     },
     idle: () => shared.admission.inFlight() === 0,
     async close() {
+      books.settle()
       prober.stop()
       alerts.stop()
       guard.stop()

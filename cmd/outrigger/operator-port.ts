@@ -10,6 +10,7 @@ import type { Alerts } from '#health/alerts.ts'
 import { explainJson, explainLines } from '#routing/explain.ts'
 import { makePlan } from '#routing/plan.ts'
 import { inputOfShape, readShape } from '#routing/shape.ts'
+import type { Books } from '#telemetry/books.ts'
 import { createExposition } from '#telemetry/exposition.ts'
 import { planContext, type Shared } from './shared.ts'
 import type { StartedCache } from './start-cache.ts'
@@ -25,7 +26,8 @@ type ProcessFacts = {
 }
 
 /** What there is to be seen of this process. */
-export function statusOf({ current, clock, health, recent, admission }: Shared, facts: ProcessFacts): StatusFacts {
+export function statusOf({ current, clock, health, recent, admission }: Shared, facts: ProcessFacts, books: Books): StatusFacts {
+  books.settle()
   const { version, startedAtMs, lifecycle, alerts, cache, usage } = facts
   return statusFacts({
     instance: hostname(),

@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isObject, type JsonObject, parseExactJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
 import { parseInSlices } from '#lib/slices/parse.ts'
 import { largeBytes, turnsUntil } from '#lib/slices/turn.ts'
 import { createTurnEnd } from '#lib/turn-end.ts'
+import type { ClientRequest } from './http/client-request.ts'
+import type { ClientResponse } from './http/client-response.ts'
 import { bodyEncodings, unfoldOf } from './unfold-body.ts'
 
 export type BodyProblem =
@@ -13,7 +14,7 @@ export type BodyProblem =
   | { readonly kind: 'gone' }
 
 /** A request's body as it came. A body that is announced or grows larger than the limit is not read to its end. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Result<Buffer, BodyProblem>> {
+export function readBody(request: ClientRequest, maxBytes: number): Promise<Result<Buffer, BodyProblem>> {
   const { promise, resolve } = Promise.withResolvers<Result<Buffer, BodyProblem>>()
   collect(request, maxBytes, resolve)
   return promise
@@ -24,7 +25,7 @@ export type JsonBody = { readonly value: JsonObject; readonly bytes: number }
 
 /** A request's body as a JSON object. Its bytes are let go here: who waits for the answer would keep them until it has ended. */
 export function readJson(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  { request, response }: { readonly request: ClientRequest; readonly response: ClientResponse },
   maxBytes: number,
 ): Promise<Result<JsonBody, BodyProblem>> {
   const { promise, resolve } = Promise.withResolvers<Result<JsonBody, BodyProblem>>()
@@ -45,7 +46,7 @@ type Told = (body: Result<Buffer, BodyProblem>) => void
  * Gathers a body, unfolded, and tells it, or why there is none. The limit holds for what a compressed one unfolds to as well. What is
  * told after the first time is of no account.
  */
-function collect(request: IncomingMessage, maxBytes: number, told: Told): void {
+function collect(request: ClientRequest, maxBytes: number, told: Told): void {
   const encoding = request.headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return gatherFrom(request, maxBytes, told)
   const unfold = unfoldOf(encoding)
@@ -73,29 +74,22 @@ const notUnfolded: BodyProblem = {
 
 const turnEnd = createTurnEnd()
 
-function gatherFrom(request: IncomingMessage, maxBytes: number, told: Told): void {
+function gatherFrom(request: ClientRequest, maxBytes: number, told: Told): void {
   // Its client left before anybody listened, and no event will tell.
   if (request.destroyed) return told(err({ kind: 'gone' }))
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
   const gathered = gather(announced, maxBytes)
-  request.on('data', (chunk: Buffer) => {
-    if (gathered.size() + chunk.length <= maxBytes) return gathered.add(chunk)
-    request.removeAllListeners('data')
-    request.pause()
-    told(err(tooLarge(maxBytes)))
+  request.read({
+    data(chunk) {
+      if (gathered.size() + chunk.length <= maxBytes) return gathered.add(chunk)
+      request.stop()
+      told(err(tooLarge(maxBytes)))
+    },
+    // The request holds this as long as it lives: what was gathered must be let go.
+    end: () => void turnEnd().then(() => told(ok(gathered.take()))),
+    gone: () => told(err({ kind: 'gone' })),
   })
-  let isWhole = false
-  const gone = (): void => {
-    if (!isWhole) told(err({ kind: 'gone' }))
-  }
-  // These listeners live as long as the request: it must be let go.
-  request.on('end', () => {
-    isWhole = true
-    void turnEnd().then(() => told(ok(gathered.take())))
-  })
-  request.on('close', gone)
-  request.on('error', gone)
 }
 
 function tooLarge(maxBytes: number): BodyProblem {
@@ -107,7 +101,7 @@ const byteOrderMark = Buffer.from('\uFEFF')
 /** The body as a JSON object. A large one is read slice by slice, as long as its client is there. */
 export function parseBody(
   received: Buffer,
-  { response }: { readonly response: ServerResponse },
+  { response }: { readonly response: ClientResponse },
 ): Result<JsonObject, BodyProblem> | Promise<Result<JsonObject, BodyProblem>> {
   // Windows tools write it in front of text.
   const marked = received[0] === byteOrderMark[0] && received.subarray(0, byteOrderMark.length).equals(byteOrderMark)

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClock } from '#lib/clock.ts'
 import { drain } from './drain.ts'
+import { createLightServer } from './http/server.ts'
 
 /** A server that answers after some milliseconds, and says close while it drains. */
 async function start(delayMs: number): Promise<{ readonly server: Server; readonly port: number; draining: boolean }> {
-  const server = createServer((_request, response) => {
+  const server = createLightServer({}, (_request, response) => {
     setTimeout(() => {
-      if (world.draining) response.setHeader('connection', 'close')
+      if (world.draining) response.closeAfter()
       response.end('done')
     }, delayMs)
   })

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
 import type { Hints } from '#canonical/plan.ts'
 import type { Json, Request } from '#canonical/request.ts'
@@ -12,6 +11,8 @@ import { guardRequest, isGuarded } from './guard-request.ts'
 import { handleOperation } from './handle-operation.ts'
 import type { HandlerDeps, Identity, Incoming } from './handler-deps.ts'
 import { type HintProblem, readHints, requestIdOf } from './headers.ts'
+import type { ClientRequest } from './http/client-request.ts'
+import type { ClientResponse } from './http/client-response.ts'
 import { modelsBody } from './models.ts'
 import { reject, rejectBody, rejectFailure } from './reject.ts'
 import { type Read, relayAdmitted } from './relay-admitted.ts'
@@ -22,10 +23,10 @@ import { speakingTo } from './speaker.ts'
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
 
 /** One request of a client, from its headers to the relay. */
-export async function handle(request: IncomingMessage, response: ServerResponse, deps: HandlerDeps): Promise<void> {
+export async function handle(request: ClientRequest, response: ClientResponse, deps: HandlerDeps): Promise<void> {
   const requestId = requestIdOf(request.headers, deps.newId)
   const startedMs = deps.clock.now()
-  const target = readTarget(request.url ?? '/')
+  const target = readTarget(request.url)
   if (target === undefined)
     return reject(
       { request, response, target: { path: '/', search: '', query: new URLSearchParams() }, requestId, startedMs },
@@ -34,7 +35,7 @@ export async function handle(request: IncomingMessage, response: ServerResponse,
       deps,
     )
   const incoming: Incoming = { request, response, target, requestId, startedMs }
-  const match = deps.router(request.method ?? 'GET', target.path)
+  const match = deps.router(request.method, target.path)
   switch (match.kind) {
     case 'dialect':
       return await handleDialect(incoming, match, deps)

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Failure } from '#canonical/failure.ts'
 import type { Plan, PlanInput, PlanProblem } from '#canonical/plan.ts'
 import type { Json, Request } from '#canonical/request.ts'
@@ -11,6 +11,8 @@ import type { Result } from '#lib/result.ts'
 import type { Exchange } from '#relay/exchange.ts'
 import type { Forwarded } from '#relay/forward.ts'
 import type { Admission } from './admission.ts'
+import type { ClientRequest } from './http/client-request.ts'
+import type { ClientResponse } from './http/client-response.ts'
 import type { RequestTarget } from './request-target.ts'
 import type { Router } from './routes.ts'
 
@@ -70,8 +72,8 @@ export type Rejection = {
 
 /** What is known of a request while it is handled. */
 export type Incoming = {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: ClientRequest
+  readonly response: ClientResponse
   readonly target: RequestTarget
   readonly requestId: string
   readonly startedMs: number

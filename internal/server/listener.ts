@@ -1,11 +1,14 @@
 import cluster from 'node:cluster'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import * as net from 'node:net'
 import { type Address, parseAddress } from '#lib/address.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { createTurnEnd } from '#lib/turn-end.ts'
 import { handle } from './handle.ts'
 import type { HandlerDeps } from './handler-deps.ts'
+import type { ClientRequest } from './http/client-request.ts'
+import type { ClientResponse } from './http/client-response.ts'
+import { createLightServer } from './http/server.ts'
 import { respondError } from './respond.ts'
 
 export type Listener = {
@@ -29,13 +32,13 @@ const turnEnd = createTurnEnd()
 /** The client port. */
 export function createListener(deps: HandlerDeps): Listener {
   let draining = false
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    if (draining) response.setHeader('connection', 'close')
+  const onRequest = (request: ClientRequest, response: ClientResponse): void => {
+    if (draining) response.closeAfter()
     turnEnd()
       .then(() => handle(request, response, deps))
       .catch((error: unknown) => answerBug(error, response, deps))
   }
-  const server = createServer(
+  const server = createLightServer(
     {
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headersTimeoutMs,
@@ -106,8 +109,8 @@ function actual(server: Server, asked: Address): Address {
   return asked.kind === 'unix' || bound === null || typeof bound === 'string' ? asked : { ...asked, port: bound.port }
 }
 
-function answerBug(error: unknown, response: ServerResponse, deps: HandlerDeps): void {
-  const requestId = String(response.getHeader('x-outrigger-request-id') ?? deps.newId())
+function answerBug(error: unknown, response: ClientResponse, deps: HandlerDeps): void {
+  const requestId = deps.newId()
   deps.onBug(error, requestId)
   if (response.headersSent) {
     response.destroy()

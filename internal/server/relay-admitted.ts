@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Hints } from '#canonical/plan.ts'
 import type { Request } from '#canonical/request.ts'
 import type { Dialect } from '#dialect/dialect.ts'
@@ -7,6 +6,7 @@ import type { Exchange, Guarded } from '#relay/exchange.ts'
 import type { ShedReason } from './admission.ts'
 import type { HandlerDeps, Incoming } from './handler-deps.ts'
 import { forwardedHeaders } from './headers.ts'
+import type { ClientRequest } from './http/client-request.ts'
 import { reject } from './reject.ts'
 import { clientPort } from './respond.ts'
 import { traceStart } from './trace-start.ts'
@@ -28,7 +28,7 @@ const whyShed: Readonly<Record<ShedReason, string>> = {
 }
 
 /** Clients without a virtual key are told apart by the key that they send, and by where they are. */
-function strangerOf({ headers, socket }: IncomingMessage): string {
+function strangerOf({ headers, socket }: ClientRequest): string {
   const key = headers.authorization ?? headers['x-api-key'] ?? headers['x-goog-api-key'] ?? ''
   return `${socket.remoteAddress ?? ''} ${String(key)}`
 }

@@ -1,51 +1,43 @@
-import type { ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream'
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import { isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
+import { isInPieces } from '#lib/slices/pieces.ts'
+import { turnsForAll } from '#lib/slices/turn.ts'
 import type { ClientPort } from '#relay/exchange.ts'
+import type { ClientResponse } from './http/client-response.ts'
 
 /** The relay's view of a response. Nothing is written after the client has gone. */
-export function clientPort(response: ServerResponse): ClientPort {
-  let written = 0
+export function clientPort(response: ClientResponse): ClientPort {
   return {
     head(status, headers) {
       if (!response.headersSent && !response.destroyed) response.writeHead(status, headers)
     },
-    write(text) {
-      if (response.destroyed) return true
-      written += Buffer.byteLength(text)
-      return response.write(text)
-    },
-    written: () => written,
-    onDrain(listener) {
-      response.once('drain', listener)
-    },
+    write: (piece) => response.write(piece),
+    written: () => response.bodyBytes,
+    onDrain: (listener) => response.onDrain(listener),
     end(body) {
-      if (response.destroyed) return
-      if (isInPieces(body)) {
-        written += lengthOf(body)
-        // Why it ended otherwise than at its end is told by `onGone`.
-        pipeline(streamOf(body), response, () => {})
-        return
-      }
-      if (body !== undefined) written += Buffer.byteLength(body)
-      response.end(body)
+      if (isInPieces(body)) void sendPieces(body, response)
+      else response.end(body)
     },
-    onGone(listener) {
-      if (response.destroyed) return listener()
-      response.once('close', () => {
-        if (!response.writableFinished) listener()
-      })
-    },
-    abort() {
-      response.destroy()
-    },
+    onGone: (listener) => response.onGone(listener),
+    abort: () => response.destroy(),
   }
+}
+
+/** One after the other, as the client takes them, with a turn of the others before each. */
+async function sendPieces(pieces: readonly Uint8Array[], response: ClientResponse): Promise<void> {
+  for (const piece of pieces) {
+    await turnsForAll()
+    if (response.destroyed) return
+    if (response.write(piece)) continue
+    const { promise, resolve } = Promise.withResolvers<void>()
+    response.onDrain(resolve)
+    await promise
+  }
+  response.end()
 }
 
 /** Answers with an error in the dialect's form; for what fails before the relay begins. */
 export function respondError(
-  response: ServerResponse,
+  response: ClientResponse,
   dialect: Dialect,
   error: ClientError,
   headers: Readonly<Record<string, string>> = {},

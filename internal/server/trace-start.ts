@@ -6,7 +6,7 @@ import type { Incoming } from './handler-deps.ts'
 export function traceStart({ request, target, requestId, startedMs }: Incoming, dialect: Dialect): TraceStart {
   return {
     requestId,
-    method: request.method ?? '',
+    method: request.method,
     path: target.path,
     headers: request.headers,
     dialect: dialect.name,

@@ -1,0 +1,54 @@
+import { STATUS_CODES } from 'node:http'
+
+/** How a client finds the end of a body (RFC 9112, section 6.3): by its announced length, by chunks, by the connection's end, or there is none. */
+export type BodyEnd = 'length' | 'chunks' | 'close' | 'none'
+
+/**
+ * Status line and headers, as they go over the wire, but for those that say how body and connection end. Throws for a header that cannot
+ * be written: a break in it would begin another one.
+ */
+export function beginHead(status: number, headers: Readonly<Record<string, string>>): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || name === 'connection') continue
+    if (notForValues.test(value) || notForNames.test(name)) {
+      throw new TypeError(`the header ${JSON.stringify(name)} has characters that no header may have`)
+    }
+    text += `${name}: ${value}\r\n`
+  }
+  return headers['date'] === undefined ? `${text}Date: ${date()}\r\n` : text
+}
+
+export type HeadEnd = {
+  readonly bodyEnd: BodyEnd
+  /** Of a body that is known whole, when the headers do not tell it. */
+  readonly length: number | undefined
+  /** How long the connection is kept for another request, in seconds; undefined: it is closed with this answer. */
+  readonly keepAliveSeconds: number | undefined
+}
+
+/** The rest of a head. */
+export function endHead({ bodyEnd, length, keepAliveSeconds }: HeadEnd): string {
+  const body =
+    bodyEnd === 'chunks' ? 'Transfer-Encoding: chunked\r\n' : length === undefined ? '' : `Content-Length: ${length}\r\n`
+  return keepAliveSeconds === undefined
+    ? `Connection: close\r\n${body}\r\n`
+    : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${body}\r\n`
+}
+
+// RFC 9110, sections 5.5 and 5.6.2; what lies beyond Latin-1 cannot be written in one byte.
+const notForValues = /[^\t\x20-\x7e\x80-\xff]/
+const notForNames = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]|^$/
+
+let second = 0
+let written = ''
+
+function date(): string {
+  const now = Math.floor(Date.now() / 1000)
+  if (now !== second) {
+    second = now
+    written = new Date(now * 1000).toUTCString()
+  }
+  return written
+}
