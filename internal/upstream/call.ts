@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { Phase } from '#canonical/failure.ts'
 import { type Body, isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
 import { openArrivals, tellAtTurnEnd } from './arrivals.ts'
 import type { CallHandler } from './call-handler.ts'
+import type { CallController, Connections, OutgoingRequest, ResponseHandler } from './connections.ts'
 import { failureOfTransport } from './failure.ts'
 import type { Upstream } from './pools.ts'
 
@@ -25,7 +25,7 @@ export type Call = {
 
 /** Sends a request and tells the handler what comes back, at the end of each turn of the event loop what came in it. */
 export function call(upstream: Upstream, request: CallRequest, handler: CallHandler): Call {
-  let controller: Dispatcher.DispatchController | undefined
+  let controller: CallController | undefined
   let phase: Phase = 'connect'
   const breakOff = (): void => controller?.abort(cancelled)
   const arrivals = openArrivals(handler, breakOff)
@@ -90,13 +90,8 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
   }
 }
 
-/** A request that cannot be written at all (a line break in a key) throws in undici: told like any other failure. */
-function dispatch(
-  pool: Dispatcher,
-  options: Dispatcher.DispatchOptions,
-  handler: Dispatcher.DispatchHandler,
-  fail: (error: Error) => void,
-): void {
+/** A request that cannot be written at all (a line break in a key) throws: told like any other failure. */
+function dispatch(pool: Connections, options: OutgoingRequest, handler: ResponseHandler, fail: (error: Error) => void): void {
   try {
     pool.dispatch(options, handler)
   } catch (error) {

@@ -1,8 +1,10 @@
 // Only the pool: the whole of undici takes a quarter of the start.
 import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Connections } from './connections.ts'
+import { createPlainPool } from './plain/pool.ts'
 
 /** Where a provider's base URL leads: its connections, and the path that stands before each request's own. */
-export type Upstream = { readonly pool: Pool; readonly prefix: string }
+export type Upstream = { readonly pool: Connections; readonly prefix: string }
 
 export type PoolOptions = {
   /** Milliseconds to a connection. */
@@ -29,21 +31,13 @@ const keepAliveMs = 30_000
  */
 export function createPools(initial: PoolOptions): Pools {
   let options = initial
-  const pools = new Map<string, Pool>()
+  const pools = new Map<string, Connections>()
   const upstreams = new Map<string, Upstream>()
 
-  const poolOf = (origin: string): Pool => {
+  const poolOf = (origin: string): Connections => {
     const known = pools.get(origin)
     if (known !== undefined) return known
-    const pool = new Pool(origin, {
-      connections: null,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: keepAliveMs,
-      keepAliveMaxTimeout: keepAliveMs,
-      connect: { timeout: options.connectTimeoutMs },
-    })
+    const pool = origin.startsWith('http:') ? plainPool(origin, options) : undiciPool(origin, options)
     pools.set(origin, pool)
     return pool
   }
@@ -74,6 +68,41 @@ export function createPools(initial: PoolOptions): Pools {
       pools.clear()
       upstreams.clear()
       await Promise.all(closing)
+    },
+  }
+}
+
+function undiciPool(origin: string, { connectTimeoutMs }: PoolOptions): Pool {
+  return new Pool(origin, {
+    connections: null,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    connect: { timeout: connectTimeoutMs },
+  })
+}
+
+/** Without encryption there is HTTP/1.1 alone, for which our own connections take half of undici's time. Bodies in pieces are undici's. */
+function plainPool(origin: string, options: PoolOptions): Connections {
+  const plain = createPlainPool(new URL(origin), { connectTimeoutMs: options.connectTimeoutMs, keepAliveMs })
+  let large: Pool | undefined
+  return {
+    dispatch(request, handler) {
+      const { body } = request
+      if (body === null || typeof body === 'string' || body instanceof Uint8Array)
+        return plain.dispatch({ ...request, body }, handler)
+      large ??= undiciPool(origin, options)
+      return large.dispatch(request, handler)
+    },
+    async close() {
+      plain.close()
+      await large?.close()
+    },
+    async destroy() {
+      plain.destroy()
+      await large?.destroy()
     },
   }
 }

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream'
+
+/** A request as it goes over a connection. */
+export type OutgoingRequest = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With what stands in the base URL. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | Readable | null
+}
+
+/** What can be done to a request under way. After its end it does nothing. */
+export type CallController = {
+  /** Ends it, and closes its connection. */
+  readonly abort: (reason: Error) => void
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Undici keeps the packet here that the headers came in. */
+  rawHeaders?: unknown
+}
+
+/** Hears of the answer; undici's names. */
+export type ResponseHandler = {
+  /** It is about to be written. */
+  readonly onRequestStart: (controller: CallController) => void
+  readonly onResponseStart: (
+    controller: CallController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ) => void
+  readonly onResponseData: (controller: CallController, chunk: Uint8Array) => void
+  readonly onResponseEnd: (controller: CallController) => void
+  readonly onResponseError: (controller: CallController, error: Error) => void
+}
+
+/** Connections to one origin. */
+export type Connections = {
+  /** Throws for a request that cannot be written. */
+  readonly dispatch: (request: OutgoingRequest, handler: ResponseHandler) => unknown
+  /** Once the requests under way have ended. */
+  readonly close: () => Promise<void>
+  /** What is under way fails. */
+  readonly destroy: () => Promise<void>
+}
