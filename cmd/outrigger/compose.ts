@@ -54,8 +54,8 @@ export type Runtime = {
   readonly traced: Promise<void>
   /** Loads what is not needed to listen: what speaks to providers, the price catalogue. */
   readonly warmUp: () => Promise<void>
-  /** Whether no request is under way. */
-  readonly idle: () => boolean
+  /** Requests under way. */
+  readonly inFlight: () => number
   /** Ends what runs in the background and closes the connections to providers. */
   readonly close: () => Promise<void>
 }
@@ -119,7 +119,7 @@ export function compose({ current, log, version, opened, worker, share, onDrain 
       for (const address of addressesOf(shared.current.get())) shared.pools.to(address)
       await shared.prices.load()
     },
-    idle: () => shared.admission.inFlight() === 0,
+    inFlight: shared.admission.inFlight,
     async close() {
       books.settle()
       prober.stop()

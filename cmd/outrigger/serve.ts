@@ -12,6 +12,7 @@ import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
 import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
+import { keepMemoryLow } from './idle-memory.ts'
 import { openStore } from './open-store.ts'
 import { keepTicksQuick } from './quick-ticks.ts'
 import { releaseStart } from './release-start.ts'
@@ -142,10 +143,11 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   options.onListening?.(urls)
   worker?.ready()
   await runtime.warmUp()
+  keepMemoryLow(runtime.inFlight)
   // What changed between the first reading and the watch.
   setTimeout(() => {
     reload(worker === undefined ? 'file' : 'start')
-    if (runtime.idle()) releaseStart()
+    if (runtime.inFlight() === 0) releaseStart()
   }, 1000).unref()
 
   const why = await stopped
@@ -170,6 +172,6 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
 const mostTurns = 1000
 
 /** The requests that ended with the last connections are in the log. */
-async function untilTold({ idle }: Runtime): Promise<void> {
-  for (let turns = 0; turns < mostTurns && !idle(); turns++) await turnsForAll()
+async function untilTold({ inFlight }: Runtime): Promise<void> {
+  for (let turns = 0; turns < mostTurns && inFlight() > 0; turns++) await turnsForAll()
 }

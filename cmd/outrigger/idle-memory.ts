@@ -1,0 +1,60 @@
+import { performance } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { collectGarbage } from './collect-garbage.ts'
+
+/** What is known of the last second. */
+export type Second = {
+  /** Share of the time in which the event loop had something to do, 0–1. */
+  readonly busy: number
+  readonly inFlight: number
+  /** Bytes of objects, garbage included. */
+  readonly heapUsed: number
+}
+
+const checkMs = 1000
+const idleShare = 0.05
+const idleSeconds = 2
+// Less is not worth a collection.
+const leastGarbageBytes = 8 * 1024 * 1024
+
+/**
+ * Whether it is time to collect the garbage that requests have left: two seconds after the last of them, where V8 waits for eight and
+ * longer; and once more a second later, since what the first collection finalizes the second one frees.
+ */
+export function createIdleJudge(): (second: Second) => boolean {
+  let idle = 0
+  let leftBytes: number | undefined
+  let isFirstDone = false
+  let hasCollected = true
+  return ({ busy, inFlight, heapUsed }) => {
+    if (hasCollected) leftBytes = heapUsed
+    hasCollected = false
+    idle = inFlight === 0 && busy < idleShare ? idle + 1 : 0
+    if (idle < idleSeconds) {
+      isFirstDone = false
+      return false
+    }
+    const isWorthIt = heapUsed >= (leftBytes ?? heapUsed) + leastGarbageBytes
+    hasCollected = isFirstDone || isWorthIt
+    isFirstDone = !isFirstDone && isWorthIt
+    return hasCollected
+  }
+}
+
+/**
+ * Gives memory back when the last request has ended. V8 would do so as well, but forgets then the shapes of all objects that only requests
+ * have, and with them the code that was compiled for them: the next thousands of requests take twice the time (docs/performance.md). So its own way is
+ * switched off, and shapes are kept.
+ */
+export function keepMemoryLow(inFlight: () => number): void {
+  setFlagsFromString('--no-memory-reducer')
+  setFlagsFromString('--retain-maps-for-n-gc=1000000')
+  const isTime = createIdleJudge()
+  let last = performance.eventLoopUtilization()
+  setInterval(() => {
+    const now = performance.eventLoopUtilization()
+    const busy = performance.eventLoopUtilization(now, last).utilization
+    last = now
+    if (isTime({ busy, inFlight: inFlight(), heapUsed: process.memoryUsage().heapUsed })) collectGarbage('regular')
+  }, checkMs).unref()
+}
