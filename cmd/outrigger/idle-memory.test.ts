@@ -6,7 +6,7 @@ const mib = 1024 * 1024
 
 /** What is decided in each second, of heaps in MiB. */
 function decisions(seconds: readonly { readonly heap: number; readonly busy?: number; readonly inFlight?: number }[]): string {
-  const isTime = createIdleJudge()
+  const isTime = createIdleJudge(2)
   return seconds
     .map(({ heap, busy = 0, inFlight = 0 }) => (isTime({ busy, inFlight, heapUsed: heap * mib }) ? 'x' : '.'))
     .join('')

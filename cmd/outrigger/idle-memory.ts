@@ -13,15 +13,16 @@ export type Second = {
 
 const checkMs = 1000
 const idleShare = 0.05
-const idleSeconds = 2
+// A pause in the traffic is not its end: a collection also makes V8's young generation small again.
+const usualIdleSeconds = 8
 // Less is not worth a collection.
 const leastGarbageBytes = 8 * 1024 * 1024
 
 /**
- * Whether it is time to collect the garbage that requests have left: two seconds after the last of them, where V8 waits for eight and
- * longer; and once more a second later, since what the first collection finalizes the second one frees.
+ * Whether it is time to collect the garbage that requests have left: when none has been under way for so many seconds; and once more
+ * a second later, since what the first collection finalizes the second one frees.
  */
-export function createIdleJudge(): (second: Second) => boolean {
+export function createIdleJudge(idleSeconds: number): (second: Second) => boolean {
   let idle = 0
   let leftBytes: number | undefined
   let isFirstDone = false
@@ -49,7 +50,7 @@ export function createIdleJudge(): (second: Second) => boolean {
 export function keepMemoryLow(inFlight: () => number): void {
   setFlagsFromString('--no-memory-reducer')
   setFlagsFromString('--retain-maps-for-n-gc=1000000')
-  const isTime = createIdleJudge()
+  const isTime = createIdleJudge(usualIdleSeconds)
   let last = performance.eventLoopUtilization()
   setInterval(() => {
     const now = performance.eventLoopUtilization()
