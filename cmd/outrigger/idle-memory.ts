@@ -49,13 +49,19 @@ export function createIdleJudge(idleSeconds: number): (second: Second) => boolea
  */
 export function keepMemoryLow(inFlight: () => number): void {
   setFlagsFromString('--no-memory-reducer')
-  setFlagsFromString('--retain-maps-for-n-gc=1000000')
+  keepShapes()
   const isTime = createIdleJudge(usualIdleSeconds)
   let last = performance.eventLoopUtilization()
   setInterval(() => {
     const now = performance.eventLoopUtilization()
     const busy = performance.eventLoopUtilization(now, last).utilization
     last = now
+    keepShapes()
     if (isTime({ busy, inFlight: inFlight(), heapUsed: process.memoryUsage().heapUsed })) collectGarbage('regular')
   }, checkMs).unref()
+}
+
+/** Set again and again: the executable takes it back whenever it loads a piece of itself (`scripts/executable/load-script.ts`). */
+function keepShapes(): void {
+  setFlagsFromString('--retain-maps-for-n-gc=1000000')
 }

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Script } from 'node:vm'
 import { freePorts } from '../../test/support/relay-process.ts'
 import { builtin } from './builtins.ts'
-import { loadScript } from './load-script.ts'
+import { loadScript, useUsualFlags } from './load-script.ts'
 import { inCore, partNames, partOf } from './parts.ts'
 
 const restMs = 300
@@ -106,6 +106,7 @@ const status = await ask(
 await sleep(restMs)
 if (status !== 200) throw new Error(`the relay answered ${status}`)
 for (const name of partNames) load(name)
+useUsualFlags()
 for (const [name, script] of scripts) writeFileSync(join(folder, `${name}.cache`), script.createCachedData())
 rmSync(home, { recursive: true })
 process.exit(0)

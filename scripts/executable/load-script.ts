@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 
 /** What stands around the text of a piece. The build puts it there: a text that is put together at each start lies in memory twice. */
@@ -8,8 +9,17 @@ export type Piece = { readonly name: string; readonly text: string; readonly cac
 
 type Loaded = { readonly script: Script; readonly exports: Readonly<Record<string, unknown>> }
 
+/**
+ * V8 takes what was compiled only on the flags on which it was. While it serves, the relay has changed this one (`cmd/outrigger/idle-memory.ts`), and does so again
+ * every second; 2 is what it is in the beginning.
+ */
+export function useUsualFlags(): void {
+  setFlagsFromString('--retain-maps-for-n-gc=2')
+}
+
 /** Runs a CommonJS piece with this `require`. The build makes the cache in the same way, or V8 would not take it. */
 export function loadScript({ name, text, cache }: Piece, requireOf: (id: string) => unknown): Loaded {
+  useUsualFlags()
   const script = new Script(text, {
     filename: `${name}.cjs`,
     ...(cache === undefined ? {} : { cachedData: cache }),
