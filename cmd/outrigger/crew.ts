@@ -113,6 +113,8 @@ function start(state: State, options: CrewOptions, index: number): Worker {
     worker.begun.resolve(true)
     options.onReady(worker)
   })
+  // What is on its way to a worker that was killed cannot be written; unheard, this would end all of them. Its exit is told next.
+  forked.on('error', (error) => options.log.warn({ worker: worker.id, err: error }, 'a message to a worker was lost'))
   forked.on('exit', (code, signal) => {
     rmSync(socket, { force: true })
     // One that drained has given back what came too late.
