@@ -1,31 +1,33 @@
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import { isInPieces } from '#lib/slices/pieces.ts'
-import { turnsForAll } from '#lib/slices/turn.ts'
+import { inTurns, isInPieces, lengthOf } from '#lib/slices/pieces.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 import type { ClientResponse } from './http/client-response.ts'
 
 /** The relay's view of a response. Nothing is written after the client has gone. */
 export function clientPort(response: ClientResponse): ClientPort {
+  // All of it, where its last pieces go out after the relay has ended the answer.
+  let whole: number | undefined
   return {
     head(status, headers) {
       if (!response.headersSent && !response.destroyed) response.writeHead(status, headers)
     },
     write: (piece) => response.write(piece),
-    written: () => response.bodyBytes,
+    written: () => whole ?? response.bodyBytes,
     onDrain: (listener) => response.onDrain(listener),
     end(body) {
-      if (isInPieces(body)) void sendPieces(body, response)
-      else response.end(body)
+      if (!isInPieces(body)) return void response.end(body)
+      if (response.destroyed) return
+      whole = response.bodyBytes + lengthOf(body)
+      void sendPieces(body, response)
     },
     onGone: (listener) => response.onGone(listener),
     abort: () => response.destroy(),
   }
 }
 
-/** One after the other, as the client takes them, with a turn of the others before each. */
+/** One after the other, as the client takes them. */
 async function sendPieces(pieces: readonly Uint8Array[], response: ClientResponse): Promise<void> {
-  for (const piece of pieces) {
-    await turnsForAll()
+  for await (const piece of inTurns(pieces)) {
     if (response.destroyed) return
     if (response.write(piece)) continue
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { asArray, asObject, asString, type JsonObject } from '#lib/json.ts'
 import { tellsWhatIsInOneGo } from '../support/in-one-go.ts'
@@ -108,6 +109,22 @@ test('the provider’s bytes reach a client of the same dialect as they are, com
   assert.deepEqual(await askJson('/v1/images/generations', { model: 'images', prompt: 'A sea' }), answers['images'])
   const contents = [{ role: 'user', parts: [{ text: 'Paint.' }] }]
   assert.deepEqual(await askJson('/v1beta/models/gemini:generateContent', { contents }), answers['gemini'])
+})
+
+test('the log has the bytes of a large answer, all of them', async () => {
+  const response = await fetch(`${relay.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'x-request-id': 'large-and-logged' },
+    body: JSON.stringify({ model: 'text', messages }),
+  })
+  const bytes = (await response.arrayBuffer()).byteLength
+  const line = (): string | undefined =>
+    relay
+      .log()
+      .split('\n')
+      .find((one) => one.includes('"request_id":"large-and-logged"'))
+  for (let waits = 0; waits < 200 && line() === undefined; waits++) await sleep(10)
+  assert.equal(asObject(JSON.parse(line() ?? '{}'))['bytes_out'], bytes)
 })
 
 test('answers are translated whole', async () => {

@@ -10,10 +10,10 @@ export function streamOf(pieces: readonly Uint8Array[]): Readable {
 }
 
 /**
- * With a turn before each: others have theirs, and a provider that refuses the body before its end is heard before another piece breaks
+ * The pieces with a turn before each: others have theirs, and a provider that refuses the body before its end is heard before another piece breaks
  * on its closed connection.
  */
-async function* inTurns(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+export async function* inTurns(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     await turnsForAll()
     yield piece
