@@ -1,3 +1,4 @@
+import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
 import { compact } from '#lib/json.ts'
 import type { OptionProblem, Provider, ProviderOption, ProviderOptions } from '#provider/provider.ts'
 import { findProvider, providerTypes } from '#provider/registry.ts'
@@ -122,7 +123,7 @@ function keysOf(build: Build): readonly Secret[] {
     .map(({ text, at }) => {
       const path = ['providers', name, ...at]
       const key = buildSecret(text, path, build)
-      if (type.auth.kind === 'header' && !canBeHeader(key.reveal()))
+      if (type.auth.kind === 'header' && !isFieldValue(key.reveal()))
         report(path, 'the key has a character that no header can carry')
       return key
     })
@@ -135,15 +136,11 @@ function headersOf({ name, entry, sources, strict, report }: Build): Readonly<Re
     const path = ['providers', name, 'headers', header]
     const { value, missing } = fillIn(text, sources)
     for (const { message } of missing) report(path, message, { severity: strict ? 'error' : 'warning' })
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(header)) report(path, `${header} is no name of a header`, { at: 'key' })
-    if (!canBeHeader(value)) report(path, `the value of ${header} has a character that no header can carry`)
+    if (!isFieldName(header)) report(path, `${header} is no name of a header`, { at: 'key' })
+    if (!isFieldValue(value)) report(path, `the value of ${header} has a character that no header can carry`)
     headers[header.toLowerCase()] = value
   }
   return headers
-}
-
-function canBeHeader(value: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
 
 function baseUrlOf({ name, entry, type, report }: Build, options: ProviderOptions): string {

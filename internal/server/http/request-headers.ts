@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { createFieldNames } from '#lib/http-fields.ts'
 
 // Where a second one of these says otherwise, the first counts (https://nodejs.org/api/http.html#messageheaders).
 const onceOnly: ReadonlySet<string> = new Set([
@@ -22,14 +23,12 @@ const onceOnly: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-// Names as clients write them are few: each is put in lower case once.
-const lowerCase = new Map<string, string>()
-const mostNames = 500
+const nameOf = createFieldNames()
 
 /** Headers by their name in lower case, of pairs as they came: several of one name are joined or the first counts, as node:http has it. */
 export function headersOf(pairs: readonly string[], count: number): IncomingHttpHeaders {
   const headers: Record<string, string> & { 'set-cookie'?: string[] } = {}
-  for (let at = 0; at + 1 < count; at += 2) add(headers, lower(pairs[at] ?? ''), pairs[at + 1] ?? '')
+  for (let at = 0; at + 1 < count; at += 2) add(headers, nameOf(pairs[at] ?? '') ?? '', pairs[at + 1] ?? '')
   return headers
 }
 
@@ -41,12 +40,4 @@ function add(headers: IncomingHttpHeaders, name: string, value: string): void {
   const known = headers[name]
   if (typeof known !== 'string' || !Object.hasOwn(headers, name)) headers[name] = value
   else if (!onceOnly.has(name)) headers[name] = `${known}${name === 'cookie' ? '; ' : ', '}${value}`
-}
-
-function lower(name: string): string {
-  const known = lowerCase.get(name)
-  if (known !== undefined) return known
-  const lowered = name.toLowerCase()
-  if (lowerCase.size < mostNames) lowerCase.set(name, lowered)
-  return lowered
 }

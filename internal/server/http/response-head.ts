@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
 
 /** How a client finds the end of a body (RFC 9112, section 6.3): by its announced length, by chunks, by the connection's end, or there is none. */
 export type BodyEnd = 'length' | 'chunks' | 'close' | 'none'
@@ -12,7 +13,7 @@ export function beginHead(status: number, headers: Readonly<Record<string, strin
   for (const name in headers) {
     const value = headers[name]
     if (value === undefined || name === 'connection') continue
-    if (notForValues.test(value) || notForNames.test(name)) {
+    if (!isFieldValue(value) || !isFieldName(name)) {
       throw new TypeError(`the header ${JSON.stringify(name)} has characters that no header may have`)
     }
     text += `${name}: ${value}\r\n`
@@ -36,10 +37,6 @@ export function endHead({ bodyEnd, length, keepAliveSeconds }: HeadEnd): string 
     ? `Connection: close\r\n${body}\r\n`
     : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${body}\r\n`
 }
-
-// RFC 9110, sections 5.5 and 5.6.2; what lies beyond Latin-1 cannot be written in one byte.
-const notForValues = /[^\t\x20-\x7e\x80-\xff]/
-const notForNames = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]|^$/
 
 let second = 0
 let written = ''

@@ -68,7 +68,7 @@ export class LightResponse implements ClientResponse {
 
   write(piece: string | Uint8Array): boolean {
     if (this.finished || this.destroyed) return true
-    const bytes = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length
+    const bytes = Buffer.byteLength(piece)
     if (bytes === 0) return true
     this.#begin(undefined)
     this.bodyBytes += bytes
@@ -83,7 +83,7 @@ export class LightResponse implements ClientResponse {
 
   end(piece?: string | Uint8Array): this {
     if (this.finished || this.destroyed) return this
-    const bytes = piece === undefined ? 0 : typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length
+    const bytes = Buffer.byteLength(piece ?? '')
     this.#begin(bytes)
     this.bodyBytes += bytes
     if (piece !== undefined && bytes > 0) this.#add(piece, bytes)

@@ -38,6 +38,18 @@ function ours(origin: string, connectTimeoutMs = 2000): Connections {
   return pools.to(origin).pool
 }
 
+/** The same for each connection; and how many there have been. */
+async function counted(
+  onConnection: (socket: Socket) => void,
+): Promise<{ readonly origin: string; readonly connections: () => number }> {
+  let connections = 0
+  const origin = await provider((socket, number) => {
+    connections = number
+    onConnection(socket)
+  })
+  return { origin, connections: () => connections }
+}
+
 type Heard = {
   status?: number
   headers?: unknown
@@ -177,21 +189,17 @@ for (const [name, head] of [
   ['keeps it too short to be used', 'Keep-Alive: timeout=2\r\n'],
 ] as const) {
   test(`a connection is not used again that the provider ${name}`, async () => {
-    let connections = 0
-    const origin = await provider((socket) => {
-      connections++
+    const { origin, connections } = await counted((socket) => {
       socket.on('data', () => socket.write(`${ok}${head}Content-Length: 2\r\n\r\nhi`))
     })
     const to = ours(origin)
     for (const _time of [1, 2]) assert.equal((await ask(to).ended).end, 'whole')
-    assert.equal(connections, 2)
+    assert.equal(connections(), 2)
   })
 }
 
 test('a connection that the provider has closed in the meantime is not used', async () => {
-  let connections = 0
-  const origin = await provider((socket) => {
-    connections++
+  const { origin, connections } = await counted((socket) => {
     socket.on('data', () => {
       socket.write(`${ok}Content-Length: 2\r\n\r\nhi`)
       setTimeout(() => socket.end(), 20)
@@ -201,24 +209,20 @@ test('a connection that the provider has closed in the meantime is not used', as
   await ask(to).ended
   await sleep(60)
   assert.equal((await ask(to).ended).end, 'whole')
-  assert.equal(connections, 2)
+  assert.equal(connections(), 2)
 })
 
 test('what comes after an answer is nobody’s, and the connection is closed', async () => {
-  let connections = 0
-  const origin = await provider((socket) => {
-    connections++
+  const { origin, connections } = await counted((socket) => {
     socket.on('data', () => socket.write(`${ok}Content-Length: 2\r\n\r\nhi${ok}Content-Length: 5\r\n\r\nwrong`))
   })
   const to = ours(origin)
   for (const _time of [1, 2]) assert.deepEqual((await ask(to).ended).body, 'hi')
-  assert.equal(connections, 2)
+  assert.equal(connections(), 2)
 })
 
 test('an answer before the request has been read is heard, and its connection not used again', async () => {
-  let connections = 0
-  const origin = await provider((socket) => {
-    connections++
+  const { origin, connections } = await counted((socket) => {
     socket.once('data', () => {
       socket.pause()
       socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
@@ -228,7 +232,7 @@ test('an answer before the request has been read is heard, and its connection no
   const { status, body } = await ask(to, { ...question, body: Buffer.alloc(30_000_000) }).ended
   assert.deepEqual([status, body], [413, 'no'])
   await ask(to).ended
-  assert.equal(connections, 2)
+  assert.equal(connections(), 2)
 })
 
 test('a request that is ended closes its connection, and can do nothing to the next', async () => {
@@ -326,6 +330,7 @@ test('the request goes over the wire as it was given', async () => {
     await ask(to, { ...question, headers: { 'x-name': 'na\u00efve' }, body }).ended
   }
   await ask(to, { method: 'GET', path: '/models', headers: { host: 'other' }, body: null }).ended
+  await ask(to, { method: 'GET', path: '/models', headers: { connection: 'close' }, body: null }).ended
   const head = (length: number): string =>
     `POST /v1/x HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\nx-name: na\u00efve\r\ncontent-length: ${length}\r\n\r\n`
   assert.deepEqual(requests, [
@@ -334,6 +339,7 @@ test('the request goes over the wire as it was given', async () => {
     head(3) + Buffer.from('✓').toString('latin1'),
     `${head(6)}bytes\xff`,
     'GET /models HTTP/1.1\r\nconnection: keep-alive\r\nhost: other\r\n\r\n',
+    `GET /models HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`,
   ])
 })
 

@@ -67,7 +67,7 @@ export function createPlainPool(origin: URL, { connectTimeoutMs, keepAliveMs }: 
     dispatch(request, handler) {
       // What cannot be written takes no connection.
       const { body } = request
-      const bytes = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
+      const bytes = Buffer.byteLength(body ?? '')
       const head = requestHead(request, origin.host, bytes)
       take().send({ head, body, bytes }, handler)
     },

@@ -1,24 +1,25 @@
-/** A request that can be written at once. */
-export type PlainRequest = {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | null
-}
+import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
+import type { OutgoingRequest } from '../connections.ts'
 
-/** The head of a request as it goes over the wire. Throws for what cannot be written: a break in a header would begin another one. */
+/** A request that can be written at once. */
+export type PlainRequest = OutgoingRequest & { readonly body: string | Uint8Array | null }
+
+/**
+ * The head of a request as it goes over the wire. Throws for what cannot be written: a break in a header would begin another one, and how the
+ * body ends is not the headers' to say.
+ */
 export function requestHead({ method, path, headers, body }: PlainRequest, host: string, bodyBytes: number): string {
   if (notForPaths.test(path) || !path.startsWith('/')) throw invalid('path')
   let text = `${method} ${path} HTTP/1.1\r\n`
   if (headers['host'] === undefined) text += `host: ${host}\r\n`
-  text += 'connection: keep-alive\r\n'
-  for (const name in headers) {
-    const value = headers[name]
-    if (value === undefined || name === 'content-length') continue
-    if (notForNames.test(name) || notForValues.test(value)) throw invalid(`${name} header`)
-    text += `${name}: ${value}\r\n`
-  }
+  text += /\bclose\b/i.test(headers['connection'] ?? '') ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
+  for (const name in headers) text += line(name, headers[name] ?? '')
   return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
+}
+
+function line(name: string, value: string): string {
+  if (!isFieldName(name) || !isFieldValue(value) || notGiven.has(name)) throw invalid(`${name} header`)
+  return name === 'content-length' || name === 'connection' ? '' : `${name}: ${value}\r\n`
 }
 
 function invalid(what: string): Error {
@@ -26,6 +27,5 @@ function invalid(what: string): Error {
 }
 
 const notForPaths = /[^\x21-\xff]/
-// RFC 9110, sections 5.5 and 5.6.2; what lies beyond Latin-1 cannot be written in one byte.
-const notForValues = /[^\t\x20-\x7e\x80-\xff]/
-const notForNames = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]|^$/
+// Undici takes none of them either.
+const notGiven: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive', 'upgrade', 'expect'])

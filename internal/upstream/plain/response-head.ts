@@ -1,3 +1,4 @@
+import { createFieldNames, isFieldValue } from '#lib/http-fields.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 
 /** How the end of an answer's body is found (RFC 9112, section 6.3). */
@@ -40,20 +41,15 @@ export function parseHead(text: string): Result<ResponseHead, string> {
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
-// RFC 9110, section 5.6.2.
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const notForValues = /[^\t\x20-\x7e\x80-\xff]/
 
-// Names as providers write them are few: each is looked at, and put in lower case, once.
-const known = new Map<string, string>()
-const mostKnown = 500
+const nameOf = createFieldNames()
 
 function addLine(headers: Record<string, string | string[]>, line: string): boolean {
   const colon = line.indexOf(':')
   if (colon < 1) return false
   const name = nameOf(line.slice(0, colon))
   const value = withoutSpaces(line, colon + 1)
-  if (name === undefined || notForValues.test(value)) return false
+  if (name === undefined || !isFieldValue(value)) return false
   if (!Object.hasOwn(headers, name)) define(headers, name, value)
   else headers[name] = [headers[name] ?? [], value].flat()
   return true
@@ -76,15 +72,6 @@ function isSpace(code: number): boolean {
 function define(headers: Record<string, string | string[]>, name: string, value: string): void {
   if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
   else headers[name] = value
-}
-
-function nameOf(written: string): string | undefined {
-  const found = known.get(written)
-  if (found !== undefined) return found
-  if (!token.test(written)) return undefined
-  const name = written.toLowerCase()
-  if (known.size < mostKnown) known.set(written, name)
-  return name
 }
 
 function framingOf(status: number, headers: Readonly<Record<string, string | string[]>>): Result<Framing, string> {
