@@ -24,7 +24,7 @@ const leastGarbageBytes = 8 * 1024 * 1024
  */
 export function createIdleJudge(idleSeconds: number): (second: Second) => boolean {
   let idle = 0
-  let leftBytes: number | undefined
+  let leftBytes = 0
   let isFirstDone = false
   let hasCollected = true
   return ({ busy, inFlight, heapUsed }) => {
@@ -35,7 +35,7 @@ export function createIdleJudge(idleSeconds: number): (second: Second) => boolea
       isFirstDone = false
       return false
     }
-    const isWorthIt = heapUsed >= (leftBytes ?? heapUsed) + leastGarbageBytes
+    const isWorthIt = heapUsed >= leftBytes + leastGarbageBytes
     hasCollected = isFirstDone || isWorthIt
     isFirstDone = !isFirstDone && isWorthIt
     return hasCollected

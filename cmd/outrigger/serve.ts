@@ -9,13 +9,13 @@ import { turnsForAll } from '#lib/slices/turn.ts'
 import { drain } from '#server/drain.ts'
 import { listenOn } from '#server/listener.ts'
 import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
 import { keepMemoryLow } from './idle-memory.ts'
 import { openStore } from './open-store.ts'
 import { keepTicksQuick } from './quick-ticks.ts'
-import { releaseStart } from './release-start.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
 import { complain } from './terminal.ts'
@@ -147,7 +147,8 @@ async function run({ options, current, runtime, log, flushLog, drainMs, worker, 
   // What changed between the first reading and the watch.
   setTimeout(() => {
     reload(worker === undefined ? 'file' : 'start')
-    if (runtime.inFlight() === 0) releaseStart()
+    // What only the start needed: a relay without requests does not come to a collection of everything by itself.
+    if (runtime.inFlight() === 0) collectGarbage('last-resort')
   }, 1000).unref()
 
   const why = await stopped
