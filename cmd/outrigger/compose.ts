@@ -110,7 +110,7 @@ export function compose({ current, log, version, opened, worker, share, onDrain 
   const embed = createEmbedder({ ...deps, reserve: onAccount }, recordEmbedded(shared, usage, clients))
   return {
     listener: clientPort(shared, { deps, clients, tracing }),
-    admin: operatorPort(shared, { lifecycle, onDrain, status, sample }),
+    admin: operatorPort(shared, { lifecycle, onDrain, status, sample, books }),
     health: shared.health,
     lifecycle,
     traced: tracing.ready,

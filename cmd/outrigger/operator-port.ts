@@ -55,10 +55,11 @@ type OperatorDeps = {
   readonly status: () => StatusFacts
   /** Brings the gauges up to date. */
   readonly sample: () => void
+  readonly books: Books
 }
 
 /** The port that operators call. */
-export function operatorPort(shared: Shared, { lifecycle, onDrain, sample, status: facts }: OperatorDeps): Server {
+export function operatorPort(shared: Shared, { lifecycle, onDrain, sample, books, status: facts }: OperatorDeps): Server {
   const { current, log, clock, metrics } = shared
   const expose = createExposition(metrics.registry)
   const status = (): unknown => statusView(facts())
@@ -81,6 +82,8 @@ export function operatorPort(shared: Shared, { lifecycle, onDrain, sample, statu
     drain: onDrain,
     setLogLevel(level) {
       if (log.levels.values[level] === undefined) return false
+      // What has been answered is logged as it was to be until now.
+      books.settle()
       log.level = level
       return true
     },
