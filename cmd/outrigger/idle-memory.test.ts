@@ -28,6 +28,11 @@ test('a process that is idle anyway collects only what has become much', () => {
   assert.equal(decisions(slowly), '................xx..')
 })
 
+test('what V8 itself has collected before does not count', () => {
+  const under = { heap: 28, busy: 0.8 }
+  assert.equal(decisions([{ heap: 37 }, { heap: 20 }, { heap: 20 }, under, { heap: 29 }, { heap: 29 }, { heap: 20 }]), '.....xx')
+})
+
 test('a request between the two collections puts off the second', () => {
   assert.equal(
     decisions([

@@ -28,7 +28,8 @@ export function createIdleJudge(idleSeconds: number): (second: Second) => boolea
   let isFirstDone = false
   let hasCollected = true
   return ({ busy, inFlight, heapUsed }) => {
-    if (hasCollected) leftBytes = heapUsed
+    // V8 collects as well, and the start's own garbage is collected a second after it.
+    if (hasCollected || heapUsed < leftBytes) leftBytes = heapUsed
     hasCollected = false
     idle = inFlight === 0 && busy < idleShare ? idle + 1 : 0
     if (idle < idleSeconds) {
