@@ -147,7 +147,7 @@ test('what is no JSON is refused, in the words of who reads all of it once more'
   const response = await fetch(`${relay.url}/v1/chat/completions`, { method: 'POST', body })
   assert.equal(response.status, 400)
   assert.match(await response.text(), /is not valid JSON: Expected double-quoted property name in JSON at position \d+/)
-  assert.match(relay.log(), /in one go: parse/)
+  await relay.logged(/in one go: parse/)
 })
 
 test('a caller who goes away ends the work: nobody is asked', async () => {

@@ -25,6 +25,7 @@ test('Claude answers 503, 500 ms later GPT answers 503, then Gemini answers; aft
     assert.equal(response.headers.get('x-outrigger-attempts'), '3')
     assert.equal(response.headers.get('x-outrigger-route'), 'smart')
   }
+  await world.relay.logged(/(?:"from":"anthropic[^}]*"wait_ms":\d+[\s\S]*){3}/)
   const waits = [...world.relay.log().matchAll(/"from":"anthropic[^}]*"wait_ms":(\d+)/g)].map((match) => Number(match[1]))
   assert.deepEqual(waits, [500, 500, 500])
 

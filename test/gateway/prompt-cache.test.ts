@@ -97,6 +97,8 @@ test('what each provider\u2019s cache saved is counted by target, told in the lo
   const status = asObject(await (await fetch(`${relay.adminUrl}/status`)).json())
   const total = expected.reduce((sum, { savedUsd }) => sum + savedUsd, 0)
   near(Number(asObject(status['costs'])['prompt_cache_saved_usd']), total)
+  const allTold = new RegExp(`(?:"prompt_cache_saved_usd":[\\s\\S]*){${expected.length}}`)
+  await relay.logged(allTold)
   for (const { savedUsd } of expected) {
     const told = [...relay.log().matchAll(/"prompt_cache_saved_usd":(-?[\d.e-]+)/g)].map(([, usd]) => Number(usd))
     assert.ok(

@@ -63,6 +63,7 @@ test('a Redis without vector sets keeps no vectors: each replica has its own, an
   for (const replica of replicas) {
     const status = asObject(await (await fetch(`${replica.adminUrl}/status`)).json())
     assert.equal(asObject(asObject(status['cache'])['semantic'])['vectors'], 'memory')
+    await replica.logged(/no vector sets/)
     assert.equal(replica.log().match(/no vector sets/g)?.length, 1)
   }
 })

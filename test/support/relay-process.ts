@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const main = join(import.meta.dirname, '../../cmd/outrigger/main.ts')
 
@@ -18,6 +20,8 @@ export type RelayProcess = {
   readonly process: ChildProcess
   /** Everything that it has logged. */
   readonly log: () => string
+  /** Waits for words in the log, which is written some lines at a time; fails when they do not come. */
+  readonly logged: (words: RegExp) => Promise<void>
   /** SIGTERM, and its exit code. */
   readonly stop: () => Promise<number | null>
 }
@@ -67,6 +71,10 @@ export async function startRelay(
     configPath,
     process: child,
     log: () => log,
+    async logged(words) {
+      for (let waitedMs = 0; waitedMs < 5000 && !words.test(log); waitedMs += 10) await sleep(10)
+      assert.match(log, words)
+    },
     async stop() {
       child.kill('SIGTERM')
       const code = await exited
