@@ -5,7 +5,7 @@ import type { Dialect } from '#dialect/dialect.ts'
 import { plainTraits } from '#dialect/quirks.ts'
 import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from '#relay/deps.ts'
-import type { ClientPort } from '#relay/exchange.ts'
+import { type ClientPort, ownConversation } from '#relay/exchange.ts'
 import { relay } from '#relay/relay.ts'
 
 /** What the client of a drill was sent. */
@@ -56,7 +56,8 @@ export async function ask({ dialect, request, hints, timeoutMs }: Question, deps
   const { clock } = deps
   const startedMs = clock.now()
   const { port, sent, leave } = recordingClient()
-  const answered = relay({ requestId: 'drill', dialect, request, hints, forward: {}, client: port, bytesIn: 0, startedMs }, deps)
+  const own = { ...ownConversation, requestId: 'drill', forward: {}, bytesIn: 0 }
+  const answered = relay({ ...own, dialect, request, hints, client: port, startedMs }, deps)
   let hung = false
   const cancel = clock.after(timeoutMs * grace, () => {
     hung = true

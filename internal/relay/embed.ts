@@ -8,7 +8,7 @@ import { dialectByName } from '#dialect/registry.ts'
 import { parseJson } from '#lib/json.ts'
 import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from './deps.ts'
-import type { ClientPort, Exchange } from './exchange.ts'
+import { type ClientPort, type Exchange, ownConversation } from './exchange.ts'
 import { relay } from './relay.ts'
 
 /** A text to be made a vector, and on whose account. */
@@ -73,6 +73,7 @@ function exchangeFor(
     dialect: dialectByName('openai-chat'),
     request: textRequest({ dialect: 'openai-chat', model, text, maxOutput: 0 }),
     hints: { ...hints, priority: 'normal', cacheOff: true, headers: {}, timeoutMs },
+    ...ownConversation,
     operation: embedOperation(request),
     forward: {},
     client,

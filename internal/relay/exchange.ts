@@ -26,23 +26,26 @@ export type ClientPort = {
 /** What guardrails make of a request: how much of it was replaced before anybody saw it, and what its answer goes through. */
 export type Guarded = { readonly redacted: number; readonly answer?: AnswerGuard }
 
-/** One request of a client under way: decoded, not yet planned. */
+/** One request of a client under way: decoded, not yet planned. Every field is always there: V8's code for it stays the one for one shape. */
 export type Exchange = {
   readonly requestId: string
   readonly dialect: Dialect
   readonly request: Request
   readonly hints: Hints
   /** Set when it is no conversation; `request` then holds what planning needs: the model and the text. */
-  readonly operation?: Operation
-  /** What guardrails did and will do; left out where none applies. */
-  readonly guarded?: Guarded
+  readonly operation: Operation | undefined
+  /** What guardrails did and will do; undefined where none applies. */
+  readonly guarded: Guarded | undefined
   /** Headers of the client that a provider of the same dialect gets: the allow-list's. */
   readonly forward: Readonly<Record<string, string>>
   readonly client: ClientPort
-  /** Left out when the request is not traced. */
-  readonly trace?: RequestTrace
+  /** Undefined when the request is not traced. */
+  readonly trace: RequestTrace | undefined
   /** Bytes of the client's body. */
   readonly bytesIn: number
   /** By the monotonic clock, when the request's first byte was read. */
   readonly startedMs: number
 }
+
+/** For an exchange that no client began: a conversation, not traced, past guardrails. */
+export const ownConversation = { operation: undefined, guarded: undefined, trace: undefined } as const

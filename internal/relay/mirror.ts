@@ -4,7 +4,7 @@ import type { Config, MirrorRoute, ModelRoute } from '#config/config.ts'
 import { ok } from '#lib/result.ts'
 import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from './deps.ts'
-import type { ClientPort, Exchange } from './exchange.ts'
+import { type ClientPort, type Exchange, ownConversation } from './exchange.ts'
 import { relay } from './relay.ts'
 import { createSignatureVault } from './signatures.ts'
 
@@ -52,7 +52,8 @@ function isCopied({ operation, request }: Exchange): boolean {
 
 function copyOf({ requestId, dialect, request, hints, forward, bytesIn }: Exchange, { clock }: RelayDeps): Exchange {
   const { maxCostUsd: _limit, client: _client, ...kept } = hints
-  return { requestId, dialect, request, hints: kept, forward, bytesIn, client: nobody(), startedMs: clock.now() }
+  const copied = { requestId, dialect, request, hints: kept, forward, bytesIn }
+  return { ...ownConversation, ...copied, client: nobody(), startedMs: clock.now() }
 }
 
 /** Reads everything and keeps nothing; it never goes away. */

@@ -50,8 +50,13 @@ export async function relayAdmitted(incoming: Incoming, read: Read, deps: Handle
     ...(read.operation === undefined ? {} : { operation: read.operation.name }),
   })
   const exchange: Exchange = {
-    ...read,
-    ...(trace === undefined ? {} : { trace }),
+    dialect: read.dialect,
+    request: read.request,
+    hints: read.hints,
+    operation: read.operation,
+    guarded: read.guarded,
+    bytesIn: read.bytesIn,
+    trace,
     requestId,
     forward: forwardedHeaders(request.headers),
     client: clientPort(response),
