@@ -6,6 +6,8 @@ import type { Clock } from '#lib/clock.ts'
 import { estimateInput } from '#pricing/estimate-tokens.ts'
 import type { Logger } from '#telemetry/log.ts'
 import type { Metrics } from '#telemetry/metrics.ts'
+import type { Pools } from '#upstream/pools.ts'
+import { postText } from '#upstream/post-text.ts'
 import { quietly } from './quietly.ts'
 
 export type StartGuardrailsDeps = {
@@ -13,14 +15,15 @@ export type StartGuardrailsDeps = {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  readonly pools: Pools
 }
 
 /** The guardrails of the routing file, and what is told of them. */
-export function startGuardrails({ current, clock, log, metrics }: StartGuardrailsDeps): Guard {
+export function startGuardrails({ current, clock, log, metrics, pools }: StartGuardrailsDeps): Guard {
   const tell = quietly((facts) => log.warn(facts, 'the hook of a guardrail gives no answer'))
   return createGuard({
     config: current.get,
-    ask: askByFetch,
+    ask: askOver(pools),
     estimateInput,
     needsOf,
     nowMs: clock.now,
@@ -37,16 +40,8 @@ export function startGuardrails({ current, clock, log, metrics }: StartGuardrail
 // A rewritten request is not larger than a request may be by default.
 const longestAnswer = 32 * 1024 * 1024
 
-/** Redirects are not followed: only the address in the file is asked. */
-const askByFetch: AskHook = async (url, body, { headers, timeoutMs }) => {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
-  const announced = Number(response.headers.get('content-length') ?? 0)
-  if (announced > longestAnswer) {
-    await response.body?.cancel()
-    throw new Error('its answer is too large')
-  }
-  const text = await response.text()
-  if (text.length > longestAnswer) throw new Error('its answer is too large')
-  return { status: response.status, text }
+/** Only the address in the file is asked. */
+function askOver(pools: Pools): AskHook {
+  return (url, body, { headers, timeoutMs }) =>
+    postText(pools, new URL(url), body, { headers, timeoutMs, mostBytes: longestAnswer })
 }

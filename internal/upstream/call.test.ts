@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { test } from 'node:test'
-import { Pool } from 'undici'
 import type { Failure } from '#canonical/failure.ts'
 import { listenLocally } from '../../test/support/listen.ts'
 import { call } from './call.ts'
+import type { Connections } from './connections.ts'
+import { createHttp2Pool } from './http2-pool.ts'
+import { createPools } from './pools.ts'
+
+const ours = (origin: string): Connections => createPools({ connectTimeoutMs: 2000 }).to(origin).pool
+const undici = (origin: string): Connections => createHttp2Pool(origin, { connectTimeoutMs: 2000, keepAliveMs: 30_000 })
 
 for (const place of ['onHead', 'onData', 'onEnd'] as const) {
   test(`what a handler throws in ${place} is told as a failure, once`, async () => {
@@ -12,7 +17,7 @@ for (const place of ['onHead', 'onData', 'onEnd'] as const) {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     assert.ok(address !== null && typeof address !== 'string')
-    const pool = new Pool(`http://127.0.0.1:${address.port}`)
+    const pool = ours(`http://127.0.0.1:${address.port}`)
     const failures: Failure[] = []
     await new Promise<void>((resolve) => {
       const handler = {
@@ -33,35 +38,41 @@ for (const place of ['onHead', 'onData', 'onEnd'] as const) {
       failures.map(({ message }) => message),
       ['not thought of'],
     )
-    await pool.close()
+    await pool.destroy()
     server.close()
   })
 }
 
 const pieces = Array.from({ length: 40 }, (_, at) => Buffer.alloc(100_000, 97 + (at % 26)))
 
-test('a body in pieces arrives whole, with its length told', async () => {
-  const { ended, arrived } = await sendPieces((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => response.end(String(Buffer.concat(chunks).equals(Buffer.concat(pieces)))))
+for (const [over, connect] of [
+  ['own connections', ours],
+  ['undici’s', undici],
+] as const) {
+  test(`a body in pieces arrives whole, with its length told, over ${over}`, async () => {
+    const { ended, arrived } = await sendPieces(connect, (request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => response.end(String(Buffer.concat(chunks).equals(Buffer.concat(pieces)))))
+    })
+    assert.equal(arrived?.headers['content-length'], '4000000')
+    assert.equal(arrived?.headers['transfer-encoding'], undefined)
+    assert.deepEqual(ended, { status: 200, text: 'true' })
   })
-  assert.equal(arrived?.headers['content-length'], '4000000')
-  assert.equal(arrived?.headers['transfer-encoding'], undefined)
-  assert.deepEqual(ended, { status: 200, text: 'true' })
-})
 
-test('a provider that refuses a body before it has read it is heard', async () => {
-  const { ended } = await sendPieces((_request, response) => {
-    response.writeHead(413, { connection: 'close' })
-    response.end('too large')
+  test(`a provider that refuses a body before it has read it is heard, over ${over}`, async () => {
+    const { ended } = await sendPieces(connect, (_request, response) => {
+      response.writeHead(413, { connection: 'close' })
+      response.end('too large')
+    })
+    assert.deepEqual(ended, { status: 413, text: 'too large' })
   })
-  assert.deepEqual(ended, { status: 413, text: 'too large' })
-})
+}
 
 type Ended = { readonly status: number; readonly text: string } | Failure
 
 async function sendPieces(
+  connect: (origin: string) => Connections,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<{ readonly ended: Ended; readonly arrived: IncomingMessage | undefined }> {
   let arrived: IncomingMessage | undefined
@@ -69,7 +80,7 @@ async function sendPieces(
     arrived = request
     answer(request, response)
   })
-  const pool = new Pool(`http://127.0.0.1:${await listenLocally(server)}`)
+  const pool = connect(`http://127.0.0.1:${await listenLocally(server)}`)
   const ended = await new Promise<Ended>((resolve) => {
     let status = 0
     let text = ''

@@ -1,5 +1,5 @@
 import type { Phase } from '#canonical/failure.ts'
-import { type Body, isInPieces, lengthOf, streamOf } from '#lib/slices/pieces.ts'
+import type { Body } from '#lib/slices/pieces.ts'
 import { openArrivals, tellAtTurnEnd } from './arrivals.ts'
 import type { CallHandler } from './call-handler.ts'
 import type { CallController, Connections, OutgoingRequest, ResponseHandler } from './connections.ts'
@@ -11,7 +11,6 @@ export type CallRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  /** One in pieces goes with its length told: not every provider takes a body without. */
   readonly body?: Body
 }
 
@@ -34,14 +33,13 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
     arrivals.ending ??= { failure: failureOfTransport(error, phase) }
     tellAtTurnEnd(arrivals)
   }
-  const { headers, body } = request
   dispatch(
     upstream.pool,
     {
       method: request.method,
       path: upstream.prefix + request.path,
-      headers: isInPieces(body) ? { ...headers, 'content-length': String(lengthOf(body)) } : headers,
-      body: isInPieces(body) ? streamOf(body) : (body ?? null),
+      headers: request.headers,
+      body: request.body ?? null,
     },
     {
       onRequestStart(started) {
@@ -49,9 +47,7 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
         phase = 'headers'
         if (arrivals.over) breakOff()
       },
-      onResponseStart(controller, status, headers) {
-        // Undici would keep the packet they came in until the answer's end.
-        controller.rawHeaders = null
+      onResponseStart(_controller, status, headers) {
         phase = 'body'
         arrivals.head = { status, headers }
         tellAtTurnEnd(arrivals)

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Body } from '#lib/slices/pieces.ts'
 
 /** A request as it goes over a connection. */
 export type OutgoingRequest = {
@@ -6,7 +6,8 @@ export type OutgoingRequest = {
   /** With what stands in the base URL. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | Readable | null
+  /** One in pieces goes with its length told: not every provider takes a body without. */
+  readonly body: Body | null
 }
 
 /** What can be done to a request under way. After its end it does nothing. */
@@ -15,8 +16,6 @@ export type CallController = {
   readonly abort: (reason: Error) => void
   readonly pause: () => void
   readonly resume: () => void
-  /** Undici keeps the packet here that the headers came in. */
-  rawHeaders?: unknown
 }
 
 /** Hears of the answer; undici's names. */

@@ -1,7 +1,6 @@
-// Only the pool: the whole of undici takes a quarter of the start.
-import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Connections } from './connections.ts'
-import { createPlainPool } from './plain/pool.ts'
+import { createHttp1Pool } from './http1/pool.ts'
+import { createHttp2Pool } from './http2-pool.ts'
 
 /** Where a provider's base URL leads: its connections, and the path that stands before each request's own. */
 export type Upstream = { readonly pool: Connections; readonly prefix: string }
@@ -25,10 +24,7 @@ export type Pools = {
 // socket that is being closed from the other side.
 const keepAliveMs = 30_000
 
-/**
- * Connections by origin. Headers and body have no time limit here: the relay's own deadlines cover them, and undici's
- * would fire without the relay's knowledge of what came before. Redirects are never followed: a key must not travel.
- */
+/** Connections by origin. Time limits, but for that of connecting, are the relay's own. Redirects are never followed: a key must not travel. */
 export function createPools(initial: PoolOptions): Pools {
   let options = initial
   const pools = new Map<string, Connections>()
@@ -37,7 +33,7 @@ export function createPools(initial: PoolOptions): Pools {
   const poolOf = (origin: string): Connections => {
     const known = pools.get(origin)
     if (known !== undefined) return known
-    const pool = origin.startsWith('http:') ? plainPool(origin, options) : undiciPool(origin, options)
+    const pool = createConnections(origin, options)
     pools.set(origin, pool)
     return pool
   }
@@ -72,37 +68,29 @@ export function createPools(initial: PoolOptions): Pools {
   }
 }
 
-function undiciPool(origin: string, { connectTimeoutMs }: PoolOptions): Pool {
-  return new Pool(origin, {
-    connections: null,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    connect: { timeout: connectTimeoutMs },
-  })
-}
-
-/** Without encryption there is HTTP/1.1 alone, for which our own connections take half of undici's time. Bodies in pieces are undici's. */
-function plainPool(origin: string, options: PoolOptions): Connections {
-  const plain = createPlainPool(new URL(origin), { connectTimeoutMs: options.connectTimeoutMs, keepAliveMs })
-  let large: Pool | undefined
-  return {
-    dispatch(request, handler) {
-      const { body } = request
-      if (body === null || typeof body === 'string' || body instanceof Uint8Array)
-        return plain.dispatch({ ...request, body }, handler)
-      large ??= undiciPool(origin, options)
-      return large.dispatch(request, handler)
+/**
+ * HTTP/1.1, which all providers speak and their own SDKs for Node use; over our own connections it takes half of what HTTP/2 takes
+ * (docs/decisions/0013-http-1-1-to-providers.md). Who speaks HTTP/2 only is spoken to in HTTP/2.
+ */
+function createConnections(origin: string, { connectTimeoutMs }: PoolOptions): Connections {
+  let http2: Connections | undefined
+  const http1 = createHttp1Pool(new URL(origin), {
+    connectTimeoutMs,
+    keepAliveMs,
+    onOtherProtocol(request, handler) {
+      http2 ??= createHttp2Pool(origin, { connectTimeoutMs, keepAliveMs })
+      http2.dispatch(request, handler)
     },
+  })
+  return {
+    dispatch: (request, handler) => (http2 ?? http1).dispatch(request, handler),
     async close() {
-      plain.close()
-      await large?.close()
+      http1.close()
+      await http2?.close()
     },
     async destroy() {
-      plain.destroy()
-      await large?.destroy()
+      http1.destroy()
+      await http2?.destroy()
     },
   }
 }

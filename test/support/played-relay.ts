@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { afterEach } from 'node:test'
-import { type Dispatcher, Pool } from 'undici'
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { Hints } from '#canonical/plan.ts'
 import { loadText } from '#config/load.ts'
@@ -10,11 +8,12 @@ import { createFakeClock } from '#lib/fake-clock.ts'
 import { ok } from '#lib/result.ts'
 import { piecesOf } from '#lib/slices/pieces.ts'
 import type { RelayDeps } from '#relay/deps.ts'
-import type { ClientPort, Exchange } from '#relay/exchange.ts'
+import { type ClientPort, type Exchange, ownConversation } from '#relay/exchange.ts'
 import { createHedgeBudget } from '#relay/hedge-budget.ts'
 import { relay } from '#relay/relay.ts'
 import { createRetryBudget } from '#relay/retry-budget.ts'
 import { createSignatureVault } from '#relay/signatures.ts'
+import type { CallController, Connections } from '#upstream/connections.ts'
 
 /** A provider's side of one call, played by the test. */
 export type Upcall = {
@@ -28,50 +27,38 @@ export type Upcall = {
 }
 
 /** Takes every call and does nothing with it until the test does. */
-class PlayedPool extends Pool {
-  readonly #host: string
-  readonly #calls: Upcall[]
-  constructor(host: string, calls: Upcall[]) {
-    super(`http://${host}`)
-    this.#host = host
-    this.#calls = calls
-  }
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const upcall: Upcall = {
-      host: this.#host,
-      body: String(options.body),
-      cancelled: false,
-      answer(status, type, text) {
-        handler.onResponseStart?.(controller, status, { 'content-type': type }, '')
-        upcall.write(text)
-      },
-      write: (text) => handler.onResponseData?.(controller, Buffer.from(text)),
-      end: () => handler.onResponseEnd?.(controller, {}),
-    }
-    const controller: Dispatcher.DispatchController = {
-      aborted: false,
-      paused: false,
-      reason: null,
-      rawHeaders: null,
-      rawTrailers: null,
-      abort() {
-        upcall.cancelled = true
-      },
-      pause() {},
-      resume() {},
-    }
-    handler.onRequestStart?.(controller, {})
-    this.#calls.push(upcall)
-    return true
+function playedConnections(host: string, calls: Upcall[]): Connections {
+  return {
+    dispatch({ body }, handler) {
+      const upcall: Upcall = {
+        host,
+        body: piecesOf(body ?? '')
+          .map(String)
+          .join(''),
+        cancelled: false,
+        answer(status, type, text) {
+          handler.onResponseStart(controller, status, { 'content-type': type })
+          upcall.write(text)
+        },
+        write: (text) => handler.onResponseData(controller, Buffer.from(text)),
+        end: () => handler.onResponseEnd(controller),
+      }
+      const controller: CallController = {
+        abort() {
+          upcall.cancelled = true
+        },
+        pause() {},
+        resume() {},
+      }
+      handler.onRequestStart(controller)
+      calls.push(upcall)
+    },
+    close: async () => {},
+    destroy: async () => {},
   }
 }
 
 export type PlayedRelay = ReturnType<typeof playRelay>
-
-const pools: PlayedPool[] = []
-afterEach(async () => {
-  for (const pool of pools.splice(0)) await pool.close()
-})
 
 /**
  * The relay in a time that the test moves, before providers `a` and `b` that the test plays: route `m`, which lists
@@ -100,13 +87,7 @@ ${yaml}`,
   const calls: Upcall[] = []
   const events: RelayEvent[] = []
   const health = createHealth(config, { random: () => 0.5 })
-  const upstreams = new Map(
-    hosts.map((host) => {
-      const pool = new PlayedPool(host, calls)
-      pools.push(pool)
-      return [host, { pool, prefix: '/v1' }]
-    }),
-  )
+  const upstreams = new Map(hosts.map((host) => [host, { pool: playedConnections(host, calls), prefix: '/v1' }]))
   const deps: RelayDeps = {
     config: () => config,
     plan: () =>
@@ -172,6 +153,7 @@ export function ask(
     dialect: openaiChat,
     request: request.value,
     hints,
+    ...ownConversation,
     forward: {},
     client,
     bytesIn: 0,

@@ -1,13 +1,7 @@
-import { Readable } from 'node:stream'
 import { largeBytes, sliceBytes, turnsForAll } from './turn.ts'
 
 /** What is sent. A large body comes in pieces, so that it is never put together, nor encrypted, in one go. */
 export type Body = string | Uint8Array | readonly Uint8Array[]
-
-/** The pieces as undici, or a response, takes them. */
-export function streamOf(pieces: readonly Uint8Array[]): Readable {
-  return Readable.from(inTurns(pieces), { objectMode: false })
-}
 
 /**
  * The pieces with a turn before each: others have theirs, and a provider that refuses the body before its end is heard before another piece breaks

@@ -1,14 +1,11 @@
 import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
 import type { OutgoingRequest } from '../connections.ts'
 
-/** A request that can be written at once. */
-export type PlainRequest = OutgoingRequest & { readonly body: string | Uint8Array | null }
-
 /**
  * The head of a request as it goes over the wire. Throws for what cannot be written: a break in a header would begin another one, and how the
  * body ends is not the headers' to say.
  */
-export function requestHead({ method, path, headers, body }: PlainRequest, host: string, bodyBytes: number): string {
+export function requestHead({ method, path, headers, body }: OutgoingRequest, host: string, bodyBytes: number): string {
   if (notForPaths.test(path) || !path.startsWith('/')) throw invalid('path')
   let text = `${method} ${path} HTTP/1.1\r\n`
   if (headers['host'] === undefined) text += `host: ${host}\r\n`

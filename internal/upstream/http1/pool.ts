@@ -1,34 +1,35 @@
-import type { ResponseHandler } from '../connections.ts'
-import { openConnection, type PlainConnection } from './connection.ts'
-import { type PlainRequest, requestHead } from './request-text.ts'
+import { isInPieces, lengthOf } from '#lib/slices/pieces.ts'
+import type { OutgoingRequest, ResponseHandler } from '../connections.ts'
+import { type ConnectionOptions, type Http1Connection, openConnection } from './connection.ts'
+import { requestHead } from './request-text.ts'
+import { socketsTo } from './socket.ts'
 
 /** Connections to one origin. */
-export type PlainPool = {
-  readonly dispatch: (request: PlainRequest, handler: ResponseHandler) => void
+export type Http1Pool = {
+  readonly dispatch: (request: OutgoingRequest, handler: ResponseHandler) => void
   /** Those that are free are closed now, the others when their requests have ended. */
   readonly close: () => void
   /** All are closed now; what is under way fails. */
   readonly destroy: () => void
 }
 
-export type PlainPoolOptions = { readonly connectTimeoutMs: number; readonly keepAliveMs: number }
+export type Http1PoolOptions = Pick<ConnectionOptions, 'connectTimeoutMs' | 'keepAliveMs' | 'onOtherProtocol'>
 
 // How often connections are looked for that have been free for too long.
 const sweepMs = 1000
 
 /** As many connections as there are requests at the same time; the one that became free last is used first. */
-export function createPlainPool(origin: URL, { connectTimeoutMs, keepAliveMs }: PlainPoolOptions): PlainPool {
-  const all = new Set<PlainConnection>()
-  const free: PlainConnection[] = []
+export function createHttp1Pool(origin: URL, options: Http1PoolOptions): Http1Pool {
+  const openSocket = socketsTo(origin)
+  const all = new Set<Http1Connection>()
+  const free: Http1Connection[] = []
   let isClosing = false
   let sweeping: NodeJS.Timeout | undefined
 
-  const open = (): PlainConnection => {
-    const connection: PlainConnection = openConnection({
-      host: origin.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(origin.port === '' ? 80 : origin.port),
-      connectTimeoutMs,
-      keepAliveMs,
+  const open = (): Http1Connection => {
+    const connection: Http1Connection = openConnection({
+      ...options,
+      openSocket,
       onFree() {
         if (isClosing) connection.close()
         else free.push(connection)
@@ -53,7 +54,7 @@ export function createPlainPool(origin: URL, { connectTimeoutMs, keepAliveMs }: 
     for (const connection of [...free]) if (connection.freeUntilMs() <= nowMs) connection.close()
   }
 
-  const take = (): PlainConnection => {
+  const take = (): Http1Connection => {
     const nowMs = performance.now()
     for (;;) {
       const connection = free.pop()
@@ -67,9 +68,9 @@ export function createPlainPool(origin: URL, { connectTimeoutMs, keepAliveMs }: 
     dispatch(request, handler) {
       // What cannot be written takes no connection.
       const { body } = request
-      const bytes = Buffer.byteLength(body ?? '')
+      const bytes = body !== null && isInPieces(body) ? lengthOf(body) : Buffer.byteLength(body ?? '')
       const head = requestHead(request, origin.host, bytes)
-      take().send({ head, body, bytes }, handler)
+      take().send({ head, bytes, request }, handler)
     },
     close() {
       isClosing = true

@@ -1,10 +1,13 @@
-import { connect, type Socket } from 'node:net'
-import type { CallController, ResponseHandler } from '../connections.ts'
+import type { Socket } from 'node:net'
+import { isInPieces } from '#lib/slices/pieces.ts'
+import type { CallController, OutgoingRequest, ResponseHandler } from '../connections.ts'
 import { type AnswerReading, closeAnswer, createReading, readAnswer, startAnswer } from './answer-reader.ts'
 import type { ResponseHead } from './response-head.ts'
+import type { OpenSocket } from './socket.ts'
+import { writePieces } from './write-body.ts'
 
-/** A connection to a provider without encryption; it carries one request after the other. */
-export type PlainConnection = {
+/** A connection to a provider that speaks HTTP/1.1; it carries one request after the other. */
+export type Http1Connection = {
   /** Only when it is free. */
   readonly send: (request: WrittenRequest, handler: ResponseHandler) => void
   /** Until when it may be used again, once it is free; by the monotonic clock, in milliseconds. */
@@ -14,11 +17,10 @@ export type PlainConnection = {
 }
 
 /** `bytes`: of the body. */
-export type WrittenRequest = { readonly head: string; readonly body: string | Uint8Array | null; readonly bytes: number }
+export type WrittenRequest = { readonly head: string; readonly bytes: number; readonly request: OutgoingRequest }
 
 export type ConnectionOptions = {
-  readonly host: string
-  readonly port: number
+  readonly openSocket: OpenSocket
   readonly connectTimeoutMs: number
   /** The longest that it is kept without a request, in milliseconds. */
   readonly keepAliveMs: number
@@ -26,17 +28,20 @@ export type ConnectionOptions = {
   readonly onFree: () => void
   /** It is of no more use. */
   readonly onClosed: () => void
+  /** The provider does not speak HTTP/1.1; the request has not been begun. */
+  readonly onOtherProtocol: (request: OutgoingRequest, handler: ResponseHandler) => void
 }
 
 // Providers say how long they keep a connection; what is sent in the last moment would meet a closed one.
 const leastLeftMs = 2000
-const tcpKeepAliveMs = 60_000
+// TLS's alert `no_application_protocol` (RFC 7301, section 3.2) by its name in OpenSSL.
+const noSuchProtocol = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'
 
 // What is read is told, or copied, before anything else is read: all connections share the room.
 const room = Buffer.allocUnsafeSlow(64 * 1024)
 
 type Sending = {
-  readonly request: WrittenRequest
+  readonly written: WrittenRequest
   readonly handler: ResponseHandler
   readonly controller: CallController
 }
@@ -50,27 +55,23 @@ type Line = {
   connecting: NodeJS.Timeout | undefined
   isClosed: boolean
   isPaused: boolean
+  /** Whether pieces of the request's body are still to be written. */
+  isWriting: boolean
   /** Whether the provider keeps the connection after this answer. */
   isKept: boolean
   freeUntilMs: number
 }
 
-export function openConnection(options: ConnectionOptions): PlainConnection {
+export function openConnection(options: ConnectionOptions): Http1Connection {
+  const { socket, readyEvent } = options.openSocket({
+    buffer: room,
+    callback(count) {
+      receive(line, room.subarray(0, count))
+      return !line.isPaused
+    },
+  })
   const line: Line = {
-    socket: connect({
-      host: options.host,
-      port: options.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: tcpKeepAliveMs,
-      onread: {
-        buffer: room,
-        callback(count) {
-          receive(line, room.subarray(0, count))
-          return !line.isPaused
-        },
-      },
-    }),
+    socket,
     reading: createReading(),
     options,
     current: undefined,
@@ -79,13 +80,14 @@ export function openConnection(options: ConnectionOptions): PlainConnection {
     }, options.connectTimeoutMs),
     isClosed: false,
     isPaused: false,
+    isWriting: false,
     isKept: false,
     freeUntilMs: 0,
   }
-  listen(line)
+  listen(line, readyEvent)
   return {
-    send(request, handler) {
-      const sending: Sending = { request, handler, controller: controllerOf(line, () => line.current === sending) }
+    send(written, handler) {
+      const sending: Sending = { written, handler, controller: controllerOf(line, () => line.current === sending) }
       line.current = sending
       if (line.connecting !== undefined) return
       line.socket.ref()
@@ -96,9 +98,9 @@ export function openConnection(options: ConnectionOptions): PlainConnection {
   }
 }
 
-function listen(line: Line): void {
+function listen(line: Line, readyEvent: string): void {
   const { socket } = line
-  socket.on('connect', () => {
+  socket.on(readyEvent, () => {
     clearTimeout(line.connecting)
     line.connecting = undefined
     if (line.current !== undefined) write(line, line.current)
@@ -121,7 +123,10 @@ function fail(line: Line, error: Error): void {
   line.options.onClosed()
   const { current } = line
   line.current = undefined
-  current?.handler.onResponseError(current.controller, error)
+  if (current === undefined) return
+  const { written, handler, controller } = current
+  if ('code' in error && error.code === noSuchProtocol) line.options.onOtherProtocol(written.request, handler)
+  else handler.onResponseError(controller, error)
 }
 
 function close(line: Line): void {
@@ -135,7 +140,8 @@ function receive(line: Line, bytes: Buffer): void {
   else if (read > 0) close(line)
 }
 
-function write(line: Line, { request: { head, body, bytes }, handler, controller }: Sending): void {
+function write(line: Line, sending: Sending): void {
+  const { written, handler, controller } = sending
   handler.onRequestStart(controller)
   if (line.isClosed) return
   startAnswer(line.reading, {
@@ -151,9 +157,19 @@ function write(line: Line, { request: { head, body, bytes }, handler, controller
       setFree(line)
     },
   })
+  writeRequest(line, written, () => line.current === sending)
+}
+
+function writeRequest(line: Line, { head, bytes, request: { body } }: WrittenRequest, isCurrent: () => boolean): void {
   const { socket } = line
   if (body === null) socket.write(head, 'latin1')
-  else if (typeof body === 'string' && bytes === body.length) socket.write(head + body, 'latin1')
+  else if (isInPieces(body)) {
+    line.isWriting = true
+    socket.write(head, 'latin1')
+    void writePieces(socket, body, isCurrent).then((isWhole) => {
+      if (isWhole) line.isWriting = false
+    })
+  } else if (typeof body === 'string' && bytes === body.length) socket.write(head + body, 'latin1')
   else {
     socket.cork()
     socket.write(head, 'latin1')
@@ -164,7 +180,15 @@ function write(line: Line, { request: { head, body, bytes }, handler, controller
 
 function setFree(line: Line): void {
   // The rest of a request that was answered before its end would be read as another one.
-  if (!line.isKept || line.freeUntilMs <= 0 || line.socket.writableLength > 0) return close(line)
+  if (!line.isKept || line.isWriting || line.freeUntilMs <= 0) return close(line)
+  if (line.socket.writableLength === 0) beFree(line)
+  // TLS tells what was written some moments later, and the answer may be here before.
+  else setImmediate(beFree, line)
+}
+
+function beFree(line: Line): void {
+  if (line.isClosed) return
+  if (line.socket.writableLength > 0) return close(line)
   line.freeUntilMs += performance.now()
   resume(line)
   line.socket.unref()
