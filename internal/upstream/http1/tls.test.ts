@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { afterEach, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { type Certificate, makeCertificate, withoutOpenssl } from '../../../test/support/certificate.ts'
 import { listenLocally } from '../../../test/support/listen.ts'
@@ -91,6 +92,29 @@ suite('connections with TLS', { skip: withoutOpenssl }, () => {
     await Promise.all(Array.from({ length: lanes }, lane))
     server.kill()
     assert.ok(connections >= lanes && connections < 3 * lanes, `${connections} connections`)
+  })
+
+  test('who wants no more for now is sent no more', async () => {
+    const piece = Buffer.alloc(64 * 1024, 'x')
+    let sending: TLSSocket | undefined
+    const server = createServer(filesOf(own), (socket) => {
+      sending = socket
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        socket.write(`${ok}Content-Length: ${piece.length * 400}\r\n\r\n`)
+        for (let count = 0; count < 400; count++) socket.write(piece)
+      })
+    })
+    const asked = ask(ours(`https://localhost:${await listen(server)}`))
+    while (asked.heard.body === '') await sleep(1)
+    asked.controller()?.pause()
+    await sleep(50)
+    const before = asked.heard.body.length
+    await sleep(50)
+    assert.equal(asked.heard.body.length, before)
+    assert.ok((sending?.writableLength ?? 0) > 0)
+    asked.controller()?.resume()
+    assert.equal((await asked.ended).body.length, piece.length * 400)
   })
 
   test('a server is named by its name, not by its address', async () => {
