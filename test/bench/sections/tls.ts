@@ -18,7 +18,7 @@ export const tls: Section = {
   title: 'An upstream with TLS',
   about: `The first table's request of 2 KB, with TLS 1.3 between relay and upstream; connections stay open, as all relays keep them. \`h1\` is an
 upstream that speaks HTTP/1.1 only, \`h2\` one that prefers HTTP/2; what was spoken in truth is what the upstream said, in the last column.
-nginx speaks HTTP/1.1 to its upstreams always.`,
+nginx speaks HTTP/1.1 to its upstreams always, Outrigger wherever the upstream does.`,
   async play(bench) {
     const upstreams = await startTlsUpstreams(bench)
     const asked: Spoken[] = []
