@@ -41,7 +41,8 @@ const noSuchProtocol = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'
 const room = Buffer.allocUnsafeSlow(64 * 1024)
 
 type Sending = {
-  readonly written: WrittenRequest
+  /** Until it has been written: an answer takes much longer, and a prompt may be large. */
+  written: WrittenRequest | undefined
   readonly handler: ResponseHandler
   readonly controller: CallController
 }
@@ -125,7 +126,8 @@ function fail(line: Line, error: Error): void {
   line.current = undefined
   if (current === undefined) return
   const { written, handler, controller } = current
-  if ('code' in error && error.code === noSuchProtocol) line.options.onOtherProtocol(written.request, handler)
+  if (written !== undefined && 'code' in error && error.code === noSuchProtocol)
+    line.options.onOtherProtocol(written.request, handler)
   else handler.onResponseError(controller, error)
 }
 
@@ -142,8 +144,9 @@ function receive(line: Line, bytes: Buffer): void {
 
 function write(line: Line, sending: Sending): void {
   const { written, handler, controller } = sending
+  sending.written = undefined
   handler.onRequestStart(controller)
-  if (line.isClosed) return
+  if (line.isClosed || written === undefined) return
   startAnswer(line.reading, {
     head(head) {
       line.isKept = head.isKept

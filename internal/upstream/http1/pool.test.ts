@@ -4,9 +4,14 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { listenLocally } from '../../../test/support/listen.ts'
-import { ask, counted, ok, opened, ours, provider, question } from '../../../test/support/raw-provider.ts'
+import { type Asked, ask, counted, ok, opened, ours, provider, question } from '../../../test/support/raw-provider.ts'
 import { createPools } from '../pools.ts'
+
+setFlagsFromString('--expose-gc')
+const collect: (options: object) => void = runInNewContext('gc')
 
 test('one connection carries one request after the other, and as many as there are at once', async () => {
   const seen: string[] = []
@@ -97,6 +102,24 @@ test('a request that is ended closes its connection, and can do nothing to the n
   hanging.controller()?.abort(new Error('enough'))
   assert.equal((await hanging.ended).error?.message, 'enough')
   while (closed === 0) await sleep(1)
+})
+
+test('a request is let go when it has been written, not when its answer ends', async () => {
+  const origin = await provider((socket) => {
+    socket.once('data', () => socket.write(`${ok}Content-Length: 20\r\n\r\nbegun`))
+  })
+  const begin = (): { readonly asked: Asked; readonly sent: WeakRef<Buffer> } => {
+    const body = Buffer.alloc(100_000)
+    return { asked: ask(ours(origin), { ...question, body }), sent: new WeakRef(body) }
+  }
+  const { asked, sent } = begin()
+  while (asked.heard.body === '') await sleep(1)
+  for (let tries = 0; tries < 100 && sent.deref() !== undefined; tries++) {
+    await sleep(1)
+    collect({ type: 'major' })
+  }
+  assert.ok(sent.deref() === undefined)
+  assert.equal(asked.heard.end, undefined)
 })
 
 test('who wants no more for now is sent no more', async () => {
