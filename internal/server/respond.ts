@@ -1,5 +1,5 @@
 import type { ClientError, Dialect } from '#dialect/dialect.ts'
-import { inTurns, isInPieces, lengthOf } from '#lib/slices/pieces.ts'
+import { isInPieces, lengthOf, writePieces } from '#lib/slices/pieces.ts'
 import type { ClientPort } from '#relay/exchange.ts'
 import type { ClientResponse } from './http/client-response.ts'
 
@@ -25,16 +25,13 @@ export function clientPort(response: ClientResponse): ClientPort {
   }
 }
 
-/** One after the other, as the client takes them. */
 async function sendPieces(pieces: readonly Uint8Array[], response: ClientResponse): Promise<void> {
-  for await (const piece of inTurns(pieces)) {
-    if (response.destroyed) return
-    if (response.write(piece)) continue
-    const { promise, resolve } = Promise.withResolvers<void>()
-    response.onDrain(resolve)
-    await promise
-  }
-  response.end()
+  const isWhole = await writePieces(pieces, {
+    write: (piece) => response.write(piece),
+    canTakeMore: () => new Promise((resolve) => response.onDrain(resolve)),
+    isWanted: () => !response.destroyed,
+  })
+  if (isWhole) response.end()
 }
 
 /** Answers with an error in the dialect's form; for what fails before the relay begins. */

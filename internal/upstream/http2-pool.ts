@@ -30,7 +30,7 @@ export function createHttp2Pool(origin: string, { connectTimeoutMs, keepAliveMs 
 type UndiciRequest = Omit<OutgoingRequest, 'body'> & { readonly body: string | Uint8Array | Readable | null }
 
 function asUndiciTakes({ body, headers, ...request }: OutgoingRequest): UndiciRequest {
-  if (body === null || !isInPieces(body)) return { ...request, headers, body }
+  if (!isInPieces(body)) return { ...request, headers, body }
   return {
     ...request,
     headers: { ...headers, 'content-length': String(lengthOf(body)) },

@@ -50,6 +50,11 @@ test('a text is posted as it is, and the answer given with its status', async ()
   assert.deepEqual([came?.method, came?.url, came?.headers['x-own'], body], ['POST', '/hooks/a?b=c', 'd', 'What do you think? ✓'])
 })
 
+test('the mark in front of a text is no part of it', async () => {
+  const { posted } = await post((_request, response) => response.end('\uFEFF{}'))
+  assert.deepEqual(await posted, { status: 200, text: '{}' })
+})
+
 test('a redirect is an answer like any other', async () => {
   const { posted } = await post((_request, response) => response.writeHead(307, { location: '/elsewhere' }).end())
   assert.deepEqual(await posted, { status: 307, text: '' })

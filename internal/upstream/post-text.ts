@@ -33,7 +33,8 @@ export function postText(pools: Pools, url: URL, body: string, { headers, timeou
         if (size > mostBytes) return giveUp('its answer is too large')
         chunks.push(bytes)
       },
-      onEnd: () => resolve({ status, text: Buffer.concat(chunks).toString('utf8') }),
+      // Without the mark that Windows tools write in front of text.
+      onEnd: () => resolve({ status, text: new TextDecoder().decode(Buffer.concat(chunks)) }),
       onFailure: ({ message }) => reject(new Error(message)),
     },
   )

@@ -4,7 +4,6 @@ import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type MockRelay, startMockRelay } from '../support/mock-relay.ts'
 import { blocksOf, root } from './blocks.ts'
@@ -36,7 +35,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'outrigger-commands-'))
   world = await startMockRelay('models:\n  smart: { targets: [anthropic/claude-opus-5-5] }\n')
   await world.openai.chat.completions.create({ model: 'smart', messages: [{ role: 'user', content: 'Hi' }] })
-  while (!world.relay.log().includes('request finished')) await sleep(10)
+  await world.relay.logged(/request finished/)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text())
 })
 after(async () => {

@@ -76,7 +76,7 @@ test('copies go to the mirror and are counted there alone', async () => {
   const mirrored = 'outrigger_mirrored_requests_total{route="copied",target="gemini/gemini-3.7-flash",outcome="ok"}'
   await eventually(async () => (await metric(mirrored)) === 1)
   assert.equal(await metric('outrigger_attempts_total{target="gemini/gemini-3.7-flash",outcome="ok"}'), 0)
-  await eventually(async () => world.relay.log().includes('"message":"mirrored request finished"'))
+  await world.relay.logged(/"message":"mirrored request finished"/)
 })
 
 test('prices of the file are taken, and taken again when it changes', async () => {
@@ -101,7 +101,7 @@ test('headers and log name the strategy, and the rule that chose it', async () =
     .withResponse()
   const headers = ['route', 'strategy', 'rule'].map((name) => response.headers.get(`x-outrigger-${name}`))
   assert.deepEqual(headers, ['listed', 'cost', '1'])
-  await eventually(async () => /"rule":1,"strategy":"cost"/.test(world.relay.log()))
+  await world.relay.logged(/"rule":1,"strategy":"cost"/)
 })
 
 const calls: readonly (readonly [dialect: string, path: string, body: object])[] = [

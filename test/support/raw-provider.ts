@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallController, Connections, OutgoingRequest } from '#upstream/connections.ts'
 import { createPools } from '#upstream/pools.ts'
 import { listenLocally } from './listen.ts'
@@ -15,17 +17,21 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A provider that does as it is told with each connection. */
-export async function provider(onConnection: (socket: Socket, number: number) => void): Promise<string> {
-  let number = 0
-  const server = createServer((socket) => {
+/** The port of a server, which is closed after the test with all of its connections. */
+export function listen(server: Server): Promise<number> {
+  servers.push(server)
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    onConnection(socket, ++number)
   })
-  servers.push(server)
-  return `http://127.0.0.1:${await listenLocally(server)}`
+  return listenLocally(server)
+}
+
+/** A provider that does as it is told with each connection. */
+export async function provider(onConnection: (socket: Socket, number: number) => void): Promise<string> {
+  let number = 0
+  return `http://127.0.0.1:${await listen(createServer((socket) => onConnection(socket, ++number)))}`
 }
 
 /** Connections as the relay has them. */
@@ -102,3 +108,27 @@ export function ask(to: Connections, request = question): Asked {
 
 /** How an answer begins. */
 export const ok = 'HTTP/1.1 200 OK\r\n'
+
+const piece = Buffer.alloc(64 * 1024, 'x')
+const pieces = 400
+
+/** Answers the first request with far more than fits between here and there. */
+export function flood(socket: Socket): void {
+  socket.once('data', () => {
+    socket.write(`${ok}Content-Length: ${piece.length * pieces}\r\n\r\n`)
+    for (let count = 0; count < pieces; count++) socket.write(piece)
+  })
+}
+
+/** Of a request that is answered so: while it wants no more it is sent no more, and all of it after that. */
+export async function assertHeldBack(asked: Asked, flooding: () => Socket | undefined): Promise<void> {
+  while (asked.heard.body === '') await sleep(1)
+  asked.controller()?.pause()
+  await sleep(50)
+  const before = asked.heard.body.length
+  await sleep(50)
+  assert.equal(asked.heard.body.length, before)
+  assert.ok((flooding()?.writableLength ?? 0) > 0)
+  asked.controller()?.resume()
+  assert.equal((await asked.ended).body.length, piece.length * pieces)
+}

@@ -14,6 +14,25 @@ export async function* inTurns(pieces: readonly Uint8Array[]): AsyncGenerator<Ui
   }
 }
 
+/** Where pieces go, one after the other. */
+export type PiecesSink = {
+  /** False when it takes no more for now. */
+  readonly write: (piece: Uint8Array) => boolean
+  /** It takes more, or will never again. */
+  readonly canTakeMore: () => Promise<void>
+  /** Whether anybody still waits for them. */
+  readonly isWanted: () => boolean
+}
+
+/** Writes pieces as they are taken, with a turn before each; gives whether all were written and are still wanted. */
+export async function writePieces(pieces: readonly Uint8Array[], sink: PiecesSink): Promise<boolean> {
+  for await (const piece of inTurns(pieces)) {
+    if (!sink.isWanted()) return false
+    if (!sink.write(piece)) await sink.canTakeMore()
+  }
+  return sink.isWanted()
+}
+
 /** Bytes that are many as pieces of themselves, others as they are. */
 export function inPieces(bytes: Uint8Array): Uint8Array | readonly Uint8Array[] {
   return bytes.length < largeBytes ? bytes : cutUp(bytes)
@@ -36,6 +55,6 @@ export function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0)
 }
 
-export function isInPieces(body: Body | undefined): body is readonly Uint8Array[] {
-  return typeof body === 'object' && !(body instanceof Uint8Array)
+export function isInPieces(body: Body | null | undefined): body is readonly Uint8Array[] {
+  return typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
 }

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net'
-import { isInPieces } from '#lib/slices/pieces.ts'
+import { isInPieces, writePieces } from '#lib/slices/pieces.ts'
 import type { CallController, OutgoingRequest, ResponseHandler } from '../connections.ts'
 import { type AnswerReading, closeAnswer, createReading, readAnswer, startAnswer } from './answer-reader.ts'
 import type { ResponseHead } from './response-head.ts'
 import type { OpenSocket } from './socket.ts'
-import { writePieces } from './write-body.ts'
 
 /** A connection to a provider that speaks HTTP/1.1; it carries one request after the other. */
 export type Http1Connection = {
@@ -169,7 +168,8 @@ function writeRequest(line: Line, { head, bytes, request: { body } }: WrittenReq
   else if (isInPieces(body)) {
     line.isWriting = true
     socket.write(head, 'latin1')
-    void writePieces(socket, body, isCurrent).then((isWhole) => {
+    const write = (piece: Uint8Array): boolean => socket.write(piece)
+    void writePieces(body, { write, canTakeMore: () => canTakeMore(socket), isWanted: isCurrent }).then((isWhole) => {
       if (isWhole) line.isWriting = false
     })
   } else if (typeof body === 'string' && bytes === body.length) socket.write(head + body, 'latin1')
@@ -179,6 +179,17 @@ function writeRequest(line: Line, { head, bytes, request: { body } }: WrittenReq
     socket.write(body)
     socket.uncork()
   }
+}
+
+/** Or is closed. */
+function canTakeMore(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
 }
 
 function setFree(line: Line): void {

@@ -7,7 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { listenLocally } from '../../../test/support/listen.ts'
-import { type Asked, ask, counted, ok, opened, ours, provider, question } from '../../../test/support/raw-provider.ts'
+import {
+  type Asked,
+  ask,
+  assertHeldBack,
+  counted,
+  flood,
+  ok,
+  opened,
+  ours,
+  provider,
+  question,
+} from '../../../test/support/raw-provider.ts'
 import { createPools } from '../pools.ts'
 
 setFlagsFromString('--expose-gc')
@@ -123,25 +134,12 @@ test('a request is let go when it has been written, not when its answer ends', a
 })
 
 test('who wants no more for now is sent no more', async () => {
-  const piece = Buffer.alloc(64 * 1024, 'x')
   let provided: Socket | undefined
   const origin = await provider((socket) => {
     provided = socket
-    socket.once('data', () => {
-      socket.write(`${ok}Content-Length: ${piece.length * 400}\r\n\r\n`)
-      for (let count = 0; count < 400; count++) socket.write(piece)
-    })
+    flood(socket)
   })
-  const asked = ask(ours(origin))
-  while (asked.heard.body === '') await sleep(1)
-  asked.controller()?.pause()
-  await sleep(50)
-  const before = asked.heard.body.length
-  await sleep(50)
-  assert.equal(asked.heard.body.length, before)
-  assert.ok((provided?.writableLength ?? 0) > 0)
-  asked.controller()?.resume()
-  assert.equal((await asked.ended).body.length, piece.length * 400)
+  await assertHeldBack(ask(ours(origin)), () => provided)
 })
 
 test('who cannot be reached is told with the code of the system', async () => {

@@ -68,7 +68,7 @@ export function createHttp1Pool(origin: URL, options: Http1PoolOptions): Http1Po
     dispatch(request, handler) {
       // What cannot be written takes no connection.
       const { body } = request
-      const bytes = body !== null && isInPieces(body) ? lengthOf(body) : Buffer.byteLength(body ?? '')
+      const bytes = isInPieces(body) ? lengthOf(body) : Buffer.byteLength(body ?? '')
       const head = requestHead(request, origin.host, bytes)
       take().send({ head, bytes, request }, handler)
     },

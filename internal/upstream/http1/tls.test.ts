@@ -3,30 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
-import { afterEach, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createServer as createTcpServer } from 'node:net'
+import { suite, test } from 'node:test'
 import { createServer, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { type Certificate, makeCertificate, withoutOpenssl } from '../../../test/support/certificate.ts'
-import { listenLocally } from '../../../test/support/listen.ts'
-import { ask, type Heard, ok, ours, question } from '../../../test/support/raw-provider.ts'
-
-const servers: Server[] = []
-const sockets = new Set<Socket>()
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy()
-  for (const server of servers.splice(0)) server.close()
-})
-
-async function listen<Any extends Server>(server: Any): Promise<number> {
-  servers.push(server)
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-  })
-  return listenLocally(server)
-}
+import { ask, assertHeldBack, flood, type Heard, listen, ok, ours, question } from '../../../test/support/raw-provider.ts'
 
 const filesOf = ({ certificate, key }: Certificate): { readonly cert: Buffer; readonly key: Buffer } => ({
   cert: readFileSync(certificate),
@@ -95,26 +76,13 @@ suite('connections with TLS', { skip: withoutOpenssl }, () => {
   })
 
   test('who wants no more for now is sent no more', async () => {
-    const piece = Buffer.alloc(64 * 1024, 'x')
-    let sending: TLSSocket | undefined
+    let provided: TLSSocket | undefined
     const server = createServer(filesOf(own), (socket) => {
-      sending = socket
+      provided = socket
       socket.on('error', () => {})
-      socket.once('data', () => {
-        socket.write(`${ok}Content-Length: ${piece.length * 400}\r\n\r\n`)
-        for (let count = 0; count < 400; count++) socket.write(piece)
-      })
+      flood(socket)
     })
-    const asked = ask(ours(`https://localhost:${await listen(server)}`))
-    while (asked.heard.body === '') await sleep(1)
-    asked.controller()?.pause()
-    await sleep(50)
-    const before = asked.heard.body.length
-    await sleep(50)
-    assert.equal(asked.heard.body.length, before)
-    assert.ok((sending?.writableLength ?? 0) > 0)
-    asked.controller()?.resume()
-    assert.equal((await asked.ended).body.length, piece.length * 400)
+    await assertHeldBack(ask(ours(`https://localhost:${await listen(server)}`)), () => provided)
   })
 
   test('a server is named by its name, not by its address', async () => {
