@@ -8,6 +8,21 @@ export function isFieldValue(text: string): boolean {
   return value.test(text)
 }
 
+// More are no length of anything.
+const mostDigits = 15
+
+/** The number that the text is in decimal digits (a `content-length`: RFC 9110, section 8.6); undefined for anything else. */
+export function digitsIn(text: string): number | undefined {
+  if (text === '' || text.length > mostDigits) return undefined
+  let number = 0
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
+  return number
+}
+
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const value = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -23,5 +38,21 @@ export function createFieldNames(): (written: string) => string | undefined {
     const name = written.toLowerCase()
     if (known.size < mostNames) known.set(written, name)
     return name
+  }
+}
+
+/**
+ * A header as it goes over the wire, undefined for what cannot be written. A name has mostly the value that it had before: then nothing is
+ * looked at again.
+ */
+export function createFieldLines(): (name: string, value: string) => string | undefined {
+  const last = new Map<string, { readonly value: string; readonly line: string }>()
+  return (name, value) => {
+    const before = last.get(name)
+    if (before !== undefined && before.value === value) return before.line
+    if (!isFieldValue(value) || (before === undefined && !isFieldName(name))) return undefined
+    const line = `${name}: ${value}\r\n`
+    if (before !== undefined || last.size < mostNames) last.set(name, { value, line })
+    return line
   }
 }

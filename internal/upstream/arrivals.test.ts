@@ -33,7 +33,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 test('what arrives in one turn is told at its end, in order', async () => {
   const world = openWorld()
-  world.arrivals.head = { status: 200, headers: { 'x-names': ['a', 'b'] } }
+  world.arrivals.head = { status: 200, headers: { 'x-names': 'a, b' } }
   arrive(world, 'one', 'two')
   world.arrivals.ending = {}
   assert.deepEqual(world.told, [])

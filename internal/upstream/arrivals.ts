@@ -3,14 +3,12 @@ import { createTurnEnd } from '#lib/turn-end.ts'
 import type { CallHandler, ResponseHeaders } from './call-handler.ts'
 import { failureOfTransport } from './failure.ts'
 
-type GivenHeaders = Readonly<Record<string, string | string[] | undefined>>
-
 /** What has arrived in a call and is to be told. */
 export type Arrivals = {
   readonly handler: CallHandler
   /** Closes the connection. */
   readonly breakOff: () => void
-  head: { readonly status: number; readonly headers: GivenHeaders } | undefined
+  head: { readonly status: number; readonly headers: ResponseHeaders } | undefined
   chunks: Uint8Array[]
   ending: { readonly failure?: Failure } | undefined
   isAwaited: boolean
@@ -55,7 +53,7 @@ function tellHead(arrivals: Arrivals): void {
   if (arrivals.head === undefined || !mayTell(arrivals)) return
   const { status, headers } = arrivals.head
   arrivals.head = undefined
-  arrivals.handler.onHead(status, flatten(headers))
+  arrivals.handler.onHead(status, headers)
 }
 
 function tellChunks(arrivals: Arrivals): void {
@@ -75,13 +73,4 @@ function tellEnding(arrivals: Arrivals): void {
   arrivals.over = true
   if (ending.failure === undefined) handler.onEnd()
   else handler.onFailure(ending.failure)
-}
-
-function flatten(headers: GivenHeaders): ResponseHeaders {
-  const flat: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return flat
 }

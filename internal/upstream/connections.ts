@@ -1,4 +1,5 @@
 import type { Body } from '#lib/slices/pieces.ts'
+import type { ResponseHeaders } from './call-handler.ts'
 
 /** A request as it goes over a connection. */
 export type OutgoingRequest = {
@@ -22,11 +23,7 @@ export type CallController = {
 export type ResponseHandler = {
   /** It is about to be written. */
   readonly onRequestStart: (controller: CallController) => void
-  readonly onResponseStart: (
-    controller: CallController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ) => void
+  readonly onResponseStart: (controller: CallController, status: number, headers: ResponseHeaders) => void
   readonly onResponseData: (controller: CallController, chunk: Uint8Array) => void
   readonly onResponseEnd: (controller: CallController) => void
   readonly onResponseError: (controller: CallController, error: Error) => void

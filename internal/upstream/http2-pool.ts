@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 // Only the pool: the whole of undici is four times as much to load.
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { inTurns, isInPieces, lengthOf } from '#lib/slices/pieces.ts'
+import type { ResponseHeaders } from './call-handler.ts'
 import type { CallController, Connections, OutgoingRequest, ResponseHandler } from './connections.ts'
 
 export type Http2PoolOptions = { readonly connectTimeoutMs: number; readonly keepAliveMs: number }
@@ -21,7 +22,7 @@ export function createHttp2Pool(origin: string, { connectTimeoutMs, keepAliveMs 
     connect: { timeout: connectTimeoutMs },
   })
   return {
-    dispatch: (request, handler) => pool.dispatch(asUndiciTakes(request), withoutPacket(handler)),
+    dispatch: (request, handler) => pool.dispatch(asUndiciTakes(request), asUndiciTells(handler)),
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   }
@@ -38,13 +39,26 @@ function asUndiciTakes({ body, headers, ...request }: OutgoingRequest): UndiciRe
   }
 }
 
-/** Undici would keep the packet that the headers came in until the answer's end. */
-function withoutPacket(handler: ResponseHandler): ResponseHandler {
+type GivenHeaders = Readonly<Record<string, string | string[] | undefined>>
+type UndiciHandler = Omit<ResponseHandler, 'onResponseStart'> & {
+  readonly onResponseStart: (controller: CallController & { rawHeaders?: unknown }, status: number, headers: GivenHeaders) => void
+}
+
+function asUndiciTells(handler: ResponseHandler): UndiciHandler {
   return {
     ...handler,
-    onResponseStart(controller: CallController & { rawHeaders?: unknown }, status, headers) {
+    onResponseStart(controller, status, headers) {
+      // Undici would keep the packet that the headers came in until the answer's end.
       controller.rawHeaders = null
-      handler.onResponseStart(controller, status, headers)
+      handler.onResponseStart(controller, status, flatten(headers))
     },
   }
+}
+
+function flatten(headers: GivenHeaders): ResponseHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]],
+    ),
+  )
 }

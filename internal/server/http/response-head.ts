@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
+import { createFieldLines } from '#lib/http-fields.ts'
 
 /** How a client finds the end of a body (RFC 9112, section 6.3): by its announced length, by chunks, by the connection's end, or there is none. */
 export type BodyEnd = 'length' | 'chunks' | 'close' | 'none'
@@ -13,13 +13,14 @@ export function beginHead(status: number, headers: Readonly<Record<string, strin
   for (const name in headers) {
     const value = headers[name]
     if (value === undefined || name === 'connection') continue
-    if (!isFieldValue(value) || !isFieldName(name)) {
-      throw new TypeError(`the header ${JSON.stringify(name)} has characters that no header may have`)
-    }
-    text += `${name}: ${value}\r\n`
+    const line = lineOf(name, value)
+    if (line === undefined) throw new TypeError(`the header ${JSON.stringify(name)} has characters that no header may have`)
+    text += line
   }
   return headers['date'] === undefined ? `${text}Date: ${date()}\r\n` : text
 }
+
+const lineOf = createFieldLines()
 
 export type HeadEnd = {
   readonly bodyEnd: BodyEnd

@@ -1,5 +1,5 @@
 import { type ChunkReading, readChunks, startChunks } from './chunks.ts'
-import { type Framing, parseHead, type ResponseHead } from './response-head.ts'
+import type { Framing, HeadReader, ResponseHead } from './response-head.ts'
 
 /** Hears of an answer. */
 export type AnswerSink = {
@@ -11,6 +11,7 @@ export type AnswerSink = {
 
 /** What is being read off a connection: one answer after the other. */
 export type AnswerReading = {
+  readonly readHead: HeadReader
   sink: AnswerSink | undefined
   part: 'head' | Exclude<Framing['kind'], 'none'> | 'done'
   /** The beginning of a head that has not come whole. */
@@ -29,8 +30,8 @@ const mostInterim = 20
 
 const headEnd = Buffer.from('\r\n\r\n')
 
-export function createReading(): AnswerReading {
-  return { sink: undefined, part: 'done', begun: undefined, interim: 0, left: 0, chunks: startChunks() }
+export function createReading(readHead: HeadReader): AnswerReading {
+  return { readHead, sink: undefined, part: 'done', begun: undefined, interim: 0, left: 0, chunks: startChunks() }
 }
 
 /** Begins with another answer. */
@@ -70,7 +71,7 @@ function readHead(reading: AnswerReading, bytes: Buffer): number | string | unde
   const end = bytes.indexOf(headEnd)
   if ((end < 0 ? bytes.length : end) > mostHeadBytes) return 'the provider sent headers that are too large'
   if (end < 0) return undefined
-  const head = parseHead(bytes.toString('latin1', 0, end))
+  const head = reading.readHead(bytes.toString('latin1', 0, end))
   if (!head.ok) return head.error
   const { status } = head.value
   if (status === 101) return 'the provider changed to another protocol'

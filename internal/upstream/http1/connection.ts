@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { isInPieces, writePieces } from '#lib/slices/pieces.ts'
 import type { CallController, OutgoingRequest, ResponseHandler } from '../connections.ts'
 import { type AnswerReading, closeAnswer, createReading, readAnswer, startAnswer } from './answer-reader.ts'
-import type { ResponseHead } from './response-head.ts'
+import type { HeadReader, ResponseHead } from './response-head.ts'
 import type { OpenSocket } from './socket.ts'
 
 /** A connection to a provider that speaks HTTP/1.1; it carries one request after the other. */
@@ -20,6 +20,7 @@ export type WrittenRequest = { readonly head: string; readonly bytes: number; re
 
 export type ConnectionOptions = {
   readonly openSocket: OpenSocket
+  readonly readHead: HeadReader
   readonly connectTimeoutMs: number
   /** The longest that it is kept without a request, in milliseconds. */
   readonly keepAliveMs: number
@@ -72,7 +73,7 @@ export function openConnection(options: ConnectionOptions): Http1Connection {
   })
   const line: Line = {
     socket,
-    reading: createReading(),
+    reading: createReading(options.readHead),
     options,
     current: undefined,
     connecting: setTimeout(() => {

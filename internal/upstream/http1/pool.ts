@@ -1,7 +1,8 @@
 import { isInPieces, lengthOf } from '#lib/slices/pieces.ts'
 import type { OutgoingRequest, ResponseHandler } from '../connections.ts'
 import { type ConnectionOptions, type Http1Connection, openConnection } from './connection.ts'
-import { requestHead } from './request-text.ts'
+import { createRequestHeads } from './request-text.ts'
+import { createHeadReader } from './response-head.ts'
 import { socketsTo } from './socket.ts'
 
 /** Connections to one origin. */
@@ -21,6 +22,8 @@ const sweepMs = 1000
 /** As many connections as there are requests at the same time; the one that became free last is used first. */
 export function createHttp1Pool(origin: URL, options: Http1PoolOptions): Http1Pool {
   const openSocket = socketsTo(origin)
+  const headOf = createRequestHeads(origin.host)
+  const readHead = createHeadReader()
   const all = new Set<Http1Connection>()
   const free: Http1Connection[] = []
   let isClosing = false
@@ -30,6 +33,7 @@ export function createHttp1Pool(origin: URL, options: Http1PoolOptions): Http1Po
     const connection: Http1Connection = openConnection({
       ...options,
       openSocket,
+      readHead,
       onFree() {
         if (isClosing) connection.close()
         else free.push(connection)
@@ -69,7 +73,7 @@ export function createHttp1Pool(origin: URL, options: Http1PoolOptions): Http1Po
       // What cannot be written takes no connection.
       const { body } = request
       const bytes = isInPieces(body) ? lengthOf(body) : Buffer.byteLength(body ?? '')
-      const head = requestHead(request, origin.host, bytes)
+      const head = headOf(request, bytes)
       take().send({ head, bytes, request }, handler)
     },
     close() {

@@ -1,22 +1,36 @@
-import { isFieldName, isFieldValue } from '#lib/http-fields.ts'
+import { createFieldLines } from '#lib/http-fields.ts'
 import type { OutgoingRequest } from '../connections.ts'
 
-/**
- * The head of a request as it goes over the wire. Throws for what cannot be written: a break in a header would begin another one, and how the
- * body ends is not the headers' to say.
- */
-export function requestHead({ method, path, headers, body }: OutgoingRequest, host: string, bodyBytes: number): string {
-  if (notForPaths.test(path) || !path.startsWith('/')) throw invalid('path')
-  let text = `${method} ${path} HTTP/1.1\r\n`
-  if (headers['host'] === undefined) text += `host: ${host}\r\n`
-  text += /\bclose\b/i.test(headers['connection'] ?? '') ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
-  for (const name in headers) text += line(name, headers[name] ?? '')
-  return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
-}
+/** Writes the head of a request to one host as it goes over the wire; `bodyBytes` is the length of its body. */
+export type RequestHeads = (request: OutgoingRequest, bodyBytes: number) => string
 
-function line(name: string, value: string): string {
-  if (!isFieldName(name) || !isFieldValue(value) || notGiven.has(name)) throw invalid(`${name} header`)
-  return name === 'content-length' || name === 'connection' ? '' : `${name}: ${value}\r\n`
+/**
+ * What such heads of one host begin with and most of their headers are the same each time, and are put together once. Throws for what cannot be
+ * written: a break in a header would begin another one, and how the body ends is not the headers' to say.
+ */
+export function createRequestHeads(host: string): RequestHeads {
+  const lineOf = createFieldLines()
+  const hostLine = `host: ${host}\r\n`
+  let before = { method: '', path: '', line: '' }
+  const requestLine = (method: string, path: string): string => {
+    if (before.method === method && before.path === path) return before.line
+    if (notForPaths.test(path) || !path.startsWith('/')) throw invalid('path')
+    before = { method, path, line: `${method} ${path} HTTP/1.1\r\n` }
+    return before.line
+  }
+  const line = (name: string, value: string): string => {
+    const written = notGiven.has(name) ? undefined : lineOf(name, value)
+    if (written === undefined) throw invalid(`${name} header`)
+    return name === 'content-length' || name === 'connection' ? '' : written
+  }
+  return ({ method, path, headers, body }, bodyBytes) => {
+    let text = requestLine(method, path)
+    if (headers['host'] === undefined) text += hostLine
+    const connection = headers['connection']
+    text += connection !== undefined && /\bclose\b/i.test(connection) ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
+    for (const name in headers) text += line(name, headers[name] ?? '')
+    return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
+  }
 }
 
 function invalid(what: string): Error {
