@@ -9,6 +9,7 @@ import { commandsInCore, lazyModules, outside } from './lazy-modules.ts'
 import { lighterModules } from './lighter-modules.ts'
 import { wrapper } from './load-script.ts'
 import { inCore, type PartName, partNames } from './parts.ts'
+import { globalsTaken, quickGlobals } from './quick-globals.ts'
 import { quietYaml } from './quiet-yaml.ts'
 
 export type BundleOptions = {
@@ -39,7 +40,7 @@ export async function bundlePieces({ root, folder }: BundleOptions): Promise<voi
   const piece: BuildOptions = {
     ...shared,
     supported: { 'dynamic-import': false },
-    banner: { js: wrapper.before },
+    banner: { js: wrapper.before + globalsTaken },
     footer: { js: wrapper.after },
   }
   const commands = new Set<string>()
@@ -96,7 +97,9 @@ function common(root: string): BuildOptions {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
+    banner: { js: globalsTaken },
     define: {
+      ...quickGlobals,
       // The bundle has no folder of its own: what lies beside the code is in it.
       'import.meta.dirname': '""',
       __COMMIT__: JSON.stringify(commit(root)),
