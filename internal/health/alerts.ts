@@ -61,8 +61,7 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify, onC
   const clear = (alert: AlertName, target: string): void => {
     if (!board.isQuiet()) board.clear(`${alert} ${target}`, clock.now())
   }
-  const count = (name: string, counted: { readonly requests: number; readonly errors: number }): void => {
-    const nowMs = clock.now()
+  const count = (name: string, counted: { readonly requests: number; readonly errors: number }, nowMs: number): void => {
     for (const watch of watches) {
       watch.rates.add(name, counted, nowMs)
       if (counted.errors > 0) judge(board, watch, name, nowMs)
@@ -79,7 +78,7 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify, onC
     observe(event) {
       const counted = countedAs(event)
       if (counted !== undefined && watches.length > 0) {
-        count(counted.name, counted.isError ? oneError : oneSuccess)
+        count(counted.name, counted.isError ? oneError : oneSuccess, counted.atMs)
         onCount?.(counted.name, counted.isError)
       }
       if (event.kind === 'attempt_ended') noteKey(event, { raise, clear })
@@ -90,7 +89,7 @@ export function createAlerts(initial: readonly AlertRule[], { clock, notify, onC
       if (to === 'closed') clear('breaker_open', target)
     },
     hear(counts) {
-      for (const [name, requests, errors] of counts) count(name, { requests, errors })
+      for (const [name, requests, errors] of counts) count(name, { requests, errors }, clock.now())
     },
     adopt(notice, forMs) {
       board.adopt(notice.key, notice, { sinceMs: clock.now() - forMs, nowMs: clock.now() })
@@ -136,14 +135,14 @@ function judge(board: AlertBoard, { rule, rates, index }: Watch, name: string, n
 }
 
 /** Attempts count for their target; answers count for everything, as far as providers or we are to blame. */
-function countedAs(event: RelayEvent): { readonly name: string; readonly isError: boolean } | undefined {
+function countedAs(event: RelayEvent): { readonly name: string; readonly isError: boolean; readonly atMs: number } | undefined {
   if (event.kind === 'attempt_ended') {
     const blame = blameOf[event.outcome]
-    return blame === 'nothing' ? undefined : { name: event.target.id, isError: blame !== 'ok' }
+    return blame === 'nothing' ? undefined : { name: event.target.id, isError: blame !== 'ok', atMs: event.atMs }
   }
   if (event.kind !== 'request_ended') return undefined
   const isError = requestFailed(event)
-  return isError === undefined ? undefined : { name: everything, isError }
+  return isError === undefined ? undefined : { name: everything, isError, atMs: event.atMs }
 }
 
 function noteKey({ outcome, target, keyIndex }: AttemptEnded, { raise, clear }: Pick<Alerts, 'raise' | 'clear'>): void {

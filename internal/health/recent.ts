@@ -90,7 +90,7 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
     const failed = failedAt(event.outcome)
     if (failed === undefined) return
     const known = of(event.target)
-    known.series.add(clock.now(), { failed, durationMs: event.durationMs })
+    known.series.add(event.atMs, { failed, durationMs: event.durationMs })
     if (failed || known.episode !== undefined) known.episode = afterAttempt(known.episode, event, wallNowMs())
     if (failed) known.lastRequestId = event.requestId
   }
@@ -106,7 +106,7 @@ export function createRecent({ clock, wallNowMs }: RecentDeps): Recent {
       if (event.kind === 'attempt_ended') noteAttempt(event)
       else if (event.kind === 'failover') noteFailover(event)
       else if (event.kind === 'request_ended') {
-        requests.add(clock.now(), { failed: requestFailed(event) === true, durationMs: event.durationMs })
+        requests.add(event.atMs, { failed: requestFailed(event) === true, durationMs: event.durationMs })
         costs.add(event)
       }
     },

@@ -9,9 +9,18 @@ export function quoted(text: string): string {
   return plain.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
+/** Most texts of a log are the same in line after line: the last one is kept as it was written. */
 export function textField(name: string): JsonField<string> {
   const start = `,${JSON.stringify(name)}:`
-  return (value) => (value === undefined ? '' : start + quoted(value))
+  let last = ''
+  let written = `${start}""`
+  return (value) => {
+    if (value === undefined) return ''
+    if (value === last) return written
+    last = value
+    written = start + quoted(value)
+    return written
+  }
 }
 
 /** A number that is none is null, as JSON has it. */

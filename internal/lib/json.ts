@@ -44,6 +44,19 @@ export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T 
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
+/** Those fields of an object that are to be kept, in their order. */
+export function fieldsThat(object: JsonObject, isKept: (name: string, value: unknown) => boolean): JsonObject {
+  const kept: Record<string, unknown> = {}
+  for (const name in object) {
+    const value = object[name]
+    if (!isKept(name, value)) continue
+    // Assigned, it would be no field.
+    if (name === '__proto__') Object.defineProperty(kept, name, { value, enumerable: true, configurable: true, writable: true })
+    else kept[name] = value
+  }
+  return kept
+}
+
 /**
  * How many lists and objects may be within each other. The parser itself takes any depth, but whatever walks through the value, and
  * JSON.stringify, would overflow the stack.

@@ -32,6 +32,8 @@ export type AttemptParams = {
   readonly prepared: Prepared
   readonly answerContext: AnswerContext
   readonly limits: AttemptLimits
+  /** By the monotonic clock, when it begins. */
+  readonly startedMs: number
   /** For streams: the client's end, and where events go before it. */
   readonly stream?: { readonly out: StreamOut; readonly emit: Emit; readonly limit?: SpendLimit }
   /** Called once, when the first content comes; milliseconds from the call. */
@@ -73,7 +75,7 @@ const longestLingerMs = 5000
 /** One request to one target: sends it, watches it, and reads the answer. */
 export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt {
   const { clock } = deps
-  const startedMs = clock.now()
+  const { startedMs } = params
   const { promise, resolve } = Promise.withResolvers<AttemptEnd>()
   let status: number | undefined
   let headers: ResponseHeaders | undefined
@@ -99,7 +101,7 @@ export function startAttempt(params: AttemptParams, deps: AttemptDeps): Attempt 
     if (!settled) consumer?.broken?.()
     fail(failure)
   }
-  const watch = watchAttempt(clock, params.limits, (what) => breakOff(expired(what, params)))
+  const watch = watchAttempt(clock, params.limits, (what) => breakOff(expired(what, params)), startedMs)
   const port: ConsumerPort = {
     settle,
     settleLater(work) {

@@ -191,11 +191,10 @@ export function sendError(
 }
 
 function sendWhole(run: Run, body: AnswerBody): void {
-  run.exchange.client.head(200, {
-    ...answerHeaders(run),
-    'content-type': 'application/json',
-    'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : lengthOf(body)),
-  })
+  const headers = answerHeaders(run)
+  headers['content-type'] = 'application/json'
+  headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : lengthOf(body))
+  run.exchange.client.head(200, headers)
   // As text it goes out with the headers in one piece.
   run.exchange.client.end(body)
 }
@@ -234,7 +233,7 @@ function close(run: Run, ending: Ending): void {
     asked: exchange,
     attempts: record.attempts,
     durationMs: nowMs - exchange.startedMs,
-    overheadMs: overheadMs(run),
+    overheadMs: overheadMs(run, nowMs),
     dropped: record.dropped,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.client.written(),

@@ -1,5 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
+import { digitsIn } from '#lib/http-fields.ts'
 import { parseExactJson, parseJson } from '#lib/json.ts'
 import { err, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
@@ -90,8 +91,8 @@ export function gatherJson({ maxBytes, headers, exact }: Limits, port: ConsumerP
 
 /** What a compressed one comes to is not told. */
 function announcedIn(headers: ResponseHeaders, maxBytes: number): number {
-  const announced = headers['content-encoding'] === undefined ? Number(headers['content-length']) : 0
-  return announced > 0 && announced <= maxBytes ? announced : 0
+  const announced = headers['content-encoding'] === undefined ? digitsIn(headers['content-length'] ?? '') : undefined
+  return announced !== undefined && announced <= maxBytes ? announced : 0
 }
 
 function orMalformed(parsed: Result<unknown, string>): Parsed {

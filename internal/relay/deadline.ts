@@ -28,8 +28,12 @@ export type Watch = {
  * Watches an attempt for silence with one timer: it is not set anew with every chunk; when it fires it looks how long the
  * silence has really been and sleeps for the rest.
  */
-export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (what: Expired) => void): Watch {
-  const startedMs = clock.now()
+export function watchAttempt(
+  clock: Clock,
+  limits: AttemptLimits,
+  onExpired: (what: Expired) => void,
+  startedMs = clock.now(),
+): Watch {
   let lastLifeMs: number | undefined
   let suspended = false
   let cancel = (): void => {}
@@ -44,9 +48,10 @@ export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (wh
         : ({ atMs: lastLifeMs + limits.idleMs, what: 'idle' } as const)
     return silence.atMs < total.atMs ? silence : total
   }
-  const arm = (): void => {
+  const arm = (): void => armAt(clock.now())
+  const armAt = (nowMs: number): void => {
     const { atMs, what } = nextExpiry()
-    const leftMs = atMs - clock.now()
+    const leftMs = atMs - nowMs
     if (leftMs > 0) {
       graceGiven = false
       cancel = clock.after(leftMs, arm)
@@ -65,7 +70,7 @@ export function watchAttempt(clock: Clock, limits: AttemptLimits, onExpired: (wh
       // The first sign shortens or lengthens the wait at once; later ones are looked at when the timer fires.
       if (first) {
         cancel()
-        arm()
+        armAt(lastLifeMs)
       }
     },
     suspend() {

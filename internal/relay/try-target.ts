@@ -13,7 +13,7 @@ import type { Prepared } from './prepare.ts'
 import { prepareFor } from './prepare-for.ts'
 import { addUsage } from './record.ts'
 import { answerHeaders } from './response-headers.ts'
-import { leftMs, type Run, tell, whileHere } from './run.ts'
+import { type Run, tell, whileHere } from './run.ts'
 import { answerLimit } from './spend-limit.ts'
 import type { StreamOut } from './stream-out.ts'
 import type { Candidate } from './walk.ts'
@@ -82,7 +82,8 @@ function beginAttempt(run: Run, candidate: Candidate, prepared: Prepared, before
       key: provider.keys[keyIndex]?.reveal(),
       prepared,
       answerContext: run.answerContext,
-      limits: limitsFor(run, candidate, prepared),
+      limits: limitsFor(run, candidate, prepared, startedMs),
+      startedMs,
       ...streamOf(run, candidate, before),
       onFirstToken: (afterMs) =>
         tell(run, { kind: 'first_token', requestId: exchange.requestId, target, afterMs, atMs: startedMs + afterMs }),
@@ -112,15 +113,14 @@ function emitFor(out: StreamOut, candidate: Candidate): Emit {
   return candidate.continuation === undefined ? out.event : joinContinuation(out.seen, out.event).emit
 }
 
-function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared): AttemptLimits {
+function limitsFor(run: Run, { index, target }: Candidate, prepared: Prepared, nowMs: number): AttemptLimits {
   const timeouts = run.config.providers.get(target.provider)?.timeouts ?? run.policy.timeouts
-  const left = Math.max(1, leftMs(run))
+  const left = Math.max(1, run.deadlineMs - nowMs)
   if (run.out === undefined) {
     return { idleMs: timeouts.idle, totalMs: shareMs(run, index, left) }
   }
   const base = timeouts.first_token === 'auto' ? autoFirstTokenMs(run, prepared.target.traits) : timeouts.first_token
-  const firstTokenMs =
-    timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, run.deps.clock.now()) : base
+  const firstTokenMs = timeouts.first_token === 'auto' ? run.deps.health.firstTokenTimeoutMs(target, base, nowMs) : base
   return { firstTokenMs: Math.min(firstTokenMs, shareMs(run, index, left)), idleMs: timeouts.idle, totalMs: left }
 }
 

@@ -28,9 +28,10 @@ export function nextCandidate(run: Run, after: number, accept: (target: Target) 
     const step = steps[index]
     if (step === undefined || !accept(step.target)) continue
     const { target } = step
-    const keyIndex = freeKey(run, target)
+    const nowMs = run.deps.clock.now()
+    const keyIndex = freeKey(run, target, nowMs)
     if (keyIndex === undefined) continue
-    if (run.deps.health.admit(target, run.deps.clock.now(), rescue) === 'refused' && step.keptIn !== true) continue
+    if (run.deps.health.admit(target, nowMs, rescue) === 'refused' && step.keptIn !== true) continue
     return { index, target, keyIndex }
   }
   return undefined
@@ -111,7 +112,7 @@ function asCandidate(run: Run, index: number): Candidate | undefined {
 }
 
 /** A provider without keys has one unnamed key, number 0. */
-function freeKey(run: Run, target: Target): number | undefined {
+function freeKey(run: Run, target: Target, nowMs = run.deps.clock.now()): number | undefined {
   const keys = run.config.providers.get(target.provider)?.keys.length ?? 0
-  return keys === 0 ? 0 : run.deps.health.pickKey(target.provider, keys, run.deps.clock.now(), target.id)
+  return keys === 0 ? 0 : run.deps.health.pickKey(target.provider, keys, nowMs, target.id)
 }

@@ -53,13 +53,34 @@ const mostGathered = 512
 export function gatherCounts(metrics: Metrics): Gathered {
   const attempts = new Map<string, Attempts>()
   const requests = new Map<string, Requests>()
+  // Most end as the one before did: then no key needs to be put together.
+  let lastAttempts: Attempts | undefined
+  let lastRequests: Requests | undefined
   let gathered = 0
 
+  const attemptsOf = ({ target, outcome }: AttemptEnded): Attempts => {
+    const label = labelOf(target)
+    if (lastAttempts?.target === label && lastAttempts.outcome === outcome) return lastAttempts
+    const key = `${label}\n${outcome}`
+    lastAttempts = attempts.get(key) ?? openAttempts(label, outcome)
+    attempts.set(key, lastAttempts)
+    return lastAttempts
+  }
+  const requestsOf = (event: RequestEnded): Requests => {
+    if (lastRequests !== undefined && isAlike(lastRequests.like, event)) return lastRequests
+    const { route, target, dialect, outcome, status, streamOutcome, cache } = event
+    const key = `${route}\n${target === undefined ? undefined : labelOf(target)}\n${dialect}\n${outcome}\n${status}\n${streamOutcome}\n${cache}`
+    lastRequests = requests.get(key) ?? openRequests(event)
+    requests.set(key, lastRequests)
+    return lastRequests
+  }
   const flush = (): void => {
     for (const entry of attempts.values()) tellAttempts(metrics, entry)
     for (const entry of requests.values()) tellRequests(metrics, entry)
     attempts.clear()
     requests.clear()
+    lastAttempts = undefined
+    lastRequests = undefined
     gathered = 0
   }
   const noteOne = (): void => {
@@ -67,30 +88,32 @@ export function gatherCounts(metrics: Metrics): Gathered {
   }
   return {
     attempt(event) {
-      const target = labelOf(event.target)
-      const key = `${target}\n${event.outcome}`
-      let entry = attempts.get(key)
-      if (entry === undefined) {
-        entry = openAttempts(target, event.outcome)
-        attempts.set(key, entry)
-      }
+      const entry = attemptsOf(event)
       entry.count++
       if (event.firstTokenMs !== undefined) entry.firstTokenMs.push(event.firstTokenMs)
       if (event.usage !== undefined) addTokens(entry, event.usage)
       noteOne()
     },
     request(event) {
-      const key = `${event.route}\n${event.target?.label ?? event.target?.id}\n${event.dialect}\n${event.outcome}\n${event.status}\n${event.streamOutcome}\n${event.cache}`
-      let entry = requests.get(key)
-      if (entry === undefined) {
-        entry = openRequests(event)
-        requests.set(key, entry)
-      }
-      addRequest(entry, event)
+      addRequest(requestsOf(event), event)
       noteOne()
     },
     flush,
   }
+}
+
+/** Whether both are counted under the same labels. */
+function isAlike(one: RequestEnded, other: RequestEnded): boolean {
+  return (
+    one.route === other.route &&
+    one.outcome === other.outcome &&
+    one.status === other.status &&
+    one.dialect === other.dialect &&
+    one.streamOutcome === other.streamOutcome &&
+    one.cache === other.cache &&
+    (one.target === other.target ||
+      (one.target !== undefined && other.target !== undefined && labelOf(one.target) === labelOf(other.target)))
+  )
 }
 
 /** Models that clients name are unbounded: their targets share a label. */

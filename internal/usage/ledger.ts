@@ -45,7 +45,9 @@ export type LedgerOptions = {
 
 type Sum = { -readonly [K in keyof UsageTotals]: UsageTotals[K] }
 type Group = Sum & Pick<UsageGroup, 'client' | 'route' | 'target'>
-type Day = { readonly totals: Sum; readonly groups: Map<string, Group> }
+type Names = Pick<UsageGroup, 'client' | 'route' | 'target'>
+/** `last`: what was counted last, and where: the next one is mostly of the same. */
+type Day = { readonly totals: Sum; readonly groups: Map<string, Group>; last: (Names & { readonly group: Group }) | undefined }
 
 export function createLedger({ wallNowMs, mostDays = 7, mostGroups = 2000 }: LedgerOptions): UsageLedger {
   const days = new Map<string, Day>()
@@ -61,15 +63,22 @@ export function createLedger({ wallNowMs, mostDays = 7, mostGroups = 2000 }: Led
   const dayOf = (name: string): Day => {
     const known = days.get(name)
     if (known !== undefined) return known
-    const made: Day = { totals: nothing(), groups: new Map() }
+    const made: Day = { totals: nothing(), groups: new Map(), last: undefined }
     days.set(name, made)
     const [oldest] = days.keys()
     if (days.size > mostDays && oldest !== undefined) days.delete(oldest)
     return made
   }
-  const groupOf = ({ groups }: Day, { client = '', route, target }: RequestEnded): Group => {
+  const groupOf = (day: Day, { client = '', route, target }: RequestEnded): Group => {
     // Models and clients that others name are unbounded.
     const names = { client, route, target: target?.label ?? target?.id ?? '' }
+    const { last } = day
+    if (last?.client === client && last.route === route && last.target === names.target) return last.group
+    const group = groupNamed(day, names)
+    day.last = { ...names, group }
+    return group
+  }
+  const groupNamed = ({ groups }: Day, names: Names): Group => {
     const found = groups.get(keyOf(names))
     if (found !== undefined) return found
     const kept = groups.size < mostGroups ? names : { client: others, route: others, target: others }
@@ -97,7 +106,7 @@ export function createLedger({ wallNowMs, mostDays = 7, mostGroups = 2000 }: Led
 const others = '(others)'
 const dayMs = 86_400_000
 
-function keyOf({ client, route, target }: Pick<UsageGroup, 'client' | 'route' | 'target'>): string {
+function keyOf({ client, route, target }: Names): string {
   return `${client}\n${route}\n${target}`
 }
 

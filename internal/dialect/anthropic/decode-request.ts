@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Json, Message, OutputFormat, Params, Reasoning, Request, Tool, ToolChoice } from '#canonical/request.ts'
-import { asString, compact, isObject } from '#lib/json.ts'
+import { asString, compact, fieldsThat, isObject } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -184,5 +184,5 @@ const understood = new Set([
 ])
 
 function unknownFields(body: Json): Json {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null))
+  return fieldsThat(body, (name, value) => !understood.has(name) && value !== null)
 }

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Effort, Json, Request } from '#canonical/request.ts'
-import { asNumber, asObject, asString, compact } from '#lib/json.ts'
+import { asNumber, asObject, asString, compact, fieldsThat } from '#lib/json.ts'
 import { type WrittenThinking, writeThinking } from '../claude-thinking.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { nearestEffort } from '../effort.ts'
@@ -85,7 +85,7 @@ function fitSampling(body: Json, request: Request, target: EncodeTarget): Fitted
   const refused = new Set(losses.map(({ field }) => field).filter((field) => field in body))
   if (refused.size === 0) return { body, losses: [] }
   return {
-    body: Object.fromEntries(Object.entries(body).filter(([name]) => !refused.has(name))),
+    body: fieldsThat(body, (name) => !refused.has(name)),
     losses: losses.filter(({ field }) => refused.has(field)),
   }
 }

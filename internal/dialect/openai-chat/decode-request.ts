@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { Effort, Json, OutputFormat, Params, Reasoning, Request } from '#canonical/request.ts'
-import { asArray, compact } from '#lib/json.ts'
+import { asArray, compact, fieldsThat } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -205,5 +205,5 @@ const understood = new Set(
 )
 
 function unknownFields(body: Json): Json {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null))
+  return fieldsThat(body, (name, value) => !understood.has(name) && value !== null)
 }

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Params, Reasoning, Request } from '#canonical/request.ts'
-import { compact } from '#lib/json.ts'
+import { compact, fieldsThat } from '#lib/json.ts'
 import type { EncodeTarget } from '../dialect.ts'
 import { effortOf } from '../effort.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -91,7 +91,7 @@ export function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonl
     const severity = meaningful.has(field) ? 'refuse' : 'drop'
     return { field, severity, reason: 'the provider refuses it' }
   })
-  return { kept: Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.includes(name))), losses }
+  return { kept: fieldsThat(body, (name) => !rejected.includes(name)), losses }
 }
 
 /** Without these the answer would be another one than was asked for. */

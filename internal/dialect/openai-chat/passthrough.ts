@@ -2,7 +2,7 @@ import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
 import type { SseFrame } from '#framing/sse-parse.ts'
 import { dataFrame, eventFrame } from '#framing/sse-write.ts'
-import { asArray, asObject, isObject, parseJson } from '#lib/json.ts'
+import { asArray, asObject, fieldsThat, isObject, parseJson } from '#lib/json.ts'
 import type { Encoded, EncodeTarget, Passthrough } from '../dialect.ts'
 import { usageOption } from './encode-request.ts'
 import { withoutForeignReasoning } from './foreign-reasoning.ts'
@@ -34,21 +34,22 @@ function streamOptions(request: Request, target: EncodeTarget): Json {
 
 function without(body: Json, fields: ReadonlySet<string>): Json {
   if (fields.size === 0) return body
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !fields.has(name)))
+  return fieldsThat(body, (name) => !fields.has(name))
 }
 
 /** OpenRouter's fields for choosing a provider were for the relay, unless OpenRouter is who is asked. */
 function withoutRouting(raw: Json, { quirks }: EncodeTarget): Json {
-  if (quirks.vendor === 'openrouter') return raw
+  if (quirks.vendor === 'openrouter' || !('models' in raw || 'provider' in raw)) return raw
   const { models: _models, provider: _provider, ...body } = raw
   return body
 }
 
 /** Reasoning models of OpenAI refuse the old name of the limit. */
 function withLimit(body: Json, { quirks, traits }: EncodeTarget): Json {
-  const { max_tokens: limit, ...rest } = body
   const refused = quirks.chat?.maxTokensField === 'max_completion_tokens' && traits.reasoning.kind !== 'none'
+  const { max_tokens: limit } = body
   if (!refused || limit === undefined || limit === null) return body
+  const { max_tokens: _limit, ...rest } = body
   return { ...rest, max_completion_tokens: body['max_completion_tokens'] ?? limit }
 }
 

@@ -1,6 +1,6 @@
 import type { Failure } from '#canonical/failure.ts'
 import type { ConversationState, Json, Message, OutputFormat, Params, Reasoning, Request, Tool } from '#canonical/request.ts'
-import { asObject, compact } from '#lib/json.ts'
+import { asObject, compact, fieldsThat } from '#lib/json.ts'
 import type { Result } from '#lib/result.ts'
 import type { ClientCall } from '../dialect.ts'
 import {
@@ -174,15 +174,12 @@ const understood = new Set([
 const includesUnderstood = new Set([logprobsInclude, 'reasoning.encrypted_content'])
 
 function unknownFields(body: Json, include: readonly string[]): Json {
-  const rest = Object.entries(body).filter(([name, value]) => !understood.has(name) && value !== null)
   const asked = include.filter((entry) => !includesUnderstood.has(entry))
-  const reasoning = Object.entries(asObject(body['reasoning'])).filter(
-    ([name, value]) => !reasoningUnderstood.has(name) && value !== null,
-  )
+  const reasoning = fieldsThat(asObject(body['reasoning']), (name, value) => !reasoningUnderstood.has(name) && value !== null)
   return compact({
-    ...Object.fromEntries(rest),
+    ...fieldsThat(body, (name, value) => !understood.has(name) && value !== null),
     include: asked.length === 0 ? undefined : asked,
-    reasoning: reasoning.length === 0 ? undefined : Object.fromEntries(reasoning),
+    reasoning: Object.keys(reasoning).length === 0 ? undefined : reasoning,
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { Json, Request } from '#canonical/request.ts'
-import { asArray, compact } from '#lib/json.ts'
+import { asArray, compact, fieldsThat } from '#lib/json.ts'
 import { inClientWords } from '../client-words.ts'
 import type { Encoded, EncodeTarget } from '../dialect.ts'
 import { outputLimit } from '../output-limit.ts'
@@ -137,5 +137,5 @@ function withoutRejected(body: Json, { quirks }: EncodeTarget): { readonly kept:
   const losses = rejected
     .filter((field) => field !== 'store' && field !== 'include')
     .map((field): Loss => ({ field, severity: field === 'top_logprobs' ? 'refuse' : 'drop', reason: 'the provider refuses it' }))
-  return { kept: Object.fromEntries(Object.entries(body).filter(([name]) => !rejected.includes(name))), losses }
+  return { kept: fieldsThat(body, (name) => !rejected.includes(name)), losses }
 }

@@ -39,14 +39,17 @@ export function endHead({ bodyEnd, length, keepAliveSeconds }: HeadEnd): string 
     : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}\r\n${body}\r\n`
 }
 
-let second = 0
-let written = ''
+let written: string | undefined
 
+/** Good until the second is over: asking for the time is slow. */
 function date(): string {
-  const now = Math.floor(Date.now() / 1000)
-  if (now !== second) {
-    second = now
-    written = new Date(now * 1000).toUTCString()
-  }
+  if (written !== undefined) return written
+  const now = new Date()
+  written = now.toUTCString()
+  setTimeout(forgetDate, 1000 - now.getMilliseconds()).unref()
   return written
+}
+
+function forgetDate(): void {
+  written = undefined
 }

@@ -24,11 +24,9 @@ function nothing(): Read {
   return { lines: [], headers: {}, hasRepeated: false }
 }
 
-const none: readonly Line[] = []
-
 /** Puts what was read into `lines`. Gives those that are new, `others` when the names are not the same in the same places, undefined when a line is none. */
 function readLines(text: string, from: number, lines: Line[]): readonly Line[] | 'others' | undefined {
-  let changed: Line[] | undefined
+  const changed: Line[] = []
   let isOther = false
   let count = 0
   for (let at = from; at < text.length; count++) {
@@ -42,13 +40,12 @@ function readLines(text: string, from: number, lines: Line[]): readonly Line[] |
     if (line === undefined) return undefined
     lines[count] = line
     if (known?.name !== line.name) isOther = true
-    else if (changed === undefined) changed = [line]
     else changed.push(line)
     at += line.text.length + 2
   }
   if (lines.length !== count) isOther = true
   lines.length = count
-  return isOther ? 'others' : (changed ?? none)
+  return isOther ? 'others' : changed
 }
 
 const cr = 0x0d
