@@ -6,8 +6,13 @@
 export function grown(text: string, more: string): string {
   const next = text + more
   const step = Math.max(leastStep, lengthBits - stepsBits - Math.clz32(next.length))
-  if (next.length >>> step !== text.length >>> step) lastRead[0] = next.charCodeAt(0)
-  return next
+  return next.length >>> step === text.length >>> step ? next : inOnePiece(next)
+}
+
+/** The same text. What was put together of pieces lies in one piece from now on: who writes it out need not walk through them. */
+export function inOnePiece(text: string): string {
+  lastRead[0] = text.charCodeAt(0)
+  return text
 }
 
 // A hundred characters in pieces do no harm.

@@ -1,3 +1,5 @@
+import { inOnePiece } from './grown.ts'
+
 /** Whether it can be the name of a header: a token (RFC 9110, section 5.6.2). */
 export function isFieldName(text: string): boolean {
   return token.test(text)
@@ -46,13 +48,17 @@ export function createFieldNames(): (written: string) => string | undefined {
  * looked at again.
  */
 export function createFieldLines(): (name: string, value: string) => string | undefined {
-  const last = new Map<string, { readonly value: string; readonly line: string }>()
+  const last = new Map<string, { readonly value: string; readonly line: string; isRepeated: boolean }>()
   return (name, value) => {
     const before = last.get(name)
-    if (before !== undefined && before.value === value) return before.line
+    if (before !== undefined && before.value === value) {
+      if (!before.isRepeated) inOnePiece(before.line)
+      before.isRepeated = true
+      return before.line
+    }
     if (!isFieldValue(value) || (before === undefined && !isFieldName(name))) return undefined
     const line = `${name}: ${value}\r\n`
-    if (before !== undefined || last.size < mostNames) last.set(name, { value, line })
+    if (before !== undefined || last.size < mostNames) last.set(name, { value, line, isRepeated: false })
     return line
   }
 }

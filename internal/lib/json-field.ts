@@ -1,3 +1,5 @@
+import { inOnePiece } from './grown.ts'
+
 /** Writes one field of a line of JSON, with the comma before it; nothing for what is not there. */
 export type JsonField<Value> = (value: Value | undefined) => string
 
@@ -14,11 +16,17 @@ export function textField(name: string): JsonField<string> {
   const start = `,${JSON.stringify(name)}:`
   let last = ''
   let written = `${start}""`
+  let isRepeated = true
   return (value) => {
     if (value === undefined) return ''
-    if (value === last) return written
-    last = value
-    written = start + quoted(value)
+    if (value !== last) {
+      last = value
+      written = start + quoted(value)
+      isRepeated = false
+    } else if (!isRepeated) {
+      inOnePiece(written)
+      isRepeated = true
+    }
     return written
   }
 }

@@ -54,7 +54,8 @@ export function readHints(headers: IncomingHttpHeaders, client: Identity | undef
 /** `a,b` and `k=v`: a tag without a value has the value `true`. */
 function readTags(value: string | undefined): Readonly<Record<string, string>> {
   const tags: Record<string, string> = {}
-  for (const entry of (value ?? '').split(',')) {
+  if (value === undefined) return tags
+  for (const entry of value.split(',')) {
     const [name, tagValue] = entry.split('=', 2)
     const key = name?.trim()
     if (key !== undefined && key !== '') tags[key] = tagValue?.trim() ?? 'true'
@@ -77,12 +78,18 @@ function text(headers: IncomingHttpHeaders, name: string): string | undefined {
 }
 
 function flat(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  if (isFlat(headers)) return headers
   const result: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]
     if (typeof value === 'string') result[name] = value
   }
   return result
+}
+
+/** All but this one are joined where they came more than once. */
+function isFlat(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  return headers['set-cookie'] === undefined
 }
 
 function bad(header: string, message: string): Result<Hints, HintProblem> {

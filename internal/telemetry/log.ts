@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
+import { inOnePiece } from '#lib/grown.ts'
 import { prettyLine } from './pretty.ts'
 
 export type Logger = PinoLogger & {
@@ -66,7 +67,8 @@ export function bufferLines(sink: (text: string) => void): {
   }
   return {
     write(line) {
-      gathered += line
+      // Of a thousand small pieces otherwise, which are no longer in the processor's caches when the text is written.
+      gathered += inOnePiece(line)
       if (gathered.length >= flushCharacters) return flush()
       timer ??= setTimeout(flush, flushMs).unref()
     },
