@@ -1,4 +1,5 @@
 import { inOnePiece } from './grown.ts'
+import { inHundredths } from './hundredths.ts'
 
 /** Writes one field of a line of JSON, with the comma before it; nothing for what is not there. */
 export type JsonField<Value> = (value: Value | undefined) => string
@@ -35,6 +36,12 @@ export function textField(name: string): JsonField<string> {
 export function numberField(name: string): JsonField<number> {
   const start = `,${JSON.stringify(name)}:`
   return (value) => (value === undefined ? '' : start + (Number.isFinite(value) ? value : 'null'))
+}
+
+/** A number with two decimals. */
+export function hundredthsField(name: string): JsonField<number> {
+  const start = `,${JSON.stringify(name)}:`
+  return (value) => (value === undefined ? '' : start + (Number.isFinite(value) ? inHundredths(value) : 'null'))
 }
 
 /** Anything that JSON can hold. */

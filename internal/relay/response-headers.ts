@@ -1,5 +1,6 @@
 import type { Plan, Step } from '#canonical/plan.ts'
 import type { Clock } from '#lib/clock.ts'
+import { inHundredths } from '#lib/hundredths.ts'
 import type { Exchange } from './exchange.ts'
 import type { CacheResult, RequestRecord } from './record.ts'
 
@@ -42,13 +43,6 @@ export function answerHeaders(run: Answered): Record<string, string> {
 export function overheadMs({ record, exchange, deps }: Omit<Answered, 'plan'>, nowMs?: number): number {
   const untilMs = record.attemptStartedMs ?? nowMs ?? deps.clock.now()
   return Math.max(0, untilMs - exchange.startedMs - record.waitedMs)
-}
-
-/** With two decimals, as `toFixed` has them, which takes four times as long. */
-export function inHundredths(number: number): string {
-  const hundredths = Math.round(number * 100)
-  const rest = hundredths % 100
-  return `${(hundredths - rest) / 100}.${rest < 10 ? '0' : ''}${rest}`
 }
 
 const decimals = 8

@@ -2,7 +2,7 @@ import type { Usage } from '#canonical/answer.ts'
 import { needsOf } from '#canonical/needs.ts'
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
 import type { PlanInput, Target } from '#canonical/plan.ts'
-import { jsonField, numberField, quoted, textField } from '#lib/json-field.ts'
+import { hundredthsField, jsonField, numberField, quoted, textField } from '#lib/json-field.ts'
 import { isoNow, type Logger } from './log.ts'
 
 /** One line a request, at `info`; failovers as they happen. Never content, never keys. */
@@ -62,9 +62,9 @@ const field = {
   savedUsd: numberField('saved_usd'),
   promptCacheSavedUsd: numberField('prompt_cache_saved_usd'),
   wastedUsd: numberField('wasted_usd'),
-  durationMs: numberField('duration_ms'),
-  firstTokenMs: numberField('first_token_ms'),
-  overheadMs: numberField('overhead_ms'),
+  durationMs: hundredthsField('duration_ms'),
+  firstTokenMs: hundredthsField('first_token_ms'),
+  overheadMs: hundredthsField('overhead_ms'),
   bytesIn: numberField('bytes_in'),
   bytesOut: numberField('bytes_out'),
   dropped: jsonField('dropped'),
@@ -81,7 +81,7 @@ const field = {
 
 /** Put together by hand: a line with this many fields is a good part of what a request costs. */
 function lineOf(event: RequestEnded, message: string): string {
-  const { asked, usage, similarity, firstTokenMs, dropped } = event
+  const { asked, usage, similarity, dropped } = event
   return (
     `{"level":"info","time":"${isoNow()}"` +
     field.requestId(event.requestId) +
@@ -104,9 +104,9 @@ function lineOf(event: RequestEnded, message: string): string {
     field.savedUsd(event.savedUsd) +
     field.promptCacheSavedUsd(event.promptCacheSavedUsd) +
     field.wastedUsd(wastedUsd(event.attempts)) +
-    field.durationMs(round(event.durationMs)) +
-    field.firstTokenMs(firstTokenMs === undefined ? undefined : round(firstTokenMs)) +
-    field.overheadMs(round(event.overheadMs)) +
+    field.durationMs(event.durationMs) +
+    field.firstTokenMs(event.firstTokenMs) +
+    field.overheadMs(event.overheadMs) +
     field.bytesIn(event.bytesIn) +
     field.bytesOut(event.bytesOut) +
     (dropped.length === 0 ? '' : field.dropped(dropped)) +
@@ -145,19 +145,15 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
   return true
 }
 
-const attempt = { outcome: textField('outcome'), status: numberField('status'), ms: numberField('ms') } as const
+const attempt = { outcome: textField('outcome'), status: numberField('status'), ms: hundredthsField('ms') } as const
 
 /** Without the provider's words: they may quote the prompt. */
 function attemptOf({ target, outcome, status, durationMs }: AttemptRecord): string {
-  return `{"target":${quoted(target)}${attempt.outcome(outcome)}${attempt.status(status)}${attempt.ms(round(durationMs))}}`
+  return `{"target":${quoted(target)}${attempt.outcome(outcome)}${attempt.status(status)}${attempt.ms(durationMs)}}`
 }
 
 function wastedUsd(attempts: readonly AttemptRecord[]): number | undefined {
   let wasted = 0
   for (const each of attempts) wasted += each.wasted?.usd ?? 0
   return wasted === 0 ? undefined : wasted
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100
 }
