@@ -22,7 +22,7 @@ export type MirrorTold = {
 /** `deps` are the relay's own; of them the copies tell nobody, so that they weigh on no breaker, budget or bill of a client. */
 export function createMirror(deps: RelayDeps, told: MirrorTold): Mirror {
   const underWay = new Map<string, number>()
-  const send = (exchange: Exchange, plan: Plan, { target }: MirrorRoute, config: Config): Promise<void> => {
+  const send = (exchange: Exchange, plan: Plan, { target }: MirrorRoute, config: Config): Promise<unknown> => {
     const observe: Observer = (event) => {
       if (event.kind === 'request_ended') told.ended(event, target)
     }

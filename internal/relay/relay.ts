@@ -29,9 +29,9 @@ import { type Candidate, firstCandidate, nextToContinue } from './walk.ts'
 /**
  * One request, from its plan to its last byte: targets are tried in the plan's order until one answers, the policy says
  * stop, or nothing is left. What fails before the first content leaves no trace; what breaks after it is continued or ends
- * with the dialect's own error.
+ * with the dialect's own error. What it settles with says nothing.
  */
-export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> {
+export async function relay(exchange: Exchange, deps: RelayDeps): Promise<unknown> {
   const config = deps.config()
   const { requestId, request, hints, dialect } = exchange
   const atMs = deps.clock.now()
@@ -53,13 +53,13 @@ export async function relay(exchange: Exchange, deps: RelayDeps): Promise<void> 
     return closeCached(openRun(exchange, plan, { config, deps, cache, similarity }), cached)
   }
 
-  const kept = await relayPlanned(exchange, plan, { config, deps, cache: entry === undefined ? undefined : 'miss' }).catch(
-    (error: unknown) => {
-      entry?.settle(undefined)
-      throw error
-    },
-  )
-  entry?.settle(kept)
+  // Not waited for: this would be kept in memory for as long as the answer takes.
+  if (entry === undefined) return relayPlanned(exchange, plan, { config, deps, cache: undefined })
+  const kept = await relayPlanned(exchange, plan, { config, deps, cache: 'miss' }).catch((error: unknown) => {
+    entry.settle(undefined)
+    throw error
+  })
+  return entry.settle(kept)
 }
 
 /** Asks the plan's targets; gives what the cache may keep of the answer, or that the client went away before it. */

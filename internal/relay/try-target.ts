@@ -25,7 +25,7 @@ const maxAnswerBytes = 64 * 1024 * 1024
 export async function tryTarget(run: Run, candidate: Candidate): Promise<AttemptEnd> {
   // Awaited also when it is there: others that are at this step prepare theirs first (lib/turn-end.ts).
   const prepared = await prepareFor(run, candidate, providerOf(run, candidate))
-  if (prepared.ok) return await tryPrepared(run, candidate, prepared.value)
+  if (prepared.ok) return tryPrepared(run, candidate, prepared.value)
   run.record.failures.push({ target: candidate.target, failure: prepared.error })
   return { result: { kind: 'failed', failure: prepared.error }, durationMs: 0 }
 }

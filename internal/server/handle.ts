@@ -22,8 +22,11 @@ import { speakingTo } from './speaker.ts'
 
 type DialectMatch = Extract<Match, { readonly kind: 'dialect' }>
 
-/** One request of a client, from its headers to the relay. */
-export async function handle(request: ClientRequest, response: ClientResponse, deps: HandlerDeps): Promise<void> {
+/**
+ * One request of a client, from its headers to the relay. Who only hands on does not wait for the end: a function that waits is kept in
+ * memory, with all that it knows, for as long as the answer takes.
+ */
+export function handle(request: ClientRequest, response: ClientResponse, deps: HandlerDeps): void | Promise<void> {
   const requestId = requestIdOf(request.headers, deps.newId)
   const startedMs = deps.clock.now()
   const target = readTarget(request.url)
@@ -38,13 +41,13 @@ export async function handle(request: ClientRequest, response: ClientResponse, d
   const match = deps.router(request.method, target.path)
   switch (match.kind) {
     case 'dialect':
-      return await handleDialect(incoming, match, deps)
+      return handleDialect(incoming, match, deps)
     case 'provider':
-      return await forwardToProvider(incoming, match, speakingTo(incoming, deps))
+      return forwardToProvider(incoming, match, speakingTo(incoming, deps))
     case 'operation':
-      return await handleOperation(incoming, match.operation, match.dialect, deps)
+      return handleOperation(incoming, match.operation, match.dialect, deps)
     case 'models':
-      return await respondModels(incoming, match, speakingTo(incoming, deps))
+      return respondModels(incoming, match, speakingTo(incoming, deps))
     case 'wrong_method': {
       const message = `${request.method} is not allowed on ${target.path}; use ${match.allow}`
       const error: ClientError = { code: 'method_not_allowed', kind: 'method_not_allowed', message, requestId }
@@ -72,7 +75,7 @@ async function handleDialect(incoming: Incoming, match: DialectMatch, deps: Hand
   const first = decode(recalled)
   if (!first.ok) return rejectFailure(incoming, dialect, first.error, deps)
   const asking = { dialect, request: first.value, hints: hints.value, bytesIn }
-  if (!isGuarded(deps)) return await handleRead(incoming, asking, { identity: identity.value, route }, deps)
+  if (!isGuarded(deps)) return handleRead(incoming, asking, { identity: identity.value, route }, deps)
 
   const models = namedModels(first.value)
   const question = { dialect: dialect.name, request: first.value, hints: hints.value, body: recalled, bytes: bytesIn, models }
@@ -82,7 +85,7 @@ async function handleDialect(incoming: Incoming, match: DialectMatch, deps: Hand
   if (!again.ok) return rejectFailure(incoming, dialect, again.error, deps)
   const { guarded } = passed.value
   const guardedRead = { ...asking, request: again.value, ...(guarded === undefined ? {} : { guarded }) }
-  await handleRead(incoming, guardedRead, { identity: identity.value, route }, deps)
+  return handleRead(incoming, guardedRead, { identity: identity.value, route }, deps)
 }
 
 function decodeAs(
@@ -97,14 +100,14 @@ function decodeAs(
 type Asker = { readonly identity: Identity | undefined; readonly route: DialectMatch['route'] }
 
 /** A request that has been read, and looked at where somebody does: is it allowed, and what is it for? */
-async function handleRead(incoming: Incoming, read: Read, { identity, route }: Asker, deps: HandlerDeps): Promise<void> {
+function handleRead(incoming: Incoming, read: Read, { identity, route }: Asker, deps: HandlerDeps): void | Promise<void> {
   const { dialect, request } = read
   // Models to fall back to are asked for as well.
   const denied = namedModels(request).find((model) => !mayAsk(identity, model))
   if (identity !== undefined && denied !== undefined)
     return reject(incoming, dialect, modelDenied(identity, denied, incoming.requestId), deps)
-  if (route.operation === 'count_tokens') return await countTokens(incoming, dialect, read, deps)
-  await relayAdmitted(incoming, read, deps)
+  if (route.operation === 'count_tokens') return countTokens(incoming, dialect, read, deps)
+  return relayAdmitted(incoming, read, deps)
 }
 
 function headerError({ header, message }: HintProblem, requestId: string): ClientError {

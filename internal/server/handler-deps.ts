@@ -21,7 +21,7 @@ export type HandlerDeps = {
   readonly router: Router
   /** The dialect in which errors of unknown paths are told. */
   readonly fallbackDialect: Dialect
-  readonly relay: (exchange: Exchange) => Promise<void>
+  readonly relay: (exchange: Exchange) => Promise<unknown>
   readonly forward: (request: Forwarded) => Promise<number | Failure>
   /** The targets that would be asked, for counting tokens. */
   readonly plan: (input: PlanInput, config: Config) => Result<Plan, PlanProblem>
