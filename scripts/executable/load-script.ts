@@ -10,11 +10,12 @@ export type Piece = { readonly name: string; readonly text: string; readonly cac
 type Loaded = { readonly script: Script; readonly exports: Readonly<Record<string, unknown>> }
 
 /**
- * V8 takes what was compiled only on the flags on which it was. While it serves, the relay has changed this one (`cmd/outrigger/idle-memory.ts`), and does so again
- * every second; 2 is what it is in the beginning.
+ * V8 takes what was compiled only on the flags on which it was. While it serves, the relay has changed these (`cmd/outrigger/idle-memory.ts`), and does so again
+ * every second; this is what they are in the beginning.
  */
 export function useUsualFlags(): void {
   setFlagsFromString('--retain-maps-for-n-gc=2')
+  setFlagsFromString('--heap-growing-percent=0')
 }
 
 /** Runs a CommonJS piece with this `require`. The build makes the cache in the same way, or V8 would not take it. */

@@ -10,6 +10,4 @@ export const memoryFlags: readonly string[] = [
   '--v8-pool-size=2',
   // MiB. What it grows to under load anyway: from the beginning it saves the start four collections.
   '--min-semi-space-size=4',
-  // By how much the heap may grow between two collections of all of it. What a thousand streams leave behind would lie about for minutes.
-  '--heap-growing-percent=20',
 ]
