@@ -1,5 +1,7 @@
-import { performance } from 'node:perf_hooks'
+import { constants, PerformanceObserver, performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
+import { isObject } from '#lib/json.ts'
+import { createChurnJudge } from './churn.ts'
 import { collectGarbage } from './collect-garbage.ts'
 
 /** What is known of the last second. */
@@ -43,28 +45,50 @@ export function createIdleJudge(idleSeconds: number): (second: Second) => boolea
   }
 }
 
+// Percent.
+const growth = 20
 /**
  * Gives memory back when the last request has ended. V8 would do so as well, but forgets then the shapes of all objects that only requests
  * have, and with them the code that was compiled for them: the next thousands of requests take twice the time (docs/performance.md). So its own way is
- * switched off, and shapes are kept. While there are requests garbage is collected earlier than V8 would.
+ * switched off, and shapes are kept. And garbage is collected earlier than V8 would, where that helps.
  */
 export function keepMemoryLow(inFlight: () => number): void {
   setFlagsFromString('--no-memory-reducer')
-  setOwnFlags()
   const isTime = createIdleJudge(usualIdleSeconds)
+  const churn = createChurnJudge()
+  const settle = (): void => setOwnFlags(churn.isChurning(performance.now()))
+  settle()
+  onCollection(() => {
+    churn.note({ atMs: performance.now(), heapUsed: process.memoryUsage().heapUsed })
+    settle()
+  })
   let last = performance.eventLoopUtilization()
   setInterval(() => {
     const now = performance.eventLoopUtilization()
     const busy = performance.eventLoopUtilization(now, last).utilization
     last = now
-    setOwnFlags()
-    if (isTime({ busy, inFlight: inFlight(), heapUsed: process.memoryUsage().heapUsed })) collectGarbage('regular')
+    const second = { busy, inFlight: inFlight(), heapUsed: process.memoryUsage().heapUsed }
+    settle()
+    if (isTime(second)) collectGarbage('regular')
   }, checkMs).unref()
 }
 
+function onCollection(listener: () => void): void {
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some((entry) => isMajor(entry))) listener()
+  })
+  observer.observe({ entryTypes: ['gc'] })
+}
+
+/** Node tells the kind of a collection beside its time (https://nodejs.org/api/perf_hooks.html#performanceentrydetail). */
+function isMajor(entry: unknown): boolean {
+  const detail = isObject(entry) ? entry['detail'] : undefined
+  return isObject(detail) && detail['kind'] === constants.NODE_PERFORMANCE_GC_MAJOR
+}
+
 /** Set again and again: the executable takes them back whenever it loads a piece of itself (`scripts/executable/load-script.ts`). */
-function setOwnFlags(): void {
+function setOwnFlags(isChurning: boolean): void {
   setFlagsFromString('--retain-maps-for-n-gc=1000000')
-  // By how much the heap may grow before all of it is collected. V8 lets it double: what a thousand streams leave behind would lie about for minutes.
-  setFlagsFromString('--heap-growing-percent=20')
+  // By how much the heap may grow before all of it is collected, in percent; 0: as V8 thinks best, which is to let it double.
+  setFlagsFromString(`--heap-growing-percent=${isChurning ? 0 : growth}`)
 }
