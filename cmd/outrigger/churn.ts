@@ -1,5 +1,7 @@
+// Collections so close to each other that they take a good part of the time.
 const churnMs = 500
 const churnGrowth = 1.1
+// Long enough that a pause in the traffic is not taken for its end.
 const churnForMs = 15_000
 
 /** A collection of the whole heap: when it was, by the monotonic clock, and what it has left. */

@@ -14,6 +14,8 @@ export type Second = {
 }
 
 const checkMs = 1000
+// Percent.
+const earlyGrowth = 20
 const idleShare = 0.05
 // A pause in the traffic is not its end: a collection also makes V8's young generation small again.
 const usualIdleSeconds = 8
@@ -45,8 +47,6 @@ export function createIdleJudge(idleSeconds: number): (second: Second) => boolea
   }
 }
 
-// Percent.
-const growth = 20
 /**
  * Gives memory back when the last request has ended. V8 would do so as well, but forgets then the shapes of all objects that only requests
  * have, and with them the code that was compiled for them: the next thousands of requests take twice the time (docs/performance.md). So its own way is
@@ -90,5 +90,5 @@ function isMajor(entry: unknown): boolean {
 function setOwnFlags(isChurning: boolean): void {
   setFlagsFromString('--retain-maps-for-n-gc=1000000')
   // By how much the heap may grow before all of it is collected, in percent; 0: as V8 thinks best, which is to let it double.
-  setFlagsFromString(`--heap-growing-percent=${isChurning ? 0 : growth}`)
+  setFlagsFromString(`--heap-growing-percent=${isChurning ? 0 : earlyGrowth}`)
 }
