@@ -49,12 +49,15 @@ export function fieldsThat(object: JsonObject, isKept: (name: string, value: unk
   const kept: Record<string, unknown> = {}
   for (const name in object) {
     const value = object[name]
-    if (!isKept(name, value)) continue
-    // Assigned, it would be no field.
-    if (name === '__proto__') Object.defineProperty(kept, name, { value, enumerable: true, configurable: true, writable: true })
-    else kept[name] = value
+    if (isKept(name, value)) setField(kept, name, value)
   }
   return kept
+}
+
+/** Sets a field of the object itself: `__proto__` is a name like any other, and assigned it would be no field. */
+export function setField<T>(object: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /**

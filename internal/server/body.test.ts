@@ -34,3 +34,13 @@ test('a body that came whole before anybody listened is read', async () => {
   client.destroy()
   server.close()
 })
+
+test('a body that is announced to be too large is refused before it comes, however large', async () => {
+  for (const bytes of ['1001', '10000000000000000', '18446744073709551615']) {
+    const { server, client, request } = await firstRequest(`POST / HTTP/1.1\r\nhost: h\r\ncontent-length: ${bytes}\r\n\r\n`)
+    const body = await readBody(request, 1000)
+    assert.equal(body.ok ? undefined : body.error.kind, 'too_large', bytes)
+    client.destroy()
+    server.close()
+  }
+})

@@ -1,4 +1,3 @@
-import { digitsIn } from '#lib/http-fields.ts'
 import { isObject, type JsonObject, parseExactJson } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import { gather } from '#lib/slices/gather.ts'
@@ -78,7 +77,7 @@ const turnEnd = createTurnEnd()
 function gatherFrom(request: ClientRequest, maxBytes: number, told: Told): void {
   // Its client left before anybody listened, and no event will tell.
   if (request.destroyed) return told(err({ kind: 'gone' }))
-  const announced = digitsIn(request.headers['content-length'] ?? '') ?? 0
+  const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return told(err(tooLarge(maxBytes)))
   const gathered = gather(announced, maxBytes)
   request.read({

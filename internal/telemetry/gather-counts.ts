@@ -51,36 +51,31 @@ type Requests = {
 const mostGathered = 512
 
 export function gatherCounts(metrics: Metrics): Gathered {
-  const attempts = new Map<string, Attempts>()
-  const requests = new Map<string, Requests>()
-  // Most end as the one before did: then no key needs to be put together.
-  let lastAttempts: Attempts | undefined
-  let lastRequests: Requests | undefined
+  // Few end in different ways, most as the one before them: to look through them is quicker than to put a key together.
+  let attempts: Attempts[] = []
+  let requests: Requests[] = []
   let gathered = 0
 
   const attemptsOf = ({ target, outcome }: AttemptEnded): Attempts => {
     const label = labelOf(target)
-    if (lastAttempts?.target === label && lastAttempts.outcome === outcome) return lastAttempts
-    const key = `${label}\n${outcome}`
-    lastAttempts = attempts.get(key) ?? openAttempts(label, outcome)
-    attempts.set(key, lastAttempts)
-    return lastAttempts
+    const known = attempts.find((entry) => entry.target === label && entry.outcome === outcome)
+    if (known !== undefined) return known
+    const made = openAttempts(label, outcome)
+    attempts.push(made)
+    return made
   }
   const requestsOf = (event: RequestEnded): Requests => {
-    if (lastRequests !== undefined && isAlike(lastRequests.like, event)) return lastRequests
-    const { route, target, dialect, outcome, status, streamOutcome, cache } = event
-    const key = `${route}\n${target === undefined ? undefined : labelOf(target)}\n${dialect}\n${outcome}\n${status}\n${streamOutcome}\n${cache}`
-    lastRequests = requests.get(key) ?? openRequests(event)
-    requests.set(key, lastRequests)
-    return lastRequests
+    const known = requests.find(({ like }) => isAlike(like, event))
+    if (known !== undefined) return known
+    const made = openRequests(event)
+    requests.push(made)
+    return made
   }
   const flush = (): void => {
-    for (const entry of attempts.values()) tellAttempts(metrics, entry)
-    for (const entry of requests.values()) tellRequests(metrics, entry)
-    attempts.clear()
-    requests.clear()
-    lastAttempts = undefined
-    lastRequests = undefined
+    for (const entry of attempts) tellAttempts(metrics, entry)
+    for (const entry of requests) tellRequests(metrics, entry)
+    attempts = []
+    requests = []
     gathered = 0
   }
   const noteOne = (): void => {

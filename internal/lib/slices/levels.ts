@@ -1,5 +1,5 @@
 import { readJson } from '../exact-json.ts'
-import { deepest, isObject } from '../json.ts'
+import { deepest, isObject, setField } from '../json.ts'
 
 /**
  * A list or object that has begun and not ended. What of it has been read is in `entries`; the text from `from` on has not been. A level
@@ -67,7 +67,7 @@ export function readUpTo(level: Level, start: number, textOf: TextOf): void {
 /** Puts in what was read apart; it ended before `end`. */
 export function put(level: Level, value: unknown, end: number): void {
   if (Array.isArray(level.entries)) level.entries.push(value)
-  else if (level.entries !== undefined) setEntry(level.entries, level.key, value)
+  else if (level.entries !== undefined) setField(level.entries, level.key, value)
   level.from = end
   level.before = 'entry'
   level.hasColon = false
@@ -92,14 +92,8 @@ function readEntries(level: Level, text: string): number {
   }
   if (!isObject(parsed) || entries === undefined || Array.isArray(entries)) return 0
   const keys = Object.keys(parsed)
-  for (const key of keys) setEntry(entries, key, parsed[key])
+  for (const key of keys) setField(entries, key, parsed[key])
   return keys.length
-}
-
-/** As JSON.parse does it: this one name is an entry like all others, and no way to the prototype. */
-function setEntry(entries: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') entries[key] = value
-  else Object.defineProperty(entries, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The text before a value, `"name":`. */

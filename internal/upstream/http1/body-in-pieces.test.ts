@@ -46,18 +46,3 @@ test('a body in pieces is not written on when its request has ended', async () =
   while (!isClosed) await sleep(1)
   assert.ok(received < pieces.length * 128 * 1024)
 })
-
-test('an answer before all pieces have been read is heard, and its connection not used again', async () => {
-  const { origin, connections } = await counted((socket) => {
-    socket.once('data', () => {
-      socket.pause()
-      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
-    })
-  })
-  const to = ours(origin)
-  const pieces = Array.from({ length: 200 }, () => Buffer.alloc(128 * 1024))
-  const { status, body } = await ask(to, { ...question, body: pieces }).ended
-  assert.deepEqual([status, body], [413, 'no'])
-  await ask(to).ended
-  assert.equal(connections(), 2)
-})

@@ -80,19 +80,24 @@ test('what comes after an answer is nobody’s, and the connection is closed', a
   assert.equal(connections(), 2)
 })
 
-test('an answer before the request has been read is heard, and its connection not used again', async () => {
-  const { origin, connections } = await counted((socket) => {
-    socket.once('data', () => {
-      socket.pause()
-      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
+for (const [form, body] of [
+  ['one piece', Buffer.alloc(30_000_000)],
+  ['pieces', Array.from({ length: 200 }, () => Buffer.alloc(128 * 1024))],
+] as const) {
+  test(`an answer before a request in ${form} has been read is heard, and its connection not used again`, async () => {
+    const { origin, connections } = await counted((socket) => {
+      socket.once('data', () => {
+        socket.pause()
+        socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno')
+      })
     })
+    const to = ours(origin)
+    const { status, body: answer } = await ask(to, { ...question, body }).ended
+    assert.deepEqual([status, answer], [413, 'no'])
+    await ask(to).ended
+    assert.equal(connections(), 2)
   })
-  const to = ours(origin)
-  const { status, body } = await ask(to, { ...question, body: Buffer.alloc(30_000_000) }).ended
-  assert.deepEqual([status, body], [413, 'no'])
-  await ask(to).ended
-  assert.equal(connections(), 2)
-})
+}
 
 test('a request that is ended closes its connection, and can do nothing to the next', async () => {
   let closed = 0

@@ -1,4 +1,5 @@
 import { createFieldNames, isFieldValue } from '#lib/http-fields.ts'
+import { setField } from '#lib/json.ts'
 
 /** Reads the headers in `text` from there on: lower-case names, several values of one joined by a comma; undefined when a line is none. */
 export type FieldReader = (text: string, from: number) => Readonly<Record<string, string>> | undefined
@@ -6,7 +7,11 @@ export type FieldReader = (text: string, from: number) => Readonly<Record<string
 type Line = { readonly text: string; readonly name: string; readonly value: string }
 
 /** What was read last: `headers` is what the lines come to. */
-type Read = { lines: Line[]; headers: Readonly<Record<string, string>>; hasRepeated: boolean }
+type Read = {
+  readonly lines: Line[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly hasRepeated: boolean
+}
 
 /** Where a line stands as it did the last time it is taken as it was; where all names do, the headers are the last ones but for what has changed. */
 export function createFieldReader(): FieldReader {
@@ -85,7 +90,7 @@ function isSpace(code: number): boolean {
 
 function withNew(last: Read, changed: readonly Line[]): Read {
   const headers = { ...last.headers }
-  for (const { name, value } of changed) define(headers, name, value)
+  for (const { name, value } of changed) setField(headers, name, value)
   return { ...last, headers }
 }
 
@@ -95,13 +100,7 @@ function allOf(lines: Line[]): Read {
   for (const { name, value } of lines) {
     const before = Object.hasOwn(headers, name) ? headers[name] : undefined
     if (before !== undefined) hasRepeated = true
-    define(headers, name, before === undefined ? value : `${before}, ${value}`)
+    setField(headers, name, before === undefined ? value : `${before}, ${value}`)
   }
   return { lines, headers, hasRepeated }
-}
-
-/** `__proto__` is a name like any other. */
-function define(headers: Record<string, string>, name: string, value: string): void {
-  if (name === '__proto__') Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
-  else headers[name] = value
 }
