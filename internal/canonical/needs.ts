@@ -7,21 +7,28 @@ export type Need = (typeof needWords)[number]
 
 /** What the request needs of a model. */
 export function needsOf(request: Request): ReadonlySet<Need> {
-  const needs = new Set<Need>()
-  if (request.tools.length > 0) needs.add('tools')
-  if (request.output.format === 'json_schema') needs.add('json_schema')
-  if (wantsReasoning(request)) needs.add('reasoning')
-  for (const { parts } of request.messages) addParts(parts, needs)
-  if (request.output.modalities?.includes('audio') === true) needs.add('audio')
-  return needs
+  // Most requests need nothing.
+  let needs: Set<Need> | undefined
+  const add = (need: Need): void => {
+    needs ??= new Set()
+    needs.add(need)
+  }
+  if (request.tools.length > 0) add('tools')
+  if (request.output.format === 'json_schema') add('json_schema')
+  if (wantsReasoning(request)) add('reasoning')
+  for (const { parts } of request.messages) addParts(parts, add)
+  if (request.output.modalities?.includes('audio') === true) add('audio')
+  return needs ?? nothing
 }
 
-function addParts(parts: readonly Part[], needs: Set<Need>): void {
+const nothing: ReadonlySet<Need> = new Set()
+
+function addParts(parts: readonly Part[], add: (need: Need) => void): void {
   for (const part of parts) {
-    if (part.kind === 'image') needs.add('vision')
-    else if (part.kind === 'audio') needs.add('audio')
-    else if (part.kind === 'file') needs.add('files')
-    else if (part.kind === 'tool_result') addParts(part.parts, needs)
+    if (part.kind === 'image') add('vision')
+    else if (part.kind === 'audio') add('audio')
+    else if (part.kind === 'file') add('files')
+    else if (part.kind === 'tool_result') addParts(part.parts, add)
   }
 }
 

@@ -74,7 +74,7 @@ export type ExclusionKind =
   | 'rule'
   | 'rate_limit'
 
-/** The order in which targets are tried for one request, decided before the first is called. */
+/** The order in which targets are tried for one request, decided before the first is called. What is not known may be left out or undefined: the latter is cheaper to write. */
 export type Plan = {
   /** The key of `models` that matched, or `provider/model` when the client named a target. */
   readonly route: string
@@ -82,14 +82,14 @@ export type Plan = {
   readonly strategy: string
   readonly steps: readonly Step[]
   /** Targets that can serve the request but are not well: asked when every step has failed, since an error is certain then. */
-  readonly spares?: readonly Step[]
+  readonly spares?: readonly Step[] | undefined
   readonly excluded: readonly Exclusion[]
   /** The first target of the model that was asked for: what answers would cost without routing. */
-  readonly baseline?: Target
+  readonly baseline?: Target | undefined
   /** The index of the rule that applied. */
-  readonly rule?: number
+  readonly rule?: number | undefined
   /** The client wants only targets that can take every field of its request. */
-  readonly requireAll?: boolean
+  readonly requireAll?: boolean | undefined
 }
 
 /** Why no plan could be made; `code` is what the client sees. */
@@ -107,16 +107,16 @@ export type PlanProblem = {
   readonly retryAfterMs?: number
 }
 
-/** What the client says besides the body: the `x-outrigger-*` headers and who it is. */
+/** What the client says besides the body: the `x-outrigger-*` headers and who it is. What it does not say may be left out or undefined. */
 export type Hints = {
-  readonly tier?: string
+  readonly tier?: string | undefined
   readonly priority: 'low' | 'normal' | 'high'
   readonly tags: Readonly<Record<string, string>>
-  readonly maxCostUsd?: number
-  readonly timeoutMs?: number
+  readonly maxCostUsd?: number | undefined
+  readonly timeoutMs?: number | undefined
   readonly cacheOff: boolean
   /** The virtual key's name, when `clients` are configured. */
-  readonly client?: string
+  readonly client?: string | undefined
   /** Lower-case names of the headers that a rule matches on. */
   readonly headers: Readonly<Record<string, string>>
 }

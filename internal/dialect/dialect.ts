@@ -20,7 +20,7 @@ export type DialectRoute = { readonly method: 'POST'; readonly path: string; rea
 export type ClientCall = {
   readonly path: string
   /** What stood for `{model}` in the route, percent-decoded. */
-  readonly pathModel?: string
+  readonly pathModel?: string | undefined
   readonly query: URLSearchParams
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>

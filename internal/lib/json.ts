@@ -1,5 +1,5 @@
-import { type Revive, readJson } from './exact-json.ts'
-import { keepLong, mayHaveLong } from './long-numbers.ts'
+import { readJson } from './exact-json.ts'
+import { isRounded, keepLong } from './long-numbers.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** A JSON object of unknown content. */
@@ -71,21 +71,28 @@ export const tooDeep = `it is nested deeper than ${deepest} levels`
 
 /** Parses JSON text; the error is the parser's message. Lists and objects within each other are taken 512 deep. */
 export function parseJson(text: string): Result<unknown, string> {
-  return parse(text, undefined)
+  try {
+    const value = readJson(text, deepest)
+    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
+  } catch (error) {
+    return err(messageOf(error))
+  }
 }
 
 /** The same, with whole numbers beyond 2^53 (ids of 64 bits) as bigints, which JSON.stringify writes as they were. */
 export function parseExactJson(text: string): Result<unknown, string> {
-  return parse(text, mayHaveLong(text) ? keepLong : undefined)
+  try {
+    const value = readJson(text, deepest)
+    const oddity = oddityIn(value, deepest)
+    if (oddity === 'depth') return err(tooDeep)
+    return ok(oddity === 'long number' ? readJson(text, deepest, keepLong) : value)
+  } catch (error) {
+    return err(messageOf(error))
+  }
 }
 
-function parse(text: string, revive: Revive | undefined): Result<unknown, string> {
-  try {
-    const value = readJson(text, deepest, revive)
-    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
-  } catch (error) {
-    return err(error instanceof Error ? error.message : String(error))
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Each level has two brackets: most texts are too short to be too deep, and of the others most have too few. */
@@ -105,6 +112,32 @@ function isDeeper(value: unknown, levels: number): boolean {
     if (typeof entry === 'object' && isDeeper(entry, levels - 1)) return true
   }
   return false
+}
+
+type Oddity = 'depth' | 'long number' | undefined
+
+/**
+ * What of a value cannot be taken as it is: the depth, if it has both. There is much less to a value than to its text, and both of the two
+ * can only be in few.
+ */
+function oddityIn(value: unknown, levels: number): Oddity {
+  if (typeof value === 'number') return isRounded(value) ? 'long number' : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  if (levels === 0) return 'depth'
+  let found: Oddity
+  if (Array.isArray(value)) {
+    for (const entry of value) {
+      if (typeof entry !== 'string') found = oddityIn(entry, levels - 1) ?? found
+      if (found === 'depth') return found
+    }
+  } else if (isObject(value)) {
+    for (const name in value) {
+      const entry = value[name]
+      if (typeof entry !== 'string') found = oddityIn(entry, levels - 1) ?? found
+      if (found === 'depth') return found
+    }
+  }
+  return found
 }
 
 type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

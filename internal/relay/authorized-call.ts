@@ -3,7 +3,7 @@ import type { Authenticator } from '#provider/provider.ts'
 import { type Call, type CallRequest, call } from '#upstream/call.ts'
 import type { CallHandler } from '#upstream/call-handler.ts'
 import type { Pools, Upstream } from '#upstream/pools.ts'
-import { authHeaders } from './request-headers.ts'
+import { signedHeaders } from './request-headers.ts'
 
 /** Whom a request goes to, and as whom. */
 export type Recipient = { readonly provider: ProviderConfig; readonly key: string | undefined }
@@ -16,7 +16,7 @@ export function authorizedCall(pools: Pools, { provider, key }: Recipient, reque
   const upstream = pools.to(provider.baseUrl)
   const { authenticator } = provider
   if (authenticator !== undefined) return callWhenAuthorized({ upstream, authenticator, provider, key }, request, handler)
-  return call(upstream, { ...request, headers: { ...request.headers, ...authHeaders(provider, key) } }, handler)
+  return call(upstream, { ...request, headers: signedHeaders(request.headers, provider, key) }, handler)
 }
 
 type Waiting = Recipient & { readonly upstream: Upstream; readonly authenticator: Authenticator }

@@ -25,8 +25,8 @@ export type Watch = {
 }
 
 /**
- * Watches an attempt for silence with one timer: it is not set anew with every chunk; when it fires it looks how long the
- * silence has really been and sleeps for the rest.
+ * Watches an attempt for silence with one timer: it is not set anew with any sign of life; when it fires it looks how long the
+ * silence has really been and sleeps for the rest, but never longer than the silence that may begin at any moment.
  */
 export function watchAttempt(
   clock: Clock,
@@ -48,30 +48,24 @@ export function watchAttempt(
         : ({ atMs: lastLifeMs + limits.idleMs, what: 'idle' } as const)
     return silence.atMs < total.atMs ? silence : total
   }
-  const arm = (): void => armAt(clock.now())
-  const armAt = (nowMs: number): void => {
+  const arm = (): void => {
     const { atMs, what } = nextExpiry()
-    const leftMs = atMs - nowMs
+    const leftMs = atMs - clock.now()
     if (leftMs > 0) {
       graceGiven = false
-      cancel = clock.after(leftMs, arm)
+      cancel = clock.after(Math.min(leftMs, limits.idleMs), arm)
     } else if (leftMs < -lateMs && !graceGiven) {
       graceGiven = true
       cancel = clock.after(graceMs, arm)
     } else onExpired(what)
   }
-  cancel = clock.after(nextExpiry().atMs - startedMs, arm)
+  const { firstTokenMs = Number.POSITIVE_INFINITY, idleMs, totalMs } = limits
+  cancel = clock.after(Math.min(firstTokenMs, idleMs, totalMs), arm)
 
   return {
     life() {
-      const first = lastLifeMs === undefined || suspended
       lastLifeMs = clock.now()
       suspended = false
-      // The first sign shortens or lengthens the wait at once; later ones are looked at when the timer fires.
-      if (first) {
-        cancel()
-        armAt(lastLifeMs)
-      }
     },
     suspend() {
       suspended = true

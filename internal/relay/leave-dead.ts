@@ -11,9 +11,9 @@ const lookEveryMs = 1000
  * failed since, and nobody else has had an answer of it either, waiting is in vain: the attempt ends as a silent one. Gives
  * what ends the watch.
  */
-export function leaveDead({ deps }: Run, { target }: Candidate, attempt: Attempt): () => void {
+export function leaveDead({ deps, record }: Run, { target }: Candidate, attempt: Attempt): () => void {
   const { clock, health } = deps
-  const startedMs = clock.now()
+  const startedMs = record.attemptStartedMs ?? clock.now()
   const look = (): void => {
     if (!health.isDeadSince(target.provider, startedMs)) cancel = clock.after(lookEveryMs, look)
     else {

@@ -71,8 +71,9 @@ function wasWorkedOn({ result, status }: AttemptEnd): boolean {
 
 /** What the answer cost; undefined where no price is known. */
 export function costOfAnswer({ attempts }: RequestRecord): number | undefined {
-  const known = attempts.flatMap(({ costUsd }) => costUsd ?? [])
-  return known.length === 0 ? undefined : known.reduce((sum, usd) => sum + usd, 0)
+  let sum: number | undefined
+  for (const { costUsd } of attempts) if (costUsd !== undefined) sum = (sum ?? 0) + costUsd
+  return sum
 }
 
 /** What the answering target's prompt cache saved: against the same tokens without it. */

@@ -11,17 +11,52 @@ export function callHeaders(
   prepared: Prepared,
   forward: Readonly<Record<string, string>>,
   trace?: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  return {
-    'content-type': prepared.call?.contentType ?? 'application/json',
-    accept: acceptOf(prepared),
+): Headers {
+  const own = prepared.encoded.headers
+  const contentType = prepared.call?.contentType ?? 'application/json'
+  const usual = usualHeaders(provider, contentType, acceptOf(prepared))
+  const isUsual = isEmpty(own) && trace === undefined && !(prepared.passthrough && !isEmpty(forward))
+  // What the routing file sets is last, over all that comes by the request.
+  return isUsual ? usual : { ...usual, ...own, ...(prepared.passthrough ? forward : {}), ...trace, ...provider.headers }
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** The headers that the requests to a provider mostly have, and the same with the key that was used last. */
+type Usual = { readonly contentType: string; readonly accept: string; readonly headers: Headers }
+type Signed = { readonly key: string | undefined; readonly headers: Headers }
+
+const usualOf = new WeakMap<ProviderConfig, Usual>()
+const signedOf = new WeakMap<Headers, Signed>()
+
+/** Made again only when something else is asked for: what is the same object each time needs not be written anew either (upstream/http1/request-text.ts). */
+function usualHeaders(provider: ProviderConfig, contentType: string, accept: string): Headers {
+  const known = usualOf.get(provider)
+  if (known !== undefined && known.contentType === contentType && known.accept === accept) return known.headers
+  const headers = {
+    'content-type': contentType,
+    accept,
     'user-agent': 'outrigger',
     ...provider.type.headers,
-    ...prepared.encoded.headers,
-    ...(prepared.passthrough ? forward : {}),
-    ...trace,
     ...provider.headers,
   }
+  usualOf.set(provider, { contentType, accept, headers })
+  return headers
+}
+
+/** The headers with the one by which the provider knows us. */
+export function signedHeaders(headers: Headers, provider: ProviderConfig, key: string | undefined): Headers {
+  if (usualOf.get(provider)?.headers !== headers) return { ...headers, ...authHeaders(provider, key) }
+  const known = signedOf.get(headers)
+  if (known !== undefined && known.key === key) return known.headers
+  const signed = { ...headers, ...authHeaders(provider, key) }
+  signedOf.set(headers, { key, headers: signed })
+  return signed
+}
+
+function isEmpty(headers: Headers): boolean {
+  for (const _name in headers) return false
+  return true
 }
 
 function acceptOf({ call, request, dialect }: Prepared): string {

@@ -51,13 +51,39 @@ export type RunOptions = Pick<Run, 'config' | 'deps' | 'cache' | 'similarity' | 
 
 /** The model's own settings, and over them those of the rule that applied. */
 function policyOf({ route, rule: index, requireAll }: Plan, config: Config): Policy {
-  const model = config.models.find(({ name }) => name === route)
+  const usual = usualPolicy(route, config)
   const rule = index === undefined ? undefined : config.rules[index]
-  const retry = model?.retry ?? config.retry
-  const unsupported = requireAll === true ? 'error' : model?.unsupported
+  if (rule?.retry === undefined && rule?.timeouts === undefined && requireAll !== true) return usual
   return {
-    retry: { ...retry, attempts: rule?.retry?.attempts ?? retry.attempts },
-    timeouts: { ...(model?.timeouts ?? config.timeouts), ...rule?.timeouts },
+    ...usual,
+    retry: { ...usual.retry, attempts: rule?.retry?.attempts ?? usual.retry.attempts },
+    timeouts: { ...usual.timeouts, ...rule?.timeouts },
+    ...(requireAll === true ? { unsupported: 'error' } : {}),
+  }
+}
+
+/** The policies of a configuration's models, and of routes that are none of them. */
+type Policies = { readonly byModel: ReadonlyMap<string, Policy>; readonly other: Policy }
+
+const policies = new WeakMap<Config, Policies>()
+
+function usualPolicy(route: string, config: Config): Policy {
+  let known = policies.get(config)
+  if (known === undefined) {
+    known = {
+      byModel: new Map(config.models.map((model) => [model.name, policyOfModel(model, config)])),
+      other: policyOfModel(undefined, config),
+    }
+    policies.set(config, known)
+  }
+  return known.byModel.get(route) ?? known.other
+}
+
+function policyOfModel(model: ModelRoute | undefined, config: Config): Policy {
+  const unsupported = model?.unsupported
+  return {
+    retry: model?.retry ?? config.retry,
+    timeouts: model?.timeouts ?? config.timeouts,
     stream: model?.stream ?? config.stream,
     ...(unsupported === undefined ? {} : { unsupported }),
   }

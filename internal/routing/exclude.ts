@@ -5,7 +5,7 @@ import type { TargetHealth } from '#health/snapshot.ts'
 export type Limits = {
   readonly only: readonly string[] | undefined
   readonly ignore: readonly string[]
-  readonly maxPrice: { readonly input?: number; readonly output?: number }
+  readonly maxPrice: { readonly input?: number | undefined; readonly output?: number | undefined }
   readonly maxCostUsd: number | undefined
   /** A target that is too dear for the whole answer is asked for a shorter one. */
   readonly lowerMaxTokens: boolean

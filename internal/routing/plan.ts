@@ -39,11 +39,12 @@ export function makePlan(input: PlanInput, config: Config, context: PlanContext)
     route: matched.route,
     strategy,
     steps: wishes.allowFallbacks ? steps : steps.slice(0, 1),
-    ...(spares.length === 0 ? {} : { spares: fitted(spares) }),
+    spares: spares.length === 0 ? undefined : fitted(spares),
     excluded: healthy.length > 0 ? [...sorted.excluded, ...sorted.resting] : sorted.excluded,
-    ...baselineOf(found?.rule.use === undefined ? matched : (matchModel(request.model, config) ?? matched)),
-    ...(found === undefined ? {} : { rule: found.index }),
-    ...(wishes.requireParameters ? { requireAll: true } : {}),
+    // Where the request would have gone without rules and strategies.
+    baseline: (found?.rule.use === undefined ? matched : (matchModel(request.model, config) ?? matched)).targets[0],
+    rule: found?.index,
+    requireAll: wishes.requireParameters,
   })
 }
 
@@ -122,14 +123,11 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   return { judged, able, healthy, kept, unwell, excluded, resting }
 }
 
+const noSteps: readonly Step[] = []
+
 /** When nobody is well, those who are not are the plan itself. */
 function sparesOf({ healthy, unwell }: Sorted, { allowFallbacks }: BodyWishes): readonly Step[] {
-  return healthy.length > 0 && unwell.length > 0 && allowFallbacks ? leastBad(unwell) : []
-}
-
-/** Where the request would have gone without rules and strategies. */
-function baselineOf({ targets: [baseline] }: Matched): Pick<Plan, 'baseline'> {
-  return baseline === undefined ? {} : { baseline }
+  return healthy.length > 0 && unwell.length > 0 && allowFallbacks ? leastBad(unwell) : noSteps
 }
 
 /** The first name leads; further names (`models` in the body) add their targets behind. */
@@ -161,12 +159,13 @@ function inBoth(one: readonly string[] | undefined, other: readonly string[] | u
 
 /** Each limit holds, whoever set it. */
 function lowest(...limits: readonly (Limits['maxPrice'] | undefined)[]): Limits['maxPrice'] {
-  let [input, output] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  let input: number | undefined
+  let output: number | undefined
   for (const limit of limits) {
-    if (limit?.input !== undefined) input = Math.min(input, limit.input)
-    if (limit?.output !== undefined) output = Math.min(output, limit.output)
+    if (limit?.input !== undefined) input = Math.min(input ?? limit.input, limit.input)
+    if (limit?.output !== undefined) output = Math.min(output ?? limit.output, limit.output)
   }
-  return { ...(Number.isFinite(input) ? { input } : {}), ...(Number.isFinite(output) ? { output } : {}) }
+  return { input, output }
 }
 
 function mistaken(mistakes: readonly string[]): PlanProblem {

@@ -94,7 +94,7 @@ function decodeAs(
   headers: Hints['headers'],
   body: Json,
 ): Result<Request, Failure> {
-  return dialect.decodeRequest({ path, query, headers, body, ...(pathModel === undefined ? {} : { pathModel }) })
+  return dialect.decodeRequest({ path, query, headers, body, pathModel })
 }
 
 type Asker = { readonly identity: Identity | undefined; readonly route: DialectMatch['route'] }

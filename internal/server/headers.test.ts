@@ -53,6 +53,7 @@ test('headers: hints are read', () => {
     maxCostUsd: 0.05,
     timeoutMs: 1500,
     cacheOff: true,
+    client: undefined,
   })
 })
 

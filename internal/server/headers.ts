@@ -41,20 +41,27 @@ export function readHints(headers: IncomingHttpHeaders, client: Identity | undef
   const tier = client?.tier ?? text(headers, 'x-outrigger-tier')
   return ok({
     priority,
-    tags: { ...readTags(text(headers, 'x-outrigger-tags')), ...client?.tags },
+    tags: tagsOf(text(headers, 'x-outrigger-tags'), client),
     cacheOff: text(headers, 'x-outrigger-cache') === 'off',
     headers: flat(headers),
-    ...(tier === undefined ? {} : { tier }),
-    ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(client === undefined ? {} : { client: client.name }),
+    tier,
+    maxCostUsd,
+    timeoutMs,
+    client: client?.name,
   })
 }
 
+const noTags: Readonly<Record<string, string>> = {}
+
+/** What is set for the client goes over what it says. */
+function tagsOf(said: string | undefined, client: Identity | undefined): Readonly<Record<string, string>> {
+  const tags = said === undefined ? noTags : readTags(said)
+  return client?.tags === undefined ? tags : { ...tags, ...client.tags }
+}
+
 /** `a,b` and `k=v`: a tag without a value has the value `true`. */
-function readTags(value: string | undefined): Readonly<Record<string, string>> {
+function readTags(value: string): Readonly<Record<string, string>> {
   const tags: Record<string, string> = {}
-  if (value === undefined) return tags
   for (const entry of value.split(',')) {
     const [name, tagValue] = entry.split('=', 2)
     const key = name?.trim()

@@ -37,7 +37,7 @@ function readRequest(body: Json): Request {
   const output = optionalObject(body['output_config'], 'output_config')
   const format = optionalObject(output?.['format'] ?? body['output_format'], 'output_config.format')
   const metadata = optionalObject(body['metadata'], 'metadata')
-  return compact({
+  return {
     dialect: 'anthropic',
     model,
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
@@ -45,17 +45,19 @@ function readRequest(body: Json): Request {
     tools: (optionalArray(body['tools'], 'tools') ?? []).map((tool, index) =>
       readTool(objectAt(tool, `tools[${index}]`), `tools[${index}]`),
     ),
-    toolChoice: readToolChoice(choice),
-    parallelTools: choice?.['disable_parallel_tool_use'] === true ? false : undefined,
     params: readParams(body),
     output: readOutput(format),
-    reasoning: readReasoning(body, output),
-    cache: readCache(body),
-    tier: optionalString(body['service_tier'], 'service_tier'),
-    endUser: optionalString(metadata?.['user_id'], 'metadata.user_id'),
     ext: unknownFields(body),
     raw: body,
-  })
+    ...compact({
+      toolChoice: readToolChoice(choice),
+      parallelTools: choice?.['disable_parallel_tool_use'] === true ? false : undefined,
+      reasoning: readReasoning(body, output),
+      cache: readCache(body),
+      tier: optionalString(body['service_tier'], 'service_tier'),
+      endUser: optionalString(metadata?.['user_id'], 'metadata.user_id'),
+    }),
+  }
 }
 
 function readOutput(format: Json | undefined): OutputFormat {

@@ -33,9 +33,14 @@ function textOfPart(part: Json): string {
   return part['type'] === 'text' || part['type'] === 'output_text' ? (asString(part['text']) ?? '') : ''
 }
 
+// Most answers have none of what follows, and this is read of each chunk.
+const none: readonly never[] = []
+
 /** OpenAI's annotations of a message or delta. */
 export function readAnnotations(message: Json): readonly Citation[] {
-  return asArray(message['annotations']).flatMap((annotation) => {
+  const { annotations } = message
+  if (!Array.isArray(annotations) || annotations.length === 0) return none
+  return annotations.flatMap((annotation: unknown) => {
     const cited = asObject(asObject(annotation)['url_citation'])
     const url = asString(cited['url'])
     if (url === undefined) return []
@@ -48,6 +53,7 @@ export function readAnnotations(message: Json): readonly Citation[] {
 
 /** Sources that Perplexity and xAI name beside the choices: addresses, and what the search found. */
 export function readSources(body: Json): readonly Citation[] {
+  if (body['search_results'] === undefined && body['citations'] === undefined) return none
   const titles = new Map<string, string>()
   for (const result of asArray(body['search_results']).map(asObject)) {
     const url = asString(result['url'])
@@ -60,7 +66,9 @@ export function readSources(body: Json): readonly Citation[] {
 
 /** Images that a model made, as OpenRouter gives them. */
 export function readImages(message: Json): readonly AnswerMediaPart[] {
-  const given = [...asArray(message['images']), ...asArray(message['content'])].map(asObject)
+  const { images, content } = message
+  if (images === undefined && !Array.isArray(content)) return none
+  const given = [...asArray(images), ...asArray(content)].map(asObject)
   return given.flatMap((image): readonly AnswerMediaPart[] => {
     const url = asString(asObject(image['image_url'])['url']) ?? asString(image['image_url'])
     if (url === undefined) return []

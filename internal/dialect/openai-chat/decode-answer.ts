@@ -30,16 +30,15 @@ export function decodeAnswer(body: unknown, context: DecodeContext): Result<Answ
     }
     candidates.push(candidate)
   }
-  return ok(
-    compact({
-      id: asString(body['id']) ?? '',
-      model: asString(body['model']) || context.target.model,
-      created: asNumber(body['created']) ?? 0,
-      candidates,
-      usage: findUsage(body, context.target.quirks.chat),
-      tier: asString(body['service_tier']),
-    }),
-  )
+  const usage = findUsage(body, context.target.quirks.chat)
+  return ok({
+    id: asString(body['id']) ?? '',
+    model: asString(body['model']) || context.target.model,
+    created: asNumber(body['created']) ?? 0,
+    candidates,
+    ...(usage === undefined ? {} : { usage }),
+    ...compact({ tier: asString(body['service_tier']) }),
+  })
 }
 
 function malformed(message: string): Failure {
@@ -54,12 +53,10 @@ function readChoice(choice: Json, at: number, sources: readonly Citation[], cont
   const parts: AnswerPart[] = [...readTexts(message, sources, context)]
   if (refusal !== '') parts.push({ kind: 'refusal', text: refusal })
   parts.push(...calls, ...readImages(message), ...readAudio(message, context))
-  return compact({
-    index: asNumber(choice['index']) ?? at,
-    parts,
-    finish: finishOf(raw, calls.length > 0, refusal !== ''),
-    logprobs: choice['logprobs'] ?? undefined,
-  })
+  const { logprobs } = choice
+  const index = asNumber(choice['index']) ?? at
+  const finish = finishOf(raw, calls.length > 0, refusal !== '')
+  return logprobs === undefined || logprobs === null ? { index, parts, finish } : { index, parts, finish, logprobs }
 }
 
 /** Reasoning and text. */

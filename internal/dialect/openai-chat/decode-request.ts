@@ -35,26 +35,28 @@ function readRequest(body: Json, headers: ClientCall['headers']): Request {
   const streamOptions = optionalObject(body['stream_options'], 'stream_options')
   const stream = optionalBoolean(body['stream'], 'stream') ?? false
   const mistralStream = stream && isMistralSdk(headers)
-  return compact({
+  return {
     dialect: 'openai-chat',
     model,
     stream,
     messages: readMessages(messages),
     tools: readTools(body),
-    toolChoice: readToolChoice(body),
-    parallelTools: readParallel(body),
     params: readParams(body),
     output: readOutput(body),
-    reasoning: readReasoning(body),
-    cache: readCache(body),
-    tier: optionalString(body['service_tier'], 'service_tier'),
-    endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
-    metadata: readMetadata(body['metadata']),
-    includeUsage: mistralStream ? true : optionalBoolean(streamOptions?.['include_usage'], 'stream_options.include_usage'),
-    wholeCalls: mistralStream ? true : undefined,
     ext: unknownFields(body),
     raw: body,
-  })
+    ...compact({
+      toolChoice: readToolChoice(body),
+      parallelTools: readParallel(body),
+      reasoning: readReasoning(body),
+      cache: readCache(body),
+      tier: optionalString(body['service_tier'], 'service_tier'),
+      endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
+      metadata: readMetadata(body['metadata']),
+      includeUsage: mistralStream ? true : optionalBoolean(streamOptions?.['include_usage'], 'stream_options.include_usage'),
+      wholeCalls: mistralStream ? true : undefined,
+    }),
+  }
 }
 
 /**

@@ -32,15 +32,19 @@ export function stopOf({ stop }: Params, { traits }: EncodeTarget): StopSequence
   return stopSequences(stop, (_sequence, index) => traits.stop !== false && index < maxStops)
 }
 
-const samplingNames = [
-  ['temperature', 'temperature'],
-  ['topP', 'top_p'],
-  ['topK', 'top_k'],
-  ['minP', 'min_p'],
-  ['presencePenalty', 'presence_penalty'],
-  ['frequencyPenalty', 'frequency_penalty'],
-  ['repetitionPenalty', 'repetition_penalty'],
-] as const
+const samplingNames = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  minP: 'min_p',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+  repetitionPenalty: 'repetition_penalty',
+} as const
+
+function isSampling(name: string): name is keyof typeof samplingNames {
+  return Object.hasOwn(samplingNames, name)
+}
 
 const penalties: ReadonlySet<string> = new Set(['presence_penalty', 'frequency_penalty'])
 const extended: ReadonlySet<string> = new Set(['top_k', 'min_p', 'repetition_penalty'])
@@ -50,8 +54,9 @@ export function writeSampling(params: Params, target: EncodeTarget, reasoning: R
   const refused = refusesSampling(target, reasoning)
   const losses: Loss[] = []
   const fields: Record<string, unknown> = {}
-  for (const [name, wire] of samplingNames) {
-    const value = params[name]
+  for (const name in params) {
+    if (!isSampling(name)) continue
+    const [value, wire] = [params[name], samplingNames[name]]
     if (value === undefined) continue
     const reason = refused ? 'the model chooses its own sampling' : reasonAgainst(wire, params, target)
     if (reason !== undefined) losses.push({ field: wire, severity: 'drop', reason })

@@ -17,18 +17,22 @@ function encodeRequest(request: Request, target: EncodeTarget): Encoded {
   const own = withoutForeignReasoning(withoutRouting(request.raw, target), target)
   const fitted = fitFormat(withKnownRoles(withLimit(own, target), target), request, target)
   const refused = refusedSampling(fitted.body, request, target)
-  const { kept, losses } = withoutRejected(without(fitted.body, new Set(refused.map(({ field }) => field))), target)
+  const sent = refused.length === 0 ? fitted.body : without(fitted.body, new Set(refused.map(({ field }) => field)))
+  const { kept, losses } = withoutRejected(sent, target)
+  const { model } = target
   return {
     path: '/chat/completions',
-    headers: {},
-    body: { ...kept, ...streamOptions(request, target), model: target.model },
+    headers: noHeaders,
+    body: request.stream ? { ...kept, ...streamOptions(request, target), model } : { ...kept, model },
     losses: [...fitted.losses, ...refused, ...losses],
   }
 }
 
+const noHeaders = {}
+
 function streamOptions(request: Request, target: EncodeTarget): Json {
   const option = usageOption(target).stream_options
-  if (!request.stream || option === undefined) return {}
+  if (option === undefined) return {}
   return { stream_options: { ...asObject(request.raw['stream_options']), ...option } }
 }
 

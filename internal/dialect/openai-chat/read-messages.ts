@@ -34,9 +34,9 @@ function readMessage(message: Json, param: string, calls: Calls): Message {
       if (typeof message['content'] !== 'string' && !Array.isArray(message['content'])) {
         throw new BadField(`${param}.content`, 'must be a string or an array')
       }
-      return compact({ role, name, parts: readContent(message['content'], `${param}.content`) })
+      return named(name, { role, parts: readContent(message['content'], `${param}.content`) })
     case 'assistant':
-      return compact({ role, name, parts: readAssistant(message, param, calls) })
+      return named(name, { role, parts: readAssistant(message, param, calls) })
     case 'tool':
       return readResult(message, stringAt(message['tool_call_id'], `${param}.tool_call_id`), param, calls)
     case 'function': {
@@ -46,6 +46,10 @@ function readMessage(message: Json, param: string, calls: Calls): Message {
     default:
       throw new BadField(`${param}.role`, 'must be system, developer, user, assistant or tool')
   }
+}
+
+function named(name: string | undefined, message: Message): Message {
+  return name === undefined ? message : { ...message, name }
 }
 
 function readResult(message: Json, callId: string, param: string, calls: Calls): Message {

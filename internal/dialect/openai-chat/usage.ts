@@ -27,17 +27,8 @@ function readUsage(value: unknown, quirks: ChatQuirks | undefined): Usage | unde
     asCount(value['num_cached_tokens']) ??
     asCount(value['cached_tokens'])
   const written = asCount(inDetails['cache_write_tokens']) ?? asCount(inDetails['cache_creation_input_tokens'])
-  return soundUsage(
-    compact({
-      input,
-      output,
-      cacheRead: cached ?? 0,
-      cacheWrite: written ?? 0,
-      reasoning,
-      audioIn,
-      audioOut: asCount(outDetails['audio_tokens']),
-    }),
-  )
+  const audio = compact({ audioIn, audioOut: asCount(outDetails['audio_tokens']) })
+  return soundUsage({ input, output, cacheRead: cached ?? 0, cacheWrite: written ?? 0, reasoning, ...audio })
 }
 
 type Counted = { readonly input: number; readonly output: number; readonly reasoning: number; readonly audioIn: number }

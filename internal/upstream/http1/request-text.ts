@@ -23,12 +23,17 @@ export function createRequestHeads(host: string): RequestHeads {
     if (written === undefined) throw invalid(`${name} header`)
     return name === 'content-length' || name === 'connection' ? '' : written
   }
-  return ({ method, path, headers, body }, bodyBytes) => {
-    let text = requestLine(method, path)
-    if (headers['host'] === undefined) text += hostLine
+  const written = (headers: OutgoingRequest['headers']): string => {
+    let text = headers['host'] === undefined ? hostLine : ''
     const connection = headers['connection']
     text += connection !== undefined && /\bclose\b/i.test(connection) ? 'connection: close\r\n' : 'connection: keep-alive\r\n'
     for (const name in headers) text += line(name, headers[name] ?? '')
+    return text
+  }
+  let last: { readonly of: OutgoingRequest['headers']; readonly text: string } = { of: {}, text: '' }
+  return ({ method, path, headers, body }, bodyBytes) => {
+    if (last.of !== headers) last = { of: headers, text: written(headers) }
+    const text = requestLine(method, path) + last.text
     return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
   }
 }

@@ -48,8 +48,10 @@ function readLines(text: string, from: number, lines: Line[]): readonly Line[] |
     else changed.push(line)
     at += line.text.length + 2
   }
-  if (lines.length !== count) isOther = true
-  lines.length = count
+  if (lines.length !== count) {
+    isOther = true
+    lines.length = count
+  }
   return isOther ? 'others' : changed
 }
 
