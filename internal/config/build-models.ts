@@ -1,4 +1,5 @@
 import type { Target } from '#canonical/plan.ts'
+import { flat } from '#lib/flat-text.ts'
 import { compact } from '#lib/json.ts'
 import { checkStrategy } from './check-names.ts'
 import type { MirrorRoute, ModelRoute, ProviderConfig } from './config.ts'
@@ -69,7 +70,7 @@ function plainTarget(id: string, providers: Providers): Target | undefined {
   const provider = id.slice(0, slash)
   const known = providers.get(provider)
   if (known === undefined) return undefined
-  const model = id.slice(slash + 1)
+  const model = flat(id.slice(slash + 1))
   return { id, provider, model, dialect: known.type.dialectOf(model, known.api), weight: 1 }
 }
 
@@ -80,7 +81,7 @@ function starProblem(name: string): string {
 function buildTarget(entry: TargetEntry, { providers, path, report, data }: At): Target | undefined {
   const id = targetName(entry)
   const provider = id.slice(0, id.indexOf('/'))
-  const model = id.slice(provider.length + 1)
+  const model = flat(id.slice(provider.length + 1))
   const known = providers.get(provider)
   if (known === undefined) {
     // A provider that is there but of an unknown type is told at its own place.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Source } from '#canonical/request.ts'
+import { joined } from '#lib/flat-text.ts'
 import { entryOf } from '#lib/json.ts'
 
 /** A `data:` URL taken apart, or the URL as it is. */
@@ -23,7 +24,7 @@ function safeDecode(text: string): string {
 }
 
 export function dataUrl(mime: string, data: string): string {
-  return `data:${mime};base64,${data}`
+  return joined('data:', mime, ';base64,', data)
 }
 
 const magics: readonly (readonly [RegExp, string])[] = [

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { joined } from './flat-text.ts'
 
 /**
  * Makes ids that are unique across processes: a random prefix drawn once, with the first id, and a counter. Drawing randomness for each
@@ -9,7 +10,7 @@ export function createIds(): () => string {
   let count = 0
   return () => {
     prefix ||= drawPrefix()
-    return `${prefix}${(count++).toString(36).padStart(6, '0')}`
+    return joined(prefix, (count++).toString(36).padStart(6, '0'))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Answer, AnswerEvent, AnswerPart, Candidate, Finish, PartStart } from '#canonical/answer.ts'
 import type { Citation, Opaque } from '#canonical/request.ts'
+import { flat } from '#lib/flat-text.ts'
 import { compact } from '#lib/json.ts'
 
 type Open = { readonly start: PartStart; text: string; readonly citations: Citation[]; opaque: readonly Opaque[] | undefined }
@@ -59,7 +60,8 @@ function addTo(slots: Map<number, Slot>, event: Extract<AnswerEvent, { readonly 
 
 function partOf(slot: Slot): AnswerPart {
   if (!('start' in slot)) return slot
-  const { start, text, citations, opaque } = slot
+  const { start, citations, opaque } = slot
+  const text = flat(slot.text)
   switch (start.type) {
     case 'text':
       return compact({ kind: 'text' as const, text, citations: citations.length === 0 ? undefined : citations, opaque })

@@ -1,5 +1,6 @@
 import type { Target } from '#canonical/plan.ts'
 import type { Config, ModelRoute } from '#config/config.ts'
+import { flat } from '#lib/flat-text.ts'
 
 /** A route with its targets filled in. */
 export type Matched = {
@@ -38,7 +39,7 @@ function matchWildcard(name: string, config: Config): Matched | undefined {
   const { model, part } = best
   // A name that already has the pattern's text keeps it: `gpt-*` with `openai/*` asks for the whole name.
   const targets = model.targets.map((target) =>
-    fill(target, target.model === '*' ? name : target.model.replace('*', part), config),
+    fill(target, target.model === '*' ? name : flat(target.model.replace('*', part)), config),
   )
   return { route: model.name, strategy: model.strategy, targets, model }
 }
@@ -64,7 +65,7 @@ function fill(target: Target, model: string, config: Config): Target {
 function matchProvider(name: string, config: Config): Matched | undefined {
   const slash = name.indexOf('/')
   const provider = slash <= 0 ? undefined : config.providers.get(name.slice(0, slash))
-  const model = name.slice(slash + 1)
+  const model = flat(name.slice(slash + 1))
   if (provider === undefined || model === '') return undefined
   const target: Target = {
     id: name,

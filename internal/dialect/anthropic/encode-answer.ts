@@ -1,5 +1,6 @@
 import type { Answer, AnswerPart } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
+import { joined } from '#lib/flat-text.ts'
 import { callInput } from '../call-input.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { carrierBlock, redactedBlocks, signatureOf } from './carry.ts'
@@ -12,7 +13,7 @@ export function encodeAnswer(answer: Answer, { requestId, request }: AnswerConte
   const [candidate] = answer.candidates
   const showThoughts = request.reasoning?.visible !== 'none'
   return {
-    id: `msg_${requestId}`,
+    id: joined('msg_', requestId),
     type: 'message',
     role: 'assistant',
     model: answer.model,

@@ -1,6 +1,7 @@
 import type { AnswerEvent, Finish, PartStart, Usage } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { eventFrame } from '#framing/sse-write.ts'
+import { joined } from '#lib/flat-text.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { textWriter } from '../text-writer.ts'
 import { carrierBlock, redactedBlocks, signatureOf } from './carry.ts'
@@ -88,7 +89,7 @@ function startMessage({ context, usage }: State, model: string): string {
   return frame({
     type: 'message_start',
     message: {
-      id: `msg_${context.requestId}`,
+      id: joined('msg_', context.requestId),
       type: 'message',
       role: 'assistant',
       model,

@@ -1,5 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { CacheHint, FilePart, ImagePart, Json, Part, ReasoningPart, ToolResultPart } from '#canonical/request.ts'
+import { flat } from '#lib/flat-text.ts'
 import { compact } from '#lib/json.ts'
 import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
@@ -108,7 +109,7 @@ function writeImage(part: ImagePart, writer: Writer): readonly Json[] {
       // A wrong name is refused, and common.
       const media_type = sniffMime(source.data) ?? mime ?? 'image/png'
       return imageMimes.has(media_type)
-        ? image({ type: 'base64', media_type, data: source.data })
+        ? image({ type: 'base64', media_type, data: flat(source.data) })
         : lost(writer, 'image', `${media_type} is not taken`)
     }
   }
@@ -135,7 +136,7 @@ function writeFile(part: FilePart, writer: Writer): readonly Json[] {
       if (source.vendor !== writer.target.quirks.vendor) return lost(writer, 'file', elsewhere)
       return document(part, { type: 'file', file_id: source.id })
     case 'base64':
-      return writeFileData(part, source.data, sniffMime(source.data) ?? mime ?? mimeOfName(part.name ?? ''), writer)
+      return writeFileData(part, flat(source.data), sniffMime(source.data) ?? mime ?? mimeOfName(part.name ?? ''), writer)
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '#canonical/request.ts'
+import { flat } from '#lib/flat-text.ts'
 import { compact } from '#lib/json.ts'
 import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
@@ -128,7 +129,7 @@ const noSource = 'the provider takes media as data or from S3 only'
 
 /** Amazon's own store is all that it reads from. */
 function writeSource(source: Source): Json | undefined {
-  if (source.kind === 'base64') return { bytes: source.data }
+  if (source.kind === 'base64') return { bytes: flat(source.data) }
   return source.kind === 'url' && source.url.startsWith('s3://') ? { s3Location: { uri: source.url } } : undefined
 }
 

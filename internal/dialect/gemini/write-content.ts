@@ -1,5 +1,6 @@
 import type { Loss } from '#canonical/loss.ts'
 import type { AudioPart, FilePart, ImagePart, Json, Opaque, Part, ToolCallPart, ToolResultPart } from '#canonical/request.ts'
+import { flat } from '#lib/flat-text.ts'
 import { compact, isObject, parseJson } from '#lib/json.ts'
 import { callInput } from '../call-input.ts'
 import type { EncodeTarget } from '../dialect.ts'
@@ -109,7 +110,7 @@ function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
     case 'base64':
       return [
         {
-          inlineData: { mimeType: mimeOf({ ...part, ...(mime === undefined ? {} : { mime }) }, source.data), data: source.data },
+          inlineData: { mimeType: mimeOf({ ...part, ...(mime === undefined ? {} : { mime }) }, source.data), data: flat(source.data) },
         },
       ]
     case 'url':

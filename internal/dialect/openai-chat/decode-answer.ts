@@ -1,6 +1,7 @@
 import type { Answer, AnswerPart, AnswerToolCallPart, Candidate } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Citation, Json } from '#canonical/request.ts'
+import { flat } from '#lib/flat-text.ts'
 import { asArray, asNumber, asObject, asString, compact, isObject } from '#lib/json.ts'
 import { err, ok, type Result } from '#lib/result.ts'
 import type { DecodeContext } from '../dialect.ts'
@@ -73,6 +74,8 @@ function readTexts(message: Json, sources: readonly Citation[], context: DecodeC
     )
     tags.push(given)
     tags.end()
+    reasoning = flat(reasoning)
+    text = flat(text)
   }
   const parts: AnswerPart[] = []
   const opaque = detailsOpaque(asArray(message['reasoning_details']), quirks.vendor)

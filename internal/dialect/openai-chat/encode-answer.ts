@@ -1,5 +1,6 @@
 import type { Answer, AnswerPart, AnswerToolCallPart, Candidate } from '#canonical/answer.ts'
 import type { Citation, Json } from '#canonical/request.ts'
+import { joined } from '#lib/flat-text.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { dataUrl } from '../media.ts'
@@ -12,7 +13,7 @@ import { writeUsage } from './usage.ts'
 export function encodeAnswer(answer: Answer, { request, requestId, nowSeconds }: AnswerContext): Json {
   const legacy = isLegacy(request.raw)
   return compact({
-    id: `chatcmpl-${requestId}`,
+    id: joined('chatcmpl-', requestId),
     object: 'chat.completion',
     created: answer.created > 0 ? answer.created : nowSeconds,
     model: answer.model,

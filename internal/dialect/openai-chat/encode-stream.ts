@@ -1,6 +1,7 @@
 import type { AnswerEvent, PartStart, Usage } from '#canonical/answer.ts'
 import type { Json, Opaque } from '#canonical/request.ts'
 import { dataFrame } from '#framing/sse-write.ts'
+import { joined } from '#lib/flat-text.ts'
 import { grown } from '#lib/grown.ts'
 import { compact } from '#lib/json.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
@@ -155,7 +156,7 @@ function chunk(
 function frame(state: State, choices: readonly Json[], usage: Json | null): string {
   return dataFrame(
     JSON.stringify({
-      id: state.context.answerId ?? `chatcmpl-${state.context.requestId}`,
+      id: state.context.answerId ?? joined('chatcmpl-', state.context.requestId),
       object: 'chat.completion.chunk',
       created: state.created,
       model: state.model,

@@ -2,6 +2,7 @@ import type { PartStart, Usage } from '#canonical/answer.ts'
 import type { Failure } from '#canonical/failure.ts'
 import type { Json } from '#canonical/request.ts'
 import { dataFrame } from '#framing/sse-write.ts'
+import { joined } from '#lib/flat-text.ts'
 import type { AnswerContext, EventEncoder } from '../dialect.ts'
 import { encodeError } from '../openai-error.ts'
 import { finishWord, writeUsage } from './usage.ts'
@@ -15,7 +16,7 @@ export function encodeStream(context: AnswerContext): EventEncoder {
   const chunk = (choices: readonly Json[], rest: Json = {}): string =>
     dataFrame(
       JSON.stringify({
-        id: context.answerId ?? `cmpl-${context.requestId}`,
+        id: context.answerId ?? joined('cmpl-', context.requestId),
         object: 'text_completion',
         created,
         model,

@@ -1,5 +1,6 @@
 import type { AnswerMediaPart, AnswerServerToolPart } from '#canonical/answer.ts'
 import type { Citation, Json, Opaque, Request } from '#canonical/request.ts'
+import { joined } from '#lib/flat-text.ts'
 import { asArray, asObject, asString, compact, isObject } from '#lib/json.ts'
 import { packOpaque } from '../opaque.ts'
 import { scopedName } from './names.ts'
@@ -45,7 +46,7 @@ export function callItem(id: string, call: CallOfItem, status: ItemStatus, reque
 
 /** The item's prefix tells its kind, as in OpenAI's ids. */
 export function itemId(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ig', requestId: string, index: number): string {
-  return `${prefix}_${requestId}_${index}`
+  return joined(prefix, '_', requestId, '_', String(index))
 }
 
 // Names of this API's items; what Anthropic and Gemini call theirs does not match.

@@ -1,5 +1,6 @@
 import type { Usage } from '#canonical/answer.ts'
 import type { Json } from '#canonical/request.ts'
+import { joined } from '#lib/flat-text.ts'
 import { asObject } from '#lib/json.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { writeUsage } from './usage.ts'
@@ -52,7 +53,7 @@ export function writeResponse(progress: Progress, { request, requestId, answerId
     // Nothing is kept here, whatever was asked for: the id cannot be used to go on.
     store: false,
     background: false,
-    id: answerId ?? `resp_${requestId}`,
+    id: answerId ?? joined('resp_', requestId),
     object: 'response',
     created_at: progress.created,
     status: progress.status,

@@ -1,3 +1,4 @@
+import { flat } from '../flat-text.ts'
 import { isObject } from '../json.ts'
 import { endOfSlice, largeBytes, sliceBytes, type Turn } from './turn.ts'
 
@@ -37,7 +38,7 @@ function* writeText(text: string, pen: Pen): Generator<void> {
   pen.text += '"'
   for (let from = 0; from < text.length; ) {
     const to = endOfSlice(text, from, pen.slice)
-    pen.text += JSON.stringify(text.slice(from, to)).slice(1, -1)
+    pen.text += JSON.stringify(flat(text.slice(from, to))).slice(1, -1)
     from = to
     if (pen.text.length >= pen.slice) yield
   }
