@@ -106,13 +106,11 @@ function isSpace(code: number): boolean {
 /** What the JSON text means; undefined for what is none, and for an empty one, which adds nothing. */
 function unescaped(text: string): string | undefined {
   if (text === '') return undefined
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === backslash) return parsed(text)
-    if (code < 32) return undefined
-  }
-  return text
+  return isWrittenOut.test(text) ? parsed(text) : text
 }
+
+/** An escape, or a character that may not be in a string of JSON. */
+const isWrittenOut = /[^\x20-\x5b\x5d-\uffff]/
 
 function parsed(text: string): string | undefined {
   try {

@@ -124,18 +124,25 @@ function oddityIn(value: unknown, levels: number): Oddity {
   if (typeof value === 'number') return isRounded(value) ? 'long number' : undefined
   if (typeof value !== 'object' || value === null) return undefined
   if (levels === 0) return 'depth'
+  if (Array.isArray(value)) return oddityInList(value, levels - 1)
+  return isObject(value) ? oddityInFields(value, levels - 1) : undefined
+}
+
+function oddityInList(list: readonly unknown[], levels: number): Oddity {
   let found: Oddity
-  if (Array.isArray(value)) {
-    for (const entry of value) {
-      if (typeof entry !== 'string') found = oddityIn(entry, levels - 1) ?? found
-      if (found === 'depth') return found
-    }
-  } else if (isObject(value)) {
-    for (const name in value) {
-      const entry = value[name]
-      if (typeof entry !== 'string') found = oddityIn(entry, levels - 1) ?? found
-      if (found === 'depth') return found
-    }
+  for (const entry of list) {
+    if (typeof entry !== 'string') found = oddityIn(entry, levels) ?? found
+    if (found === 'depth') return found
+  }
+  return found
+}
+
+function oddityInFields(object: JsonObject, levels: number): Oddity {
+  let found: Oddity
+  for (const name in object) {
+    const entry = object[name]
+    if (typeof entry !== 'string') found = oddityIn(entry, levels) ?? found
+    if (found === 'depth') return found
   }
   return found
 }

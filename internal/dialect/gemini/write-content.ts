@@ -110,7 +110,10 @@ function writeMedia(part: MediaPart, writer: Writer): readonly Json[] {
     case 'base64':
       return [
         {
-          inlineData: { mimeType: mimeOf({ ...part, ...(mime === undefined ? {} : { mime }) }, source.data), data: flat(source.data) },
+          inlineData: {
+            mimeType: mimeOf({ ...part, ...(mime === undefined ? {} : { mime }) }, source.data),
+            data: flat(source.data),
+          },
         },
       ]
     case 'url':

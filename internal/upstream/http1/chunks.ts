@@ -35,23 +35,23 @@ export function startChunks(): ChunkReading {
 }
 
 /**
- * Reads on in `bytes` from `from`; `take` hears of each stretch of data. Gives where it stopped: at the end of `bytes`, or of the body,
- * when its state is `done`; -1: these are no chunks.
+ * Reads on in `bytes` from `from`; where each stretch of data begins and ends is put into `stretches`. Gives where it stopped: at the end of
+ * `bytes`, or of the body, when its state is `done`; -1: these are no chunks.
  */
-export function readChunks(
-  reading: ChunkReading,
-  bytes: Uint8Array,
-  from: number,
-  take: (start: number, end: number) => void,
-): number {
+export function readChunks(reading: ChunkReading, bytes: Uint8Array, from: number, stretches: number[]): number {
   let at = from
   while (at < bytes.length && reading.state !== 'done') {
     if (reading.state === 'data') {
       const end = Math.min(bytes.length, at + reading.size)
-      take(at, end)
+      stretches.push(at, end)
       reading.size -= end - at
       at = end
       if (reading.size === 0) reading.state = 'data_cr'
+      continue
+    }
+    const data = dataAfter(reading, bytes, at)
+    if (data > 0) {
+      at = data
       continue
     }
     const next = steps[reading.state](bytes[at] ?? 0, reading)
@@ -60,6 +60,25 @@ export function readChunks(
     at++
   }
   return at
+}
+
+/** Where data begins, for what nearly always stands between two stretches of it, read in one step: an end of line, a size, another one. Else 0. */
+function dataAfter(reading: ChunkReading, bytes: Uint8Array, from: number): number {
+  const isBetween = reading.state === 'data_cr' && bytes[from] === cr && bytes[from + 1] === lf
+  if (!isBetween && !(reading.state === 'size' && reading.digits === 0)) return 0
+  const start = isBetween ? from + 2 : from
+  let size = 0
+  let at = start
+  for (; at < bytes.length && at - start <= mostDigits; at++) {
+    const digit = digitOf(bytes[at] ?? 0)
+    if (digit < 0) break
+    size = size * 16 + digit
+  }
+  if (size === 0 || at - start > mostDigits || bytes[at] !== cr || bytes[at + 1] !== lf) return 0
+  reading.state = 'data'
+  reading.size = size
+  reading.digits = at - start
+  return at + 2
 }
 
 /** What a byte does where no data stands; undefined: it may not be there. */
