@@ -70,7 +70,7 @@ models:
   too-long-known: { targets: [{ target: "rough/too-long--known", context: 8000 }, { target: "other/too-long--known", context: 8000 }] }
 ${models.join('\n')}
 timeouts: { first_token: 700ms, idle: 700ms, total: 4s }
-retry: { backoff: { base: 20ms } }
+retry: { backoff: { base: 20ms }, budget: 100% }
 log: { level: warn }
 `
 }
