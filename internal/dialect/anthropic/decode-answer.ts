@@ -21,16 +21,13 @@ export function decodeAnswer(body: unknown, context: DecodeContext): Result<Answ
   if (!Array.isArray(content)) return err(malformed('the answer has no content'))
   const parts = asArray(content).flatMap((block) => readBlock(asObject(block), context))
   if (stop === undefined && parts.length === 0) return err(malformed('the answer has neither content nor a stop reason'))
-  return ok(
-    compact({
-      id: asString(body['id']) ?? '',
-      model: asString(body['model']) ?? context.target.model,
-      created: 0,
-      candidates: [{ index: 0, parts, finish: finishOf(stop ?? 'end_turn', body, callsIn(parts)) }],
-      usage: readUsage(body['usage']),
-      tier: asString(asObject(body['usage'])['service_tier']),
-    }),
-  )
+  return ok({
+    id: asString(body['id']) ?? '',
+    model: asString(body['model']) ?? context.target.model,
+    created: 0,
+    candidates: [{ index: 0, parts, finish: finishOf(stop ?? 'end_turn', body, callsIn(parts)) }],
+    ...compact({ usage: readUsage(body['usage']), tier: asString(asObject(body['usage'])['service_tier']) }),
+  })
 }
 
 function callsIn(parts: readonly AnswerPart[]): Calls {

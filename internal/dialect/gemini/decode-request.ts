@@ -30,22 +30,24 @@ function readRequest({ path, pathModel, query, body: raw }: ClientCall): Request
     ...unreadToolConfig(toolConfig),
   ]
   const contents = readContents(body['contents'], (at, value) => unread.push([at, value]))
-  return compact({
+  return {
     dialect: 'gemini',
     model,
     stream,
-    framing: stream ? framingOf(query) : undefined,
     messages: [...readSystem(body['systemInstruction']), ...contents],
     tools: readTools(body['tools']),
-    toolChoice: readToolChoice(toolConfig),
     params: readParams(config),
     output: readOutput(config),
-    reasoning: readReasoning(config),
-    cache: cached === undefined ? undefined : { ref: cached },
-    tier: optionalString(body['serviceTier'], 'serviceTier'),
     ext: withoutNulls(unread),
     raw,
-  })
+    ...compact({
+      framing: stream ? framingOf(query) : undefined,
+      toolChoice: readToolChoice(toolConfig),
+      reasoning: readReasoning(config),
+      cache: cached === undefined ? undefined : { ref: cached },
+      tier: optionalString(body['serviceTier'], 'serviceTier'),
+    }),
+  }
 }
 
 /** Google's own spelling of its system parameters has a dollar sign, too. */

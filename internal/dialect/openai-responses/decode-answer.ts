@@ -21,16 +21,13 @@ export function decodeAnswer(body: unknown, context: DecodeContext): Result<Answ
   const called = parts.some((part) => part.kind === 'tool_call')
   const refused = parts.some((part) => part.kind === 'refusal')
   const logprobs = logprobsIn(items)
-  return ok(
-    compact({
-      id: asString(body['id']) ?? '',
-      model: asString(body['model']) || context.target.model,
-      created: asNumber(body['created_at']) ?? 0,
-      candidates: [compact({ index: 0, parts, finish: finishOf(body, called, refused), logprobs })],
-      usage: readUsage(body['usage']),
-      tier: asString(body['service_tier']),
-    }),
-  )
+  return ok({
+    id: asString(body['id']) ?? '',
+    model: asString(body['model']) || context.target.model,
+    created: asNumber(body['created_at']) ?? 0,
+    candidates: [{ index: 0, parts, finish: finishOf(body, called, refused), ...compact({ logprobs }) }],
+    ...compact({ usage: readUsage(body['usage']), tier: asString(body['service_tier']) }),
+  })
 }
 
 function malformed(message: string): Failure {

@@ -32,25 +32,27 @@ function readRequest(body: Json): Request {
   const include = optionalStrings(body['include'], 'include') ?? []
   const key = optionalString(body['prompt_cache_key'], 'prompt_cache_key')
   const tools = readTools(body)
-  return compact({
+  return {
     dialect: 'openai-responses',
     model,
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
     messages: readMessages(body, state, tools),
     tools,
-    toolChoice: readToolChoice(body, tools),
-    parallelTools: optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls'),
     params: readParams(body, include),
     output: readOutput(body),
-    reasoning: readReasoning(body),
-    cache: key === undefined ? undefined : { key },
-    tier: optionalString(body['service_tier'], 'service_tier'),
-    endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
-    metadata: readMetadata(body['metadata']),
-    state,
     ext: unknownFields(body, include),
     raw: body,
-  })
+    ...compact({
+      toolChoice: readToolChoice(body, tools),
+      parallelTools: optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls'),
+      reasoning: readReasoning(body),
+      cache: key === undefined ? undefined : { key },
+      tier: optionalString(body['service_tier'], 'service_tier'),
+      endUser: optionalString(body['safety_identifier'], 'safety_identifier') ?? optionalString(body['user'], 'user'),
+      metadata: readMetadata(body['metadata']),
+      state,
+    }),
+  }
 }
 
 /** The input may be left out where the provider knows it: an earlier response, a conversation, a prompt. */
