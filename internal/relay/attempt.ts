@@ -20,7 +20,7 @@ import type { Abandoned, AttemptResult, Consumer, ConsumerPort, SpendLimit } fro
 import { type AttemptLimits, type Expired, watchAttempt } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
-import { callHeaders } from './request-headers.ts'
+import { callHeaders, traceHeaders } from './request-headers.ts'
 import type { StreamOut } from './stream-out.ts'
 
 export type AttemptParams = {
@@ -153,7 +153,8 @@ function requestOf({ provider, prepared, exchange, target }: AttemptParams): Cal
   return {
     method: 'POST',
     path: prepared.encoded.path,
-    headers: callHeaders(provider, prepared, exchange.forward, exchange.trace?.headersFor(target.id)),
+    headers: callHeaders(provider, prepared, exchange.forward),
+    ownHeaders: traceHeaders(provider, exchange.trace?.headersFor(target.id)),
     body: bodyOf(prepared),
   }
 }

@@ -4,20 +4,21 @@ import type { Prepared } from './prepare.ts'
 
 /**
  * The headers of a request to a provider, but for its key: ours and the provider's. Of the client's own only the allow-list's come
- * along, and only to a provider of the same dialect: elsewhere they would mean nothing. `trace` joins the provider's spans to ours.
+ * along, and only to a provider of the same dialect: elsewhere they would mean nothing.
  */
-export function callHeaders(
-  provider: ProviderConfig,
-  prepared: Prepared,
-  forward: Readonly<Record<string, string>>,
-  trace?: Readonly<Record<string, string>>,
-): Headers {
+export function callHeaders(provider: ProviderConfig, prepared: Prepared, forward: Readonly<Record<string, string>>): Headers {
   const own = prepared.encoded.headers
   const contentType = prepared.call?.contentType ?? 'application/json'
   const usual = usualHeaders(provider, contentType, acceptOf(prepared))
-  const isUsual = isEmpty(own) && trace === undefined && !(prepared.passthrough && !isEmpty(forward))
+  const isUsual = isEmpty(own) && !(prepared.passthrough && !isEmpty(forward))
   // What the routing file sets is last, over all that comes by the request.
-  return isUsual ? usual : { ...usual, ...own, ...(prepared.passthrough ? forward : {}), ...trace, ...provider.headers }
+  return isUsual ? usual : { ...usual, ...own, ...(prepared.passthrough ? forward : {}), ...provider.headers }
+}
+
+/** Those by which the provider's spans join ours, but for what the routing file sets. */
+export function traceHeaders({ headers }: ProviderConfig, trace: Headers | undefined): Headers | undefined {
+  if (trace === undefined || isEmpty(headers)) return trace
+  return Object.fromEntries(Object.entries(trace).filter(([name]) => !Object.hasOwn(headers, name)))
 }
 
 type Headers = Readonly<Record<string, string>>

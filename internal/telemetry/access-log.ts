@@ -2,6 +2,7 @@ import type { Usage } from '#canonical/answer.ts'
 import { needsOf } from '#canonical/needs.ts'
 import type { AttemptRecord, Observer, RequestEnded } from '#canonical/observe.ts'
 import type { PlanInput, Target } from '#canonical/plan.ts'
+import { inOnePiece } from '#lib/grown.ts'
 import { hundredthsField, jsonField, numberField, quoted, textField } from '#lib/json-field.ts'
 import { isoNow, type Logger } from './log.ts'
 
@@ -86,17 +87,11 @@ function lineOf(event: RequestEnded, message: string): string {
     `{"level":"info","time":"${isoNow()}"` +
     field.requestId(event.requestId) +
     field.model(asked?.request.model) +
-    field.route(event.route) +
-    field.dialect(event.dialect) +
-    field.target(event.target?.id) +
-    field.outcome(event.outcome) +
-    (event.stream ? field.stream(event.streamOutcome ?? true) : '') +
-    field.status(event.status) +
-    field.code(event.code) +
-    field.cache(event.cache) +
-    field.cacheSimilarity(similarity === undefined ? undefined : Math.round(similarity * 1e4) / 1e4) +
-    field.rule(event.rule === undefined ? undefined : event.rule + 1) +
-    field.strategy(event.strategy) +
+    courseOf(event) +
+    (event.code === undefined ? '' : field.code(event.code)) +
+    (event.cache === undefined ? '' : field.cache(event.cache)) +
+    (similarity === undefined ? '' : field.cacheSimilarity(Math.round(similarity * 1e4) / 1e4)) +
+    choiceOf(event) +
     `,"attempts":[${event.attempts.map(attemptOf).join()}]` +
     field.finishReason(event.finishReason) +
     (usage === undefined ? '' : usageOf(usage)) +
@@ -110,13 +105,52 @@ function lineOf(event: RequestEnded, message: string): string {
     field.bytesIn(event.bytesIn) +
     field.bytesOut(event.bytesOut) +
     (dropped.length === 0 ? '' : field.dropped(dropped)) +
-    field.redacted(event.redacted) +
-    field.client(event.client) +
-    field.tier(event.tier) +
+    (event.redacted === undefined ? '' : field.redacted(event.redacted)) +
+    (event.client === undefined ? '' : field.client(event.client)) +
+    (event.tier === undefined ? '' : field.tier(event.tier)) +
     (asked === undefined ? '' : askedOf(asked)) +
     field.traceId(event.traceId) +
     `${field.message(message)}}`
   )
+}
+
+type Course = Pick<RequestEnded, 'route' | 'dialect' | 'outcome' | 'status'> & {
+  readonly target: string | undefined
+  readonly stream: string | boolean
+  readonly text: string
+}
+
+let lastCourse: Course | undefined
+
+/** Where it went and how it ended: mostly the same in line after line. */
+function courseOf({ route, dialect, outcome, status, target: by, stream: isStream, streamOutcome }: RequestEnded): string {
+  const target = by?.id
+  const stream = isStream && (streamOutcome ?? true)
+  const last = lastCourse
+  if (last?.route === route && last.dialect === dialect && last.target === target)
+    if (last.outcome === outcome && last.status === status && last.stream === stream) return last.text
+  const text =
+    field.route(route) +
+    field.dialect(dialect) +
+    field.target(target) +
+    field.outcome(outcome) +
+    (stream === false ? '' : field.stream(stream)) +
+    field.status(status)
+  lastCourse = { route, dialect, target, outcome, stream, status, text: inOnePiece(text) }
+  return text
+}
+
+type Choice = Pick<RequestEnded, 'rule' | 'strategy'> & { readonly text: string }
+
+let lastChoice: Choice = { text: '' }
+
+/** By which rule and strategy the target was chosen. */
+function choiceOf({ rule, strategy }: RequestEnded): string {
+  if (lastChoice.rule !== rule || lastChoice.strategy !== strategy) {
+    const text = field.rule(rule === undefined ? undefined : rule + 1) + field.strategy(strategy)
+    lastChoice = { rule, strategy, text: inOnePiece(text) }
+  }
+  return lastChoice.text
 }
 
 function usageOf(usage: Usage): string {

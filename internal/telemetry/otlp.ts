@@ -1,21 +1,16 @@
 import { hostname } from 'node:os'
-import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api'
+import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
 import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http'
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
-import {
-  BatchSpanProcessor,
-  RandomIdGenerator,
-  type ReadableSpan,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace-base'
+import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { Tracer } from '#canonical/trace.ts'
 import { createSerializer } from './otlp-json.ts'
 import { finishedSpan, type SpanSource } from './span.ts'
 import { type TraceDeps, traceRefused, traceRequest } from './trace.ts'
+import { createTraceIds } from './trace-ids.ts'
 
-export type OtlpOptions = Omit<TraceDeps, 'ids' | 'keeps' | 'take'> & {
+export type OtlpOptions = Omit<TraceDeps, 'ids' | 'take'> & {
   /** Where the collector listens. */
   readonly endpoint: string
   /** The share of traces that is kept, 0–1, where the client did not decide. */
@@ -45,11 +40,9 @@ export function openOtlp(options: OtlpOptions): OpenTracer {
     exporterTo(endpoint, source),
     captureContent || process.env['OTEL_BSP_MAX_QUEUE_SIZE'] !== undefined ? {} : { maxQueueSize },
   )
-  const sampler = new TraceIdRatioBasedSampler(sample)
   const deps: TraceDeps = {
     ...options,
-    ids: new RandomIdGenerator(),
-    keeps: (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
+    ids: createTraceIds(sample),
     take: (span) => processor.onEnd(finishedSpan(span, source)),
   }
   return {

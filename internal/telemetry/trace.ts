@@ -13,6 +13,7 @@ import {
   routeOf,
 } from './span-attributes.ts'
 import { readTraceContext, writeTraceContext } from './trace-context.ts'
+import type { TraceIds } from './trace-ids.ts'
 
 /** A breaker changed its state. */
 export type BreakerChange = {
@@ -26,10 +27,7 @@ export type BreakerChange = {
 }
 
 export type TraceDeps = {
-  /** New ids, in hexadecimal digits. */
-  readonly ids: { readonly generateTraceId: () => string; readonly generateSpanId: () => string }
-  /** Whether a trace that begins here is kept. */
-  readonly keeps: (traceId: string) => boolean
+  readonly ids: TraceIds
   /** Takes a span that is over. */
   readonly take: (span: SpanFacts) => void
   /** Whether prompts and answers become attributes. */
@@ -129,12 +127,12 @@ export function traceRefused(refused: TraceRefused, deps: TraceDeps): string {
 }
 
 /** A span below the client's, which decides whether it is kept, or the first of a new trace. */
-function contextBelow(parent: SpanContext | undefined, { ids, keeps }: TraceDeps): SpanContext {
-  const spanId = ids.generateSpanId()
+function contextBelow(parent: SpanContext | undefined, { ids }: TraceDeps): SpanContext {
   if (parent === undefined) {
-    const traceId = ids.generateTraceId()
-    return { traceId, spanId, traceFlags: keeps(traceId) ? TraceFlags.SAMPLED : TraceFlags.NONE }
+    const { traceId, spanId, isKept } = ids.beginTrace()
+    return { traceId, spanId, traceFlags: isKept ? TraceFlags.SAMPLED : TraceFlags.NONE }
   }
+  const spanId = ids.newSpanId()
   const { traceId, traceFlags, traceState } = parent
   return { traceId, spanId, traceFlags, ...(traceState === undefined ? {} : { traceState }) }
 }
@@ -156,7 +154,7 @@ function beginAttempt(start: TraceStart, event: AttemptStarted, { above, epochMs
   return {
     target: target.id,
     name: `${attributes['gen_ai.operation.name'] ?? ''} ${target.model}`,
-    context: { ...above, spanId: deps.ids.generateSpanId() },
+    context: { ...above, spanId: deps.ids.newSpanId() },
     startMs: epochMs + atMs,
     attributes,
     events: [],

@@ -10,7 +10,10 @@ import type { Upstream } from './pools.ts'
 export type CallRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
+  /** Mostly the same object for many requests, so that they are written once. */
   readonly headers: Readonly<Record<string, string>>
+  /** Headers of this request alone, under other names. */
+  readonly ownHeaders?: Readonly<Record<string, string>> | undefined
   readonly body?: Body
 }
 
@@ -39,6 +42,7 @@ export function call(upstream: Upstream, request: CallRequest, handler: CallHand
       method: request.method,
       path: upstream.prefix + request.path,
       headers: request.headers,
+      ownHeaders: request.ownHeaders,
       body: request.body ?? null,
     },
     {

@@ -6,7 +6,10 @@ export type OutgoingRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With what stands in the base URL. */
   readonly path: string
+  /** Mostly the same object for many requests, so that they are written once. */
   readonly headers: Readonly<Record<string, string>>
+  /** Headers of this request alone, under other names. */
+  readonly ownHeaders?: Readonly<Record<string, string>> | undefined
   /** One in pieces goes with its length told: not every provider takes a body without. */
   readonly body: Body | null
 }

@@ -28,9 +28,10 @@ export function createHttp2Pool(origin: string, { connectTimeoutMs, keepAliveMs 
   }
 }
 
-type UndiciRequest = Omit<OutgoingRequest, 'body'> & { readonly body: string | Uint8Array | Readable | null }
+type UndiciRequest = Omit<OutgoingRequest, 'body' | 'ownHeaders'> & { readonly body: string | Uint8Array | Readable | null }
 
-function asUndiciTakes({ body, headers, ...request }: OutgoingRequest): UndiciRequest {
+function asUndiciTakes({ body, headers: usual, ownHeaders, ...request }: OutgoingRequest): UndiciRequest {
+  const headers = { ...usual, ...ownHeaders }
   if (!isInPieces(body)) return { ...request, headers, body }
   return {
     ...request,

@@ -31,9 +31,10 @@ export function createRequestHeads(host: string): RequestHeads {
     return text
   }
   let last: { readonly of: OutgoingRequest['headers']; readonly text: string } = { of: {}, text: '' }
-  return ({ method, path, headers, body }, bodyBytes) => {
+  return ({ method, path, headers, ownHeaders, body }, bodyBytes) => {
     if (last.of !== headers) last = { of: headers, text: written(headers) }
-    const text = requestLine(method, path) + last.text
+    let text = requestLine(method, path) + last.text
+    for (const name in ownHeaders) text += line(name, ownHeaders[name] ?? '')
     return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
   }
 }
