@@ -133,7 +133,8 @@ function addTokens(entry: Attempts, usage: Usage): void {
 
 function tellAttempts(metrics: Metrics, { target, outcome, count, tokens, hasUsage, firstTokenMs }: Attempts): void {
   metrics.attempts.inc({ target, outcome }, count)
-  for (const ms of firstTokenMs) metrics.timeToFirstToken.observe({ target }, ms / 1000)
+  const ofTarget = { target }
+  for (const ms of firstTokenMs) metrics.timeToFirstToken.observe(ofTarget, ms / 1000)
   if (!hasUsage) return
   metrics.tokens.inc({ target, type: tokenTypes.input }, tokens.input)
   metrics.tokens.inc({ target, type: tokenTypes.output }, tokens.output)
@@ -169,12 +170,15 @@ function addRequest(entry: Requests, event: RequestEnded): void {
   else entry.promptCacheExtraUsd -= promptCacheSavedUsd
 }
 
+const noLabels = {}
+
 function tellRequests(metrics: Metrics, entry: Requests): void {
   const { route, dialect, outcome, status, cache, streamOutcome } = entry.like
   const target = entry.like.target === undefined ? '' : labelOf(entry.like.target)
   metrics.requests.inc({ route, dialect, target, outcome, status: String(status) }, entry.count)
-  for (const ms of entry.durationMs) metrics.requestDuration.observe({ route, outcome }, ms / 1000)
-  for (const ms of entry.overheadMs) metrics.overhead.observe(ms / 1000)
+  const ofRoute = { route, outcome }
+  for (const ms of entry.durationMs) metrics.requestDuration.observe(ofRoute, ms / 1000)
+  for (const ms of entry.overheadMs) metrics.overhead.observe(noLabels, ms / 1000)
   if (cache !== undefined) metrics.cacheRequests.inc({ result: cache }, entry.count)
   if (streamOutcome !== undefined) metrics.streamOutcomes.inc({ dialect, target, outcome: streamOutcome }, entry.count)
   if (entry.promptCacheSavedUsd > 0) metrics.promptCacheSaved.inc({ target }, entry.promptCacheSavedUsd)

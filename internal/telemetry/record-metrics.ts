@@ -42,7 +42,7 @@ export function recordMetrics(metrics: Metrics): Observer {
 export function countEmbedded(metrics: Metrics): (event: RequestEnded) => void {
   return ({ route, target, outcome, durationMs, costUsd }) => {
     metrics.cacheEmbeddings.inc({ outcome })
-    metrics.cacheEmbeddingDuration.observe(durationMs / 1000)
+    metrics.cacheEmbeddingDuration.observe({}, durationMs / 1000)
     if (costUsd !== undefined && target !== undefined) metrics.cost.inc({ route, target: labelOf(target) }, costUsd)
   }
 }
