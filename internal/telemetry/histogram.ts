@@ -6,8 +6,6 @@ export type HistogramOptions<Label extends string> = {
   readonly labelNames: readonly Label[]
   /** Upper bounds, the smallest first. */
   readonly buckets: readonly number[]
-  /** Series that are there before anything is counted in them. */
-  readonly always: readonly Readonly<Record<Label, string>>[]
   readonly registry: Registry
   /** Called before its values are read. */
   readonly collect: () => void
@@ -20,9 +18,11 @@ export type QuickHistogram<Label extends string> = {
   readonly observe: (labels: Readonly<Record<Label, string>>, value: number) => void
 }
 
+type Labels = Readonly<Record<string, string>>
+
 /** `counts`: of each bucket alone, the last for what is above all bounds. */
-type Series<Label extends string> = {
-  readonly labels: Readonly<Record<Label, string>>
+type Series = {
+  readonly labels: Labels
   readonly counts: number[]
   sum: number
 }
@@ -35,21 +35,22 @@ type Value = { readonly labels: Readonly<Record<string, string | number>>; reado
  */
 export function createHistogram<Label extends string>(options: HistogramOptions<Label>): QuickHistogram<Label> {
   const { name, labelNames, buckets } = options
-  const all: Series<Label>[] = []
-  let last: Series<Label> | undefined
-  const hasLabels = (series: Series<Label>, labels: Series<Label>['labels']): boolean =>
+  const all: Series[] = []
+  let last: Series | undefined
+  const hasLabels = (series: Series, labels: Labels): boolean =>
     labelNames.every((label) => series.labels[label] === labels[label])
-  const open = (labels: Series<Label>['labels']): Series<Label> => {
+  const open = (labels: Labels): Series => {
     const series = { labels, counts: new Array<number>(buckets.length + 1).fill(0), sum: 0 }
     all.push(series)
     return series
   }
-  const seriesOf = (labels: Series<Label>['labels']): Series<Label> => {
+  const seriesOf = (labels: Labels): Series => {
     if (last !== undefined && hasLabels(last, labels)) return last
     last = all.find((series) => hasLabels(series, labels)) ?? open(labels)
     return last
   }
-  for (const labels of options.always) open(labels)
+  // One without labels is there from the beginning, with nothing in it.
+  if (labelNames.length === 0) open({})
   register(options, () => all.flatMap((series) => valuesOf(name, buckets, series)))
   return {
     name,
@@ -85,11 +86,7 @@ function bucketOf(buckets: readonly number[], value: number): number {
 }
 
 /** Prometheus counts in each bucket what is in the smaller ones as well. */
-function valuesOf<Label extends string>(
-  name: string,
-  buckets: readonly number[],
-  { labels, counts, sum }: Series<Label>,
-): readonly Value[] {
+function valuesOf(name: string, buckets: readonly number[], { labels, counts, sum }: Series): readonly Value[] {
   let count = 0
   const upTo = counts.map((more, at): Value => {
     count += more

@@ -31,7 +31,7 @@ export function createMetrics(version: string) {
       ['route', 'outcome'],
       durationBuckets,
     ),
-    overhead: histogram('overhead_seconds', 'Time inside the relay: waiting for nobody.', [], overheadBuckets, [{}]),
+    overhead: histogram('overhead_seconds', 'Time inside the relay: waiting for nobody.', [], overheadBuckets),
     timeToFirstToken: histogram(
       'time_to_first_token_seconds',
       'From the call of a provider to its first content.',
@@ -81,8 +81,8 @@ function makersFor(registry: Registry) {
   /** `merge`: how the values of several workers become one; default the largest. */
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[], merge: Aggregator = 'max'): Gauge<L> =>
     new Gauge({ name: `outrigger_${name}`, help, labelNames: [...labelNames], registers, aggregator: merge, collect })
-  const histogram: MakeHistogram = (name, help, labelNames, buckets, always = []) =>
-    createHistogram({ name: `outrigger_${name}`, help, labelNames, buckets, always, registry, collect })
+  const histogram: MakeHistogram = (name, help, labelNames, buckets) =>
+    createHistogram({ name: `outrigger_${name}`, help, labelNames, buckets, registry, collect })
   return {
     counter,
     gauge,
@@ -139,7 +139,6 @@ function cacheMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHis
       'How long requests waited for their vectors.',
       [],
       [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2],
-      [{}],
     ),
     promptCacheSaved: counter(
       'prompt_cache_saved_usd_total',
@@ -206,8 +205,6 @@ type MakeHistogram = <L extends string>(
   help: string,
   labelNames: readonly L[],
   buckets: readonly number[],
-  /** Series that are there before anything is counted in them. */
-  always?: readonly Readonly<Record<L, string>>[],
 ) => QuickHistogram<L>
 
 /** Of copies of requests; they count nowhere else. */
