@@ -14,9 +14,9 @@ export type TraceStart = {
   /** By the monotonic clock, when the request's first byte was read. */
   readonly startedMs: number
   /** Left out when the request was refused before it was read. */
-  readonly request?: Request
+  readonly request?: Request | undefined
   /** What is asked for when it is no conversation: `embeddings`, `images`, … */
-  readonly operation?: string
+  readonly operation?: string | undefined
 }
 
 /** A request that was refused before the relay saw it. */

@@ -44,11 +44,7 @@ export async function relayAdmitted(incoming: Incoming, read: Read, deps: Handle
       'x-should-retry': 'true',
     })
   }
-  const trace = deps.tracer?.()?.begin({
-    ...traceStart(incoming, read.dialect),
-    request: read.request,
-    ...(read.operation === undefined ? {} : { operation: read.operation.name }),
-  })
+  const trace = deps.tracer?.()?.begin(traceStart(incoming, read.dialect, read))
   const exchange: Exchange = {
     dialect: read.dialect,
     request: read.request,

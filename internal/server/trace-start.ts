@@ -1,9 +1,15 @@
+import type { Request } from '#canonical/request.ts'
 import type { TraceStart } from '#canonical/trace.ts'
 import type { Dialect } from '#dialect/dialect.ts'
+import type { Operation } from '#dialect/operation.ts'
 import type { Incoming } from './handler-deps.ts'
 
-/** What is known of a request before it is read, for its trace. */
-export function traceStart({ request, target, requestId, startedMs }: Incoming, dialect: Dialect): TraceStart {
+/** What a trace is told when it begins. `read`: what is known of the request once it has been read. */
+export function traceStart(
+  { request, target, requestId, startedMs }: Incoming,
+  dialect: Dialect,
+  read?: { readonly request: Request; readonly operation?: Operation },
+): TraceStart {
   return {
     requestId,
     method: request.method,
@@ -11,5 +17,7 @@ export function traceStart({ request, target, requestId, startedMs }: Incoming, 
     headers: request.headers,
     dialect: dialect.name,
     startedMs,
+    request: read?.request,
+    operation: read?.operation?.name,
   }
 }

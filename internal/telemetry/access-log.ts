@@ -109,7 +109,7 @@ function lineOf(event: RequestEnded, message: string): string {
     (event.client === undefined ? '' : field.client(event.client)) +
     (event.tier === undefined ? '' : field.tier(event.tier)) +
     (asked === undefined ? '' : askedOf(asked)) +
-    field.traceId(event.traceId) +
+    (event.traceId === undefined ? '' : field.traceId(event.traceId)) +
     `${field.message(message)}}`
   )
 }
