@@ -73,7 +73,7 @@ export const tooDeep = `it is nested deeper than ${deepest} levels`
 export function parseJson(text: string): Result<unknown, string> {
   try {
     const value = readJson(text, deepest)
-    return mayBeDeeper(text) && isDeeper(value, deepest) ? err(tooDeep) : ok(value)
+    return mayBeDeeper(text) && oddityIn(value, deepest) === 'depth' ? err(tooDeep) : ok(value)
   } catch (error) {
     return err(messageOf(error))
   }
@@ -101,15 +101,6 @@ function mayBeDeeper(text: string): boolean {
   let found = 0
   for (const bracket of ['{', '[']) {
     for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (++found > deepest) return true
-  }
-  return false
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (levels === 0) return true
-  for (const entry of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof entry === 'object' && isDeeper(entry, levels - 1)) return true
   }
   return false
 }

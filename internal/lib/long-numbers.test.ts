@@ -33,7 +33,11 @@ test('long numbers: they are numbers to who asks for one, and no objects', () =>
 test('long numbers: they are found wherever they stand, with 16 digits and more', () => {
   for (const digits of [15, 16, 17, 20, 40]) {
     const number = '9'.repeat(digits)
-    const objects = `{"a":{"b":[{}, {"c":${number}}]},"d":1}`.replace(' ', '')
-    for (const text of [number, `[1,"x",[${number}],"y"]`, objects]) assert.equal(written(text), text)
+    for (let before = 0; before < 40; before++) {
+      const text = `["${'x'.repeat(before)}",${number}]`
+      assert.equal(written(text), text)
+    }
+    for (const text of [number, `[1,"x",[${number}],"y"]`, `{"a":{"b":[{},{"c":${number}}]},"d":1}`])
+      assert.equal(written(text), text)
   }
 })

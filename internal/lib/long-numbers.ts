@@ -18,5 +18,5 @@ export const keepLong: Revive = (_key, value, { source }) =>
   typeof value === 'number' && source !== undefined && isLong(value, source) ? BigInt(source) : value
 
 function isLong(value: number, source: string): boolean {
-  return !Number.isSafeInteger(value) && source.length <= mostDigits && /^-?\d+$/.test(source)
+  return isRounded(value) && source.length <= mostDigits && /^-?\d+$/.test(source)
 }

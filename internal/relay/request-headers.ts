@@ -6,13 +6,13 @@ import type { Prepared } from './prepare.ts'
  * The headers of a request to a provider, but for its key: ours and the provider's. Of the client's own only the allow-list's come
  * along, and only to a provider of the same dialect: elsewhere they would mean nothing.
  */
-export function callHeaders(provider: ProviderConfig, prepared: Prepared, forward: Readonly<Record<string, string>>): Headers {
-  const own = prepared.encoded.headers
-  const contentType = prepared.call?.contentType ?? 'application/json'
-  const usual = usualHeaders(provider, contentType, acceptOf(prepared))
-  const isUsual = isEmpty(own) && !(prepared.passthrough && !isEmpty(forward))
+export function callHeaders(provider: ProviderConfig, prepared: Prepared, forward: Headers): Headers {
+  const { call, encoded, passthrough } = prepared
+  const accept = acceptOf(prepared)
+  const usual = call === undefined ? usualHeaders(provider, accept) : headersOf(provider, accept, call.contentType)
+  const isUsual = isEmpty(encoded.headers) && !(passthrough && !isEmpty(forward))
   // What the routing file sets is last, over all that comes by the request.
-  return isUsual ? usual : { ...usual, ...own, ...(prepared.passthrough ? forward : {}), ...provider.headers }
+  return isUsual ? usual : { ...usual, ...encoded.headers, ...(passthrough ? forward : {}), ...provider.headers }
 }
 
 /** Those by which the provider's spans join ours, but for what the routing file sets. */
@@ -23,35 +23,32 @@ export function traceHeaders({ headers }: ProviderConfig, trace: Headers | undef
 
 type Headers = Readonly<Record<string, string>>
 
-/** The headers that the requests to a provider mostly have, and the same with the key that was used last. */
-type Usual = { readonly contentType: string; readonly accept: string; readonly headers: Headers }
-type Signed = { readonly key: string | undefined; readonly headers: Headers }
+/** The headers that the requests to a provider mostly have, by what they accept: a whole answer, or a stream. */
+const usualOf = new WeakMap<ProviderConfig, Map<string, Headers>>()
+/** Each of these with the key that was used last. */
+const signedOf = new WeakMap<Headers, { readonly key: string | undefined; readonly headers: Headers }>()
 
-const usualOf = new WeakMap<ProviderConfig, Usual>()
-const signedOf = new WeakMap<Headers, Signed>()
+/** The same object each time: it needs not be written anew either (upstream/http1/request-text.ts). */
+function usualHeaders(provider: ProviderConfig, accept: string): Headers {
+  const known = usualOf.get(provider) ?? new Map<string, Headers>()
+  const usual = known.get(accept)
+  if (usual !== undefined) return usual
+  const made = headersOf(provider, accept)
+  usualOf.set(provider, known.set(accept, made))
+  signedOf.set(made, { key: undefined, headers: made })
+  return made
+}
 
-/** Made again only when something else is asked for: what is the same object each time needs not be written anew either (upstream/http1/request-text.ts). */
-function usualHeaders(provider: ProviderConfig, contentType: string, accept: string): Headers {
-  const known = usualOf.get(provider)
-  if (known !== undefined && known.contentType === contentType && known.accept === accept) return known.headers
-  const headers = {
-    'content-type': contentType,
-    accept,
-    'user-agent': 'outrigger',
-    ...provider.type.headers,
-    ...provider.headers,
-  }
-  usualOf.set(provider, { contentType, accept, headers })
-  return headers
+function headersOf({ type, headers }: ProviderConfig, accept: string, contentType = 'application/json'): Headers {
+  return { 'content-type': contentType, accept, 'user-agent': 'outrigger', ...type.headers, ...headers }
 }
 
 /** The headers with the one by which the provider knows us. */
 export function signedHeaders(headers: Headers, provider: ProviderConfig, key: string | undefined): Headers {
-  if (usualOf.get(provider)?.headers !== headers) return { ...headers, ...authHeaders(provider, key) }
   const known = signedOf.get(headers)
   if (known !== undefined && known.key === key) return known.headers
   const signed = { ...headers, ...authHeaders(provider, key) }
-  signedOf.set(headers, { key, headers: signed })
+  if (known !== undefined) signedOf.set(headers, { key, headers: signed })
   return signed
 }
 

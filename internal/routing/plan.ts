@@ -123,11 +123,9 @@ function sortOut({ input, config, context, asked, found, wishes, matched, strate
   return { judged, able, healthy, kept, unwell, excluded, resting }
 }
 
-const noSteps: readonly Step[] = []
-
 /** When nobody is well, those who are not are the plan itself. */
 function sparesOf({ healthy, unwell }: Sorted, { allowFallbacks }: BodyWishes): readonly Step[] {
-  return healthy.length > 0 && unwell.length > 0 && allowFallbacks ? leastBad(unwell) : noSteps
+  return healthy.length > 0 && unwell.length > 0 && allowFallbacks ? leastBad(unwell) : []
 }
 
 /** The first name leads; further names (`models` in the body) add their targets behind. */
