@@ -3,6 +3,8 @@ export function inHundredths(number: number): string {
   const hundredths = Math.round(Math.abs(number) * 100)
   if (!Number.isSafeInteger(hundredths)) return String(number)
   const rest = hundredths % 100
-  const sign = number < 0 && hundredths !== 0 ? '-' : ''
-  return `${sign}${(hundredths - rest) / 100}.${rest < 10 ? '0' : ''}${rest}`
+  const text = (hundredths - rest) / 100 + (decimals[rest] ?? '')
+  return number < 0 && hundredths !== 0 ? `-${text}` : text
 }
+
+const decimals = Array.from({ length: 100 }, (_, rest) => `.${String(rest).padStart(2, '0')}`)

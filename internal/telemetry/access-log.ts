@@ -76,7 +76,6 @@ const field = {
   tags: jsonField('tags'),
   maxCostUsd: numberField('max_cost_usd'),
   needs: jsonField('needs'),
-  traceId: textField('trace_id'),
   message: textField('message'),
 } as const
 
@@ -109,7 +108,7 @@ function lineOf(event: RequestEnded, message: string): string {
     (event.client === undefined ? '' : field.client(event.client)) +
     (event.tier === undefined ? '' : field.tier(event.tier)) +
     (asked === undefined ? '' : askedOf(asked)) +
-    (event.traceId === undefined ? '' : field.traceId(event.traceId)) +
+    (event.traceId === undefined ? '' : `,"trace_id":"${event.traceId}"`) +
     `${field.message(message)}}`
   )
 }
@@ -153,15 +152,20 @@ function choiceOf({ rule, strategy }: RequestEnded): string {
   return lastChoice.text
 }
 
-function usageOf(usage: Usage): string {
+function usageOf({ input, output, cacheRead, cacheWrite, reasoning }: Usage): string {
+  const isPlain = cacheRead === 0 && cacheWrite === 0 && reasoning === 0
   return (
-    field.inputTokens(usage.input) +
-    field.outputTokens(usage.output) +
-    field.cacheReadTokens(usage.cacheRead) +
-    field.cacheWriteTokens(usage.cacheWrite) +
-    field.reasoningTokens(usage.reasoning)
+    field.inputTokens(input) +
+    field.outputTokens(output) +
+    (isPlain ? plainTokens : specialTokens(cacheRead, cacheWrite, reasoning))
   )
 }
+
+function specialTokens(cacheRead: number, cacheWrite: number, reasoning: number): string {
+  return field.cacheReadTokens(cacheRead) + field.cacheWriteTokens(cacheWrite) + field.reasoningTokens(reasoning)
+}
+
+const plainTokens = inOnePiece(specialTokens(0, 0, 0))
 
 /** What rules and strategies look at, for `outrigger replay`; what is usual is left out. */
 function askedOf({ request, hints }: PlanInput): string {
@@ -181,9 +185,17 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
 
 const attempt = { outcome: textField('outcome'), status: numberField('status'), ms: hundredthsField('ms') } as const
 
+type Tried = Pick<AttemptRecord, 'target' | 'outcome' | 'status'> & { readonly text: string }
+
+let lastTried: Tried | undefined
+
 /** Without the provider's words: they may quote the prompt. */
 function attemptOf({ target, outcome, status, durationMs }: AttemptRecord): string {
-  return `{"target":${quoted(target)}${attempt.outcome(outcome)}${attempt.status(status)}${attempt.ms(durationMs)}}`
+  if (lastTried?.target !== target || lastTried.outcome !== outcome || lastTried.status !== status) {
+    const text = `{"target":${quoted(target)}${attempt.outcome(outcome)}${attempt.status(status)}`
+    lastTried = { target, outcome, status, text: inOnePiece(text) }
+  }
+  return `${lastTried.text}${attempt.ms(durationMs)}}`
 }
 
 function wastedUsd(attempts: readonly AttemptRecord[]): number | undefined {

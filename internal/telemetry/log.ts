@@ -33,18 +33,17 @@ export function createLog({ level, format, write }: LogOptions): Logger {
   return Object.assign(log, { writeLine: (line: string) => destination.write(line) })
 }
 
-let knownSecond = -1
-let knownStart = ''
+let knownMs = -1
+let known = ''
 
-/** The time as the log tells it; many lines are of one second, and writing all of it out is slow. */
+/** The time as the log tells it; many lines are of one millisecond, and writing it out is slow. */
 export function isoNow(): string {
   const nowMs = Date.now()
-  const second = Math.floor(nowMs / 1000)
-  if (second !== knownSecond) {
-    knownSecond = second
-    knownStart = new Date(second * 1000).toISOString().slice(0, -4)
+  if (nowMs !== knownMs) {
+    knownMs = nowMs
+    known = new Date(nowMs).toISOString()
   }
-  return `${knownStart}${String(nowMs % 1000).padStart(3, '0')}Z`
+  return known
 }
 
 // Lines are gathered for this long at most: one system call for many requests.

@@ -39,3 +39,8 @@ test('trace context: several tracestate headers are one, one that is too long is
   assert.equal(readTraceContext({ traceparent, tracestate: ['a=1', 'b=2'] })?.traceState?.serialize(), 'a=1,b=2')
   assert.equal(readTraceContext({ traceparent, tracestate: `a=${'x'.repeat(600)}` })?.traceState, undefined)
 })
+
+test('trace context: a tracestate that is no header is left out', () => {
+  const traceparent = `00-${traceId}-${spanId}-00`
+  assert.equal(readTraceContext({ traceparent, tracestate: 'a=1\r\nx-evil: 1' })?.traceState, undefined)
+})

@@ -1,4 +1,5 @@
 import { createTraceState, type SpanContext, TraceFlags } from '@opentelemetry/api'
+import { isFieldValue } from '#lib/http-fields.ts'
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -23,11 +24,15 @@ export function readTraceContext(headers: Headers): SpanContext | undefined {
     spanId,
     traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED,
     isRemote: true,
-    ...(typeof state === 'string' && state !== '' && state.length <= longestState ? { traceState: createTraceState(state) } : {}),
+    ...(typeof state === 'string' && goesOn(state) ? { traceState: createTraceState(state) } : {}),
   }
 }
 
-/** The headers by which whoever is called next joins the trace. */
+function goesOn(state: string): boolean {
+  return state !== '' && state.length <= longestState && isFieldValue(state)
+}
+
+/** The headers by which whoever is called next joins the trace: such as can be written as they are. */
 export function writeTraceContext({ traceId, spanId, traceFlags, traceState }: SpanContext): Readonly<Record<string, string>> {
   const state = traceState?.serialize() ?? ''
   const parent = `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}`

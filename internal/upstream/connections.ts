@@ -8,7 +8,7 @@ export type OutgoingRequest = {
   readonly path: string
   /** Mostly the same object for many requests, so that they are written once. */
   readonly headers: Readonly<Record<string, string>>
-  /** Headers of this request alone, under other names. */
+  /** Headers of this request alone, under other names: ours, and known to be such as can be written, since they are not looked at again. */
   readonly ownHeaders?: Readonly<Record<string, string>> | undefined
   /** One in pieces goes with its length told: not every provider takes a body without. */
   readonly body: Body | null

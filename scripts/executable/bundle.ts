@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { pageFileNames, readPageFile } from '../../internal/admin/page/files.ts'
 import { laterBuiltins } from './builtins.ts'
 import { flatTypebox } from './flat-typebox.ts'
@@ -19,10 +19,15 @@ export type BundleOptions = {
   readonly folder: string
 }
 
-/** `outrigger.cjs`: all in one file, for any Node 26. Gives the paths of what is in it, from `root`. */
-export async function bundleWhole({ root, folder }: BundleOptions): Promise<readonly string[]> {
+/**
+ * `outrigger.cjs`: all in one file, for any Node 26. Gives the paths of what is in it, from `root`. `changes` are made to it, for benchmarks that
+ * want to see what a part costs.
+ */
+export async function bundleWhole({ root, folder }: BundleOptions, changes: readonly Plugin[] = []): Promise<readonly string[]> {
+  const shared = common(root)
   const { metafile } = await build({
-    ...common(root),
+    ...shared,
+    plugins: [...(shared.plugins ?? []), ...changes],
     entryPoints: [join(root, 'cmd/outrigger/main.ts')],
     outfile: join(folder, 'outrigger.cjs'),
     metafile: true,

@@ -1,34 +1,37 @@
 /**
- * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Each has processes of its own, since
- * what V8 has compiled for a process that was without telemetry does not fit one that is with it. All are asked in turns, round after round;
- * medians are printed, and of what telemetry adds the median of the rounds' own ratios; then what each part takes by itself. Needs `nginx` and
- * `wrk`; takes some ten minutes.
- * Usage: make bench-telemetry [ARGS="--processes 3 --rounds 10 --relays 'off,metrics,+ log'"]
+ * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Two processes of one program differ by a
+ * tenth, by what V8 has compiled when and where it lies in memory: so many sets of processes are started, one after the other, one process of each
+ * kind in a set, and what telemetry adds is said of each set; printed are the mean of these with its standard error, and their median. Then what each part takes by itself. Needs `nginx` and `wrk`; a set takes a minute.
+ * Usage: make bench-telemetry [ARGS="--sets 12 --rounds 4 --scenarios whole --relays 'off,+ traces 1 %'"]
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freePorts } from '../support/relay-process.ts'
-import { listening, openBench, requireTools } from './bench.ts'
+import { type Bench, listening, openBench, requireTools } from './bench.ts'
 import { measureAll, medianOf, type Sample, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
-import { timesCpu } from './rounds.ts'
+import { median } from './rounds.ts'
 import { type Scenario, scenarios, targetOf } from './sections/questions.ts'
 import { startUpstream } from './sections/upstream.ts'
 import { positive, readSettings, settingOptions } from './settings.ts'
 import { textOf } from './table.ts'
 import { measureAlone } from './telemetry-alone.ts'
+import { bundleWithoutMetrics } from './without-metrics.ts'
 
 const { values } = parseArgs({
   options: {
     ...settingOptions,
     seconds: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '10' },
-    processes: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '4' },
+    sets: { type: 'string', default: '8' },
+    scenarios: { type: 'string', default: 'whole,stream' },
   },
 })
 const settings = readSettings(values)
-const processes = positive('processes', values.processes)
+const sets = positive('sets', values.sets)
 
 type Variant = {
   readonly name: string
@@ -38,8 +41,8 @@ type Variant = {
   readonly sample: number
 }
 
-const variants: readonly Variant[] = [
-  { name: 'off', metrics: false, level: 'error', sample: 0 },
+const off: Variant = { name: 'off', metrics: false, level: 'error', sample: 0 }
+const others: readonly Variant[] = [
   { name: 'metrics', metrics: true, level: 'error', sample: 0 },
   { name: '+ log', metrics: true, level: 'info', sample: 0 },
   { name: '+ traces 1 %', metrics: true, level: 'info', sample: 0.01 },
@@ -48,100 +51,106 @@ const variants: readonly Variant[] = [
 ]
 
 const here = import.meta.dirname
-const asked = scenarios.filter(({ name }) => name === 'whole' || name === 'stream')
+const asked = scenarios.filter(({ name }) => values.scenarios.split(',').includes(name))
+
+/** What one set showed of a scenario, by the names of the variants. */
+type Shown = ReadonlyMap<string, readonly Sample[]>
 
 requireTools(['nginx', 'wrk', 'taskset'])
-const wanted = variants.filter(({ name }) => settings.relays?.includes(name) ?? true)
-const bench = openBench(settings)
+const variants = [off, ...others.filter(({ name }) => settings.relays?.includes(name) ?? true)]
+const built = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
 try {
-  const off: number[] = []
-  const upstream = await startUpstream(bench)
-  const relays = await startRelays(upstream, await startCollector())
-  for (const scenario of asked) off.push(report(scenario, await measureVariants(scenario, relays)))
-  reportAlone(off[0])
+  const withoutMetrics = await bundleWithoutMetrics(built)
+  const shown = new Map<Scenario, Shown[]>(asked.map((scenario) => [scenario, []]))
+  for (let number = 0; number < sets; number++)
+    for (const [scenario, samples] of await runSet(withoutMetrics)) shown.get(scenario)?.push(samples)
+  for (const [scenario, all] of shown) report(scenario, all)
+  reportAlone()
 } finally {
-  await bench.close()
+  rmSync(built, { recursive: true, force: true })
 }
 
-type Variants = readonly { readonly variant: string; readonly relay: Relay }[]
+async function runSet(withoutMetrics: string): Promise<ReadonlyMap<Scenario, Shown>> {
+  const bench = openBench(settings)
+  try {
+    const upstream = await startUpstream(bench)
+    const collector = await startCollector(bench)
+    const relays = new Map<string, Relay>()
+    for (const variant of variants)
+      relays.set(variant.name, await startRelay(bench, variant, { upstream, collector, withoutMetrics }))
+    const shown = new Map<Scenario, Shown>()
+    for (const scenario of asked) shown.set(scenario, await measureVariants(bench, scenario, relays))
+    return shown
+  } finally {
+    await bench.close()
+  }
+}
 
-/** The rounds of each variant, those of its processes one after the other. */
-async function measureVariants(scenario: Scenario, relays: Variants): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const targets = relays.flatMap(({ variant, relay }) => {
+async function measureVariants(bench: Bench, scenario: Scenario, relays: ReadonlyMap<string, Relay>): Promise<Shown> {
+  const targets = [...relays].flatMap(([name, relay]) => {
     const target = targetOf(relay, scenario)
-    return target === undefined ? [] : [{ name: variant, target }]
+    return target === undefined ? [] : [{ name, target }]
   })
   await warmUp(bench, targets)
-  const shown = new Map<string, readonly Sample[]>()
-  for (const { name, rounds } of await measureAll(bench, targets)) shown.set(name, [...(shown.get(name) ?? []), ...rounds])
-  return shown
+  return new Map((await measureAll(bench, targets)).map(({ name, rounds }) => [name, rounds]))
 }
 
-async function startRelays(upstream: Upstream, collector: number): Promise<Variants> {
-  const started: { readonly variant: string; readonly relay: Relay }[] = []
-  for (let number = 0; number < processes; number++)
-    for (const variant of wanted) started.push({ variant: variant.name, relay: await startRelay(variant, upstream, collector) })
-  return started
-}
-
-async function startCollector(): Promise<number> {
+async function startCollector(bench: Bench): Promise<number> {
   const [port = 0] = await freePorts(1)
   const sink = bench.run({ core: '1', command: process.execPath, args: [join(here, 'programs/sink.ts'), String(port)] })
   await listening(sink, port)
   return port
 }
 
-async function startRelay(variant: Variant, upstream: Upstream, collector: number): Promise<Relay> {
+type Around = { readonly upstream: Upstream; readonly collector: number; readonly withoutMetrics: string }
+
+async function startRelay(bench: Bench, variant: Variant, { upstream, collector, withoutMetrics }: Around): Promise<Relay> {
   const { level, sample, metrics } = variant
   const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
   const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
-  const flags = metrics ? [] : ['--import', join(here, 'programs/no-metrics.ts')]
-  const { running, port } = await runOutrigger(bench, { form: 'source', routing, flags })
+  const { running, port } = await runOutrigger(bench, { form: 'bundle', routing, ...(metrics ? {} : { bundle: withoutMetrics }) })
   const startMs = await listening(running, port)
   return { name: 'outrigger', pid: running.pid, startMs, ask: askOf(port) }
 }
 
-/** Gives what a request takes without telemetry, in microseconds. */
-function report({ title }: Scenario, samples: ReadonlyMap<string, readonly Sample[]>): number {
-  const off = [...samples.values()][0] ?? []
+function report({ title }: Scenario, all: readonly Shown[]): void {
   const table = {
-    title: `${title}: ${settings.connections} connections, ${processes} processes each, ${settings.rounds} rounds of ${settings.seconds} s, medians`,
+    title: `${title}: ${settings.connections} connections, ${sets} sets, ${settings.rounds} rounds of ${settings.seconds} s`,
     columns: [
       { heading: 'requests/s', digits: 0 },
       { heading: 'CPU µs/request', digits: 1 },
-      { heading: 'more %', digits: 1 },
-      { heading: 'quickest quarter: CPU', digits: 1 },
-      { heading: 'more %', digits: 1 },
-      { heading: 'p99 ms', digits: 2 },
+      { heading: 'more %, mean of the sets', digits: 1 },
+      { heading: '±', digits: 1 },
+      { heading: 'median', digits: 1 },
       { heading: 'RSS MiB', digits: 0 },
       { heading: 'errors', digits: 0 },
     ],
-    rows: [...samples].map(([name, rounds]) => {
-      const { perSecond, cpuMicroseconds, p99Ms, rssMiB, errors } = medianOf(rounds)
-      const quick = quickest(rounds)
-      const more = [100 * (timesCpu(rounds, off) - 1), quick, 100 * (quick / quickest(off) - 1)]
-      return { name, figures: [perSecond, cpuMicroseconds, ...more, p99Ms, rssMiB, errors] }
+    rows: variants.map(({ name }) => {
+      const samples = all.flatMap((shown) => shown.get(name) ?? [])
+      const { perSecond, cpuMicroseconds, rssMiB, errors } = medianOf(samples)
+      return { name, figures: [perSecond, cpuMicroseconds, ...spreadOf(all.map((shown) => moreOf(shown, name))), rssMiB, errors] }
     }),
   }
   console.log(`\n${textOf(table)}`)
-  return medianOf(off).cpuMicroseconds
 }
 
-/** The mean of the quickest quarter of the rounds: what else the machine does makes a round slower, never quicker. */
-function quickest(rounds: readonly Sample[]): number {
-  const sorted = rounds.map(({ cpuMicroseconds }) => cpuMicroseconds).toSorted((one, other) => one - other)
-  const quarter = sorted.slice(0, Math.ceil(sorted.length / 4))
-  return quarter.reduce((sum, each) => sum + each, 0) / quarter.length
+/** What the variant takes more than `off` in this set, in per cent. */
+function moreOf(shown: Shown, name: string): number {
+  const least = (variant: string): number => Math.min(...(shown.get(variant) ?? []).map(({ cpuMicroseconds }) => cpuMicroseconds))
+  // The least of the rounds: what else the machine does makes one slower, never quicker.
+  return 100 * (least(name) / least(off.name) - 1)
 }
 
-function reportAlone(off: number | undefined): void {
-  const rows = measureAlone().map(({ name, microseconds }) => ({
-    name,
-    figures: [microseconds, off === undefined ? undefined : (100 * microseconds) / off],
-  }))
-  const columns = [
-    { heading: 'CPU µs/request', digits: 2 },
-    { heading: '% of a whole request', digits: 1 },
-  ]
+/** The mean, its standard error, and the median. */
+function spreadOf(values: readonly number[]): readonly number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const error = Math.sqrt(squares / Math.max(1, values.length - 1) / values.length)
+  return [mean, error, median(values, (value) => value)]
+}
+
+function reportAlone(): void {
+  const rows = measureAlone().map(({ name, microseconds }) => ({ name, figures: [microseconds] }))
+  const columns = [{ heading: 'µs/request', digits: 2 }]
   console.log(`\n${textOf({ title: 'Each part by itself, in a loop: the least of 30 tries', columns, rows })}`)
 }

@@ -34,7 +34,7 @@ export function createRequestHeads(host: string): RequestHeads {
   return ({ method, path, headers, ownHeaders, body }, bodyBytes) => {
     if (last.of !== headers) last = { of: headers, text: written(headers) }
     let text = requestLine(method, path) + last.text
-    for (const name in ownHeaders) text += line(name, ownHeaders[name] ?? '')
+    for (const name in ownHeaders) text += `${name}: ${ownHeaders[name] ?? ''}\r\n`
     return body === null && method === 'GET' ? `${text}\r\n` : `${text}content-length: ${bodyBytes}\r\n\r\n`
   }
 }

@@ -38,6 +38,8 @@ type Start = {
   readonly flags?: readonly string[]
   /** A certificate to be trusted. */
   readonly ca?: string | undefined
+  /** Another bundle than the one that is built. */
+  readonly bundle?: string
   /** Hears the lines of its log. */
   readonly onLine?: (line: string) => void
 }
@@ -45,12 +47,12 @@ type Start = {
 /** Starts it, and waits for nothing. */
 export async function runOutrigger(
   bench: Bench,
-  { form, routing, flags = [], ca, onLine }: Start,
+  { form, routing, flags = [], ca, bundle, onLine }: Start,
 ): Promise<{ readonly running: Running; readonly port: number; readonly admin: number; readonly file: string }> {
   const [port = 0, admin = 0] = await freePorts(2)
   const file = join(bench.folder, `routing-${port}.yaml`)
   writeFileSync(file, routing)
-  const [command, ...before] = forms[form]
+  const [command, ...before] = bundle === undefined ? forms[form] : [process.execPath, bundle]
   const running = bench.run({
     core: '0',
     command,
