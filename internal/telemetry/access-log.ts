@@ -108,6 +108,7 @@ function lineOf(event: RequestEnded, message: string): string {
     (event.client === undefined ? '' : field.client(event.client)) +
     (event.tier === undefined ? '' : field.tier(event.tier)) +
     (asked === undefined ? '' : askedOf(asked)) +
+    // Hexadecimal digits, and others each time: nothing to be quoted, or to be kept.
     (event.traceId === undefined ? '' : `,"trace_id":"${event.traceId}"`) +
     `${field.message(message)}}`
   )

@@ -24,13 +24,12 @@ export function createTraceIds(share: number): TraceIds {
     if (drawn[0] === 0) bytes[0] = 1
     if (drawn[traceBytes / wordBytes] === 0) bytes[traceBytes] = 1
   }
-  /** The byte at this place of all words of the trace's id together by exclusive or. */
-  const sumAt = (at: number): number =>
-    (bytes[at] ?? 0) ^ (bytes[at + wordBytes] ?? 0) ^ (bytes[at + 2 * wordBytes] ?? 0) ^ (bytes[at + 3 * wordBytes] ?? 0)
+  /** The word of the trace's id at this place, as its digits are read. */
+  const wordAt = (place: number): number => bytes.readUInt32BE(place * wordBytes)
   return {
     beginTrace() {
       draw(0)
-      const sum = ((sumAt(0) << 24) | (sumAt(1) << 16) | (sumAt(2) << 8) | sumAt(3)) >>> 0
+      const sum = (wordAt(0) ^ wordAt(1) ^ wordAt(2) ^ wordAt(3)) >>> 0
       // Each written by itself: a piece that is cut out of a text makes the texts that it becomes part of slower to write (lib/flat-text.ts).
       const traceId = bytes.toString('hex', 0, traceBytes)
       return { traceId, spanId: bytes.toString('hex', traceBytes), isKept: sum < bound }

@@ -12,7 +12,7 @@ export type CallRequest = {
   readonly path: string
   /** Mostly the same object for many requests, so that they are written once. */
   readonly headers: Readonly<Record<string, string>>
-  /** Headers of this request alone, under other names. */
+  /** Headers of this request alone, under other names: ours, and known to be such as can be written, since they are not looked at again. */
   readonly ownHeaders?: Readonly<Record<string, string>> | undefined
   readonly body?: Body
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare, withRatios } from './baseline.ts'
 import { openBench, requireTools } from './bench.ts'
+import { choose } from './choose.ts'
 import { partOf, withPart } from './page.ts'
 import type { Outcome, Section } from './section.ts'
 import { sections } from './sections.ts'
@@ -32,7 +33,7 @@ const baseline = join(import.meta.dirname, 'baseline.json')
 const settings = readSettings(values)
 
 requireTools(['nginx', 'wrk', 'taskset'])
-const chosen = choose(values.only)
+const chosen = choose('part', sections, values.only)
 // The cores are kept apart: this process and all that it starts without saying where stay off the relays' one.
 execFileSync('taskset', ['-a', '-p', '-c', '1', String(process.pid)], { stdio: 'ignore' })
 if (!values.built) build()
@@ -46,15 +47,6 @@ for (const section of chosen) {
   if (values.check) lost = check(outcome) || lost
 }
 process.exit(lost ? 1 : 0)
-
-function choose(only: string | undefined): readonly Section[] {
-  if (only === undefined) return sections
-  const names = only.split(',')
-  const unknown = names.find((name) => !sections.some((section) => section.name === name))
-  if (unknown === undefined) return sections.filter(({ name }) => names.includes(name))
-  console.error(`there is no part ${unknown}; there are ${sections.map(({ name }) => name).join(', ')}`)
-  process.exit(2)
-}
 
 function build(): void {
   execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: ['ignore', 'ignore', 'inherit'] })

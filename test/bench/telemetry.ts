@@ -1,15 +1,18 @@
 /**
- * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before. Two processes of one program differ by a
- * tenth, by what V8 has compiled when and where it lies in memory: so many sets of processes are started, one after the other, one process of each
- * kind in a set, and what telemetry adds is said of each set; printed are the mean of these with its standard error, and their median. Then what each part takes by itself. Needs `nginx` and `wrk`; a set takes a minute.
- * Usage: make bench-telemetry [ARGS="--sets 12 --rounds 4 --scenarios whole --relays 'off,+ traces 1 %'"]
+ * What telemetry costs: the CPU of a request with metrics, log and traces, each added to the one before, against `off`, a bundle of the same
+ * sources in which nobody counts. Two processes of one program differ by a tenth, by what V8 has compiled when: so many sets of processes are
+ * started, one after the other, one process of each kind in a set, and what telemetry adds is said of each set; printed are the mean of these
+ * with its standard error, and their median. Then what each part takes by itself. Needs `nginx` and `wrk`; a set takes a minute.
+ * Usage: make bench-telemetry [ARGS="--sets 12 --rounds 4 --scenarios whole --relays '+ log,+ traces 1 %'"]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundleWhole } from '../../scripts/executable/bundle.ts'
 import { freePorts } from '../support/relay-process.ts'
 import { type Bench, listening, openBench, requireTools } from './bench.ts'
+import { choose } from './choose.ts'
 import { measureAll, medianOf, type Sample, warmUp } from './load.ts'
 import { askOf, routingOf, runOutrigger } from './relays/outrigger.ts'
 import type { Relay, Upstream } from './relays/relay.ts'
@@ -51,33 +54,41 @@ const others: readonly Variant[] = [
 ]
 
 const here = import.meta.dirname
-const asked = scenarios.filter(({ name }) => values.scenarios.split(',').includes(name))
+const asked = choose('scenario', scenarios, values.scenarios)
 
 /** What one set showed of a scenario, by the names of the variants. */
 type Shown = ReadonlyMap<string, readonly Sample[]>
 
 requireTools(['nginx', 'wrk', 'taskset'])
-const variants = [off, ...others.filter(({ name }) => settings.relays?.includes(name) ?? true)]
+const variants = [off, ...choose('variant', others, values.relays)]
 const built = mkdtempSync(join(tmpdir(), 'outrigger-bench-'))
 try {
-  const withoutMetrics = await bundleWithoutMetrics(built)
+  const bundles = await buildBundles(built)
   const shown = new Map<Scenario, Shown[]>(asked.map((scenario) => [scenario, []]))
   for (let number = 0; number < sets; number++)
-    for (const [scenario, samples] of await runSet(withoutMetrics)) shown.get(scenario)?.push(samples)
+    for (const [scenario, samples] of await runSet(bundles)) shown.get(scenario)?.push(samples)
   for (const [scenario, all] of shown) report(scenario, all)
   reportAlone()
 } finally {
   rmSync(built, { recursive: true, force: true })
 }
 
-async function runSet(withoutMetrics: string): Promise<ReadonlyMap<Scenario, Shown>> {
+type Bundles = { readonly whole: string; readonly withoutMetrics: string }
+
+/** Both of the same sources, so that nothing else differs. */
+async function buildBundles(folder: string): Promise<Bundles> {
+  const whole = join(folder, 'whole')
+  await bundleWhole({ root: join(here, '../..'), folder: whole })
+  return { whole: join(whole, 'outrigger.cjs'), withoutMetrics: await bundleWithoutMetrics(join(folder, 'without')) }
+}
+
+async function runSet(bundles: Bundles): Promise<ReadonlyMap<Scenario, Shown>> {
   const bench = openBench(settings)
   try {
     const upstream = await startUpstream(bench)
     const collector = await startCollector(bench)
     const relays = new Map<string, Relay>()
-    for (const variant of variants)
-      relays.set(variant.name, await startRelay(bench, variant, { upstream, collector, withoutMetrics }))
+    for (const variant of variants) relays.set(variant.name, await startRelay(bench, variant, { upstream, collector, bundles }))
     const shown = new Map<Scenario, Shown>()
     for (const scenario of asked) shown.set(scenario, await measureVariants(bench, scenario, relays))
     return shown
@@ -102,13 +113,16 @@ async function startCollector(bench: Bench): Promise<number> {
   return port
 }
 
-type Around = { readonly upstream: Upstream; readonly collector: number; readonly withoutMetrics: string }
+type Around = { readonly upstream: Upstream; readonly collector: number; readonly bundles: Bundles }
 
-async function startRelay(bench: Bench, variant: Variant, { upstream, collector, withoutMetrics }: Around): Promise<Relay> {
+async function startRelay(bench: Bench, variant: Variant, { upstream, collector, bundles }: Around): Promise<Relay> {
   const { level, sample, metrics } = variant
   const telemetry = sample === 0 ? '' : `telemetry: { otlp: "http://127.0.0.1:${collector}", sample: ${sample} }\n`
   const routing = routingOf(upstream, `log: { level: ${level} }\n${telemetry}`)
-  const { running, port } = await runOutrigger(bench, { form: 'bundle', routing, ...(metrics ? {} : { bundle: withoutMetrics }) })
+  const { running, port } = await runOutrigger(bench, {
+    form: { bundle: metrics ? bundles.whole : bundles.withoutMetrics },
+    routing,
+  })
   const startMs = await listening(running, port)
   return { name: 'outrigger', pid: running.pid, startMs, ask: askOf(port) }
 }

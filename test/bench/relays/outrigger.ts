@@ -16,6 +16,11 @@ const forms = {
 
 export type Form = keyof typeof forms
 
+/** The command that runs it so; another bundle than the one that is built by its path. */
+function commandOf(form: Form | { readonly bundle: string }): readonly [string, ...string[]] {
+  return typeof form === 'string' ? forms[form] : [process.execPath, form.bundle]
+}
+
 /** Outrigger with all that it has on by default. */
 export function outriggerOf(name: string, form: Form): RelayKind {
   return {
@@ -31,15 +36,11 @@ export function outriggerOf(name: string, form: Form): RelayKind {
 export const outrigger = outriggerOf('outrigger', 'bundle')
 
 type Start = {
-  readonly form: Form
+  readonly form: Form | { readonly bundle: string }
   /** The text of the routing file. */
   readonly routing: string
-  /** For Node itself; not with the executable. */
-  readonly flags?: readonly string[]
   /** A certificate to be trusted. */
   readonly ca?: string | undefined
-  /** Another bundle than the one that is built. */
-  readonly bundle?: string
   /** Hears the lines of its log. */
   readonly onLine?: (line: string) => void
 }
@@ -47,16 +48,16 @@ type Start = {
 /** Starts it, and waits for nothing. */
 export async function runOutrigger(
   bench: Bench,
-  { form, routing, flags = [], ca, bundle, onLine }: Start,
+  { form, routing, ca, onLine }: Start,
 ): Promise<{ readonly running: Running; readonly port: number; readonly admin: number; readonly file: string }> {
   const [port = 0, admin = 0] = await freePorts(2)
   const file = join(bench.folder, `routing-${port}.yaml`)
   writeFileSync(file, routing)
-  const [command, ...before] = bundle === undefined ? forms[form] : [process.execPath, bundle]
+  const [command, ...before] = commandOf(form)
   const running = bench.run({
     core: '0',
     command,
-    args: [...flags, ...before, 'serve', '-c', file, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`],
+    args: [...before, 'serve', '-c', file, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`],
     env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
     ...(onLine === undefined ? {} : { onLine }),
   })
