@@ -8,12 +8,14 @@ import type { Result } from '#lib/result.ts'
 import { turnsForAll } from '#lib/slices/turn.ts'
 import { drain } from '#server/drain.ts'
 import { listenOn } from '#server/listener.ts'
-import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
+import { bufferLines } from '#telemetry/line-buffer.ts'
+import { createLog, type Logger } from '#telemetry/log.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { compose, type Runtime } from './compose.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit.ts'
 import { keepMemoryLow } from './idle-memory.ts'
+import { writeLogTo } from './log-output.ts'
 import { openStore } from './open-store.ts'
 import { keepTicksQuick } from './quick-ticks.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -60,7 +62,7 @@ async function serveAlone(given: ServeOptions, drainMs: number, worker: Worker |
     for (const problem of loaded.error) complain(formatProblem(problem))
     return exitCodes.config
   }
-  const lines = bufferLines((text) => process.stdout.write(text))
+  const lines = bufferLines(writeLogTo(process.stdout))
   const log = createLog({
     level: begun?.logLevel ?? loaded.value.config.log.level,
     format: options.logFormat,

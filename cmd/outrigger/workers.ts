@@ -6,12 +6,14 @@ import { listenOn } from '#server/listener.ts'
 import { createMemoryStore } from '#state/memory.ts'
 import { serveStore } from '#state/remote.ts'
 import type { Store } from '#state/store.ts'
-import { bufferLines, createLog, type Logger } from '#telemetry/log.ts'
+import { bufferLines } from '#telemetry/line-buffer.ts'
+import { createLog, type Logger } from '#telemetry/log.ts'
 import type { MetricsData } from '#telemetry/merge-metrics.ts'
 import { createQuestion, type Question } from './ask-workers.ts'
 import { type Crew, createCrew, type Member } from './crew.ts'
 import { exitCodes } from './exit.ts'
 import { createGroupAlerts, type GroupAlerts } from './group-alerts.ts'
+import { writeLogTo } from './log-output.ts'
 import { createReloadTurns, type ReloadTurns } from './reload-turns.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { onceStopped } from './signals.ts'
@@ -49,7 +51,7 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
     return exitCodes.config
   }
   const { config } = loaded.value
-  const lines = bufferLines((text) => process.stdout.write(text))
+  const lines = bufferLines(writeLogTo(process.stdout))
   const log = createLog({ level: config.log.level, format: options.logFormat, write: lines.write })
   const ended = Promise.withResolvers<string | number>()
   const primary = createPrimary(loaded.value, { beginning: { listen: config.listen, salt }, count, log, end: ended.resolve })

@@ -40,7 +40,6 @@ function logRequest(log: Logger, event: RequestEnded, message = 'request finishe
 }
 
 const field = {
-  requestId: textField('request_id'),
   model: textField('model'),
   route: textField('route'),
   dialect: textField('dialect'),
@@ -83,15 +82,14 @@ const field = {
 function lineOf(event: RequestEnded, message: string): string {
   const { asked, usage, similarity, dropped } = event
   return (
-    `{"level":"info","time":"${isoNow()}"` +
-    field.requestId(event.requestId) +
+    // What an id may have in it needs no quoting (server/headers.ts).
+    `${beginning()}${event.requestId}"` +
     field.model(asked?.request.model) +
     courseOf(event) +
     (event.code === undefined ? '' : field.code(event.code)) +
     (event.cache === undefined ? '' : field.cache(event.cache)) +
     (similarity === undefined ? '' : field.cacheSimilarity(Math.round(similarity * 1e4) / 1e4)) +
-    choiceOf(event) +
-    `,"attempts":[${event.attempts.map(attemptOf).join()}]` +
+    attemptsOf(event.attempts) +
     field.finishReason(event.finishReason) +
     (usage === undefined ? '' : usageOf(usage)) +
     field.costUsd(event.costUsd) +
@@ -114,7 +112,20 @@ function lineOf(event: RequestEnded, message: string): string {
   )
 }
 
-type Course = Pick<RequestEnded, 'route' | 'dialect' | 'outcome' | 'status'> & {
+let begunAt = ''
+let begun = ''
+
+/** Up to the request's id: the same in all lines of a millisecond. */
+function beginning(): string {
+  const time = isoNow()
+  if (time !== begunAt) {
+    begunAt = time
+    begun = inOnePiece(`{"level":"info","time":"${time}","request_id":"`)
+  }
+  return begun
+}
+
+type Course = Pick<RequestEnded, 'route' | 'dialect' | 'outcome' | 'status' | 'rule' | 'strategy'> & {
   readonly target: string | undefined
   readonly stream: string | boolean
   readonly text: string
@@ -122,35 +133,26 @@ type Course = Pick<RequestEnded, 'route' | 'dialect' | 'outcome' | 'status'> & {
 
 let lastCourse: Course | undefined
 
-/** Where it went and how it ended: mostly the same in line after line. */
-function courseOf({ route, dialect, outcome, status, target: by, stream: isStream, streamOutcome }: RequestEnded): string {
-  const target = by?.id
-  const stream = isStream && (streamOutcome ?? true)
+/** Where it went, why and how it ended: mostly the same in line after line. */
+function courseOf(event: RequestEnded): string {
+  const { route, dialect, outcome, status, rule, strategy } = event
+  const target = event.target?.id
+  const stream = event.stream && (event.streamOutcome ?? true)
   const last = lastCourse
-  if (last?.route === route && last.dialect === dialect && last.target === target)
-    if (last.outcome === outcome && last.status === status && last.stream === stream) return last.text
+  if (last?.route === route && last.dialect === dialect && last.target === target && last.rule === rule)
+    if (last.outcome === outcome && last.status === status && last.stream === stream && last.strategy === strategy)
+      return last.text
   const text =
     field.route(route) +
     field.dialect(dialect) +
     field.target(target) +
     field.outcome(outcome) +
     (stream === false ? '' : field.stream(stream)) +
-    field.status(status)
-  lastCourse = { route, dialect, target, outcome, stream, status, text: inOnePiece(text) }
+    field.status(status) +
+    field.rule(rule === undefined ? undefined : rule + 1) +
+    field.strategy(strategy)
+  lastCourse = { route, dialect, target, outcome, stream, status, rule, strategy, text: inOnePiece(text) }
   return text
-}
-
-type Choice = Pick<RequestEnded, 'rule' | 'strategy'> & { readonly text: string }
-
-let lastChoice: Choice = { text: '' }
-
-/** By which rule and strategy the target was chosen. */
-function choiceOf({ rule, strategy }: RequestEnded): string {
-  if (lastChoice.rule !== rule || lastChoice.strategy !== strategy) {
-    const text = field.rule(rule === undefined ? undefined : rule + 1) + field.strategy(strategy)
-    lastChoice = { rule, strategy, text: inOnePiece(text) }
-  }
-  return lastChoice.text
 }
 
 function usageOf({ input, output, cacheRead, cacheWrite, reasoning }: Usage): string {
@@ -189,6 +191,12 @@ const attempt = { outcome: textField('outcome'), status: numberField('status'), 
 type Tried = Pick<AttemptRecord, 'target' | 'outcome' | 'status'> & { readonly text: string }
 
 let lastTried: Tried | undefined
+
+function attemptsOf(attempts: readonly AttemptRecord[]): string {
+  const [only] = attempts
+  const list = attempts.length === 1 && only !== undefined ? attemptOf(only) : attempts.map(attemptOf).join()
+  return `,"attempts":[${list}]`
+}
 
 /** Without the provider's words: they may quote the prompt. */
 function attemptOf({ target, outcome, status, durationMs }: AttemptRecord): string {

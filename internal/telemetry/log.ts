@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
-import { inOnePiece } from '#lib/grown.ts'
 import { prettyLine } from './pretty.ts'
 
 export type Logger = PinoLogger & {
@@ -44,33 +43,4 @@ export function isoNow(): string {
     known = new Date(nowMs).toISOString()
   }
   return known
-}
-
-// Lines are gathered for this long at most: one system call for many requests.
-const flushMs = 20
-const flushCharacters = 32_768
-
-/** Gathers lines and writes them together; `flush` before the process ends. */
-export function bufferLines(sink: (text: string) => void): {
-  readonly write: (line: string) => void
-  readonly flush: () => void
-} {
-  let gathered = ''
-  let timer: NodeJS.Timeout | undefined
-  const flush = (): void => {
-    if (timer !== undefined) clearTimeout(timer)
-    timer = undefined
-    const text = gathered
-    gathered = ''
-    if (text !== '') sink(text)
-  }
-  return {
-    write(line) {
-      // Of a thousand small pieces otherwise, which are no longer in the processor's caches when the text is written.
-      gathered += inOnePiece(line)
-      if (gathered.length >= flushCharacters) return flush()
-      timer ??= setTimeout(flush, flushMs).unref()
-    },
-    flush,
-  }
 }

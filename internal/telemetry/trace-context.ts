@@ -12,12 +12,13 @@ const longestState = 512
 
 /** The client's span, of its headers; undefined when there is none or it cannot be read. https://www.w3.org/TR/trace-context/ */
 export function readTraceContext(headers: Headers): SpanContext | undefined {
-  const { traceparent: parent, tracestate } = headers
+  const parent = headers['traceparent']
   if (typeof parent !== 'string') return undefined
   const { version, traceId, spanId, flags, more } = traceparent.exec(parent)?.groups ?? {}
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
   if (version === 'ff' || (version === '00' && more !== undefined)) return undefined
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
+  const { tracestate } = headers
   const state = Array.isArray(tracestate) ? tracestate.join(',') : tracestate
   return {
     traceId,

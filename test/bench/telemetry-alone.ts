@@ -2,7 +2,8 @@ import { openSync, writeSync } from 'node:fs'
 import type { RelayEvent } from '#canonical/observe.ts'
 import type { Target } from '#canonical/plan.ts'
 import { logAccess } from '#telemetry/access-log.ts'
-import { bufferLines, createLog } from '#telemetry/log.ts'
+import { bufferLines } from '#telemetry/line-buffer.ts'
+import { createLog } from '#telemetry/log.ts'
 import { createMetrics } from '#telemetry/metrics.ts'
 import { openOtlp } from '#telemetry/otlp.ts'
 import { recordMetrics } from '#telemetry/record-metrics.ts'
@@ -50,7 +51,7 @@ function eventsOf(number: number): readonly RelayEvent[] {
 export function measureAlone(): readonly Alone[] {
   const metrics = recordMetrics(createMetrics('0'))
   const nowhere = openSync('/dev/null', 'w')
-  const lines = bufferLines((text) => writeSync(nowhere, text))
+  const lines = bufferLines((bytes, length) => writeSync(nowhere, bytes, 0, length))
   const log = logAccess(createLog({ level: 'info', format: 'json', write: lines.write }))
   const tracer = openOtlp({
     endpoint: 'http://127.0.0.1:9',
