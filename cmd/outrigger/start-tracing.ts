@@ -1,4 +1,4 @@
-import type { Config } from '#config/config.ts'
+import type { Config, ProviderConfig } from '#config/config.ts'
 import type { Current } from '#config/current.ts'
 import type { Health } from '#health/registry.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -37,11 +37,19 @@ export function startTracing(deps: StartTracingDeps): Tracing & { readonly ready
   return { ...tracing, ready: follow(current.get()) }
 }
 
+// A URL is not parsed for each attempt that is traced.
+const known = new WeakMap<ProviderConfig, ProviderFacts>()
+
 /** What the routing file says of a provider; undefined for one that a reload has taken out. */
 function factsOf({ providers }: Config, name: string): ProviderFacts | undefined {
   const provider = providers.get(name)
-  const url = provider === undefined ? null : URL.parse(provider.baseUrl)
-  if (provider === undefined || url === null) return undefined
+  if (provider === undefined) return undefined
+  const before = known.get(provider)
+  if (before !== undefined) return before
+  const url = URL.parse(provider.baseUrl)
+  if (url === null) return undefined
   const usual = url.protocol === 'https:' ? 443 : 80
-  return { type: provider.type.type, address: url.hostname, port: url.port === '' ? usual : Number(url.port) }
+  const facts = { type: provider.type.type, address: url.hostname, port: url.port === '' ? usual : Number(url.port) }
+  known.set(provider, facts)
+  return facts
 }
