@@ -41,6 +41,7 @@ type Start = {
   readonly routing: string
   /** A certificate to be trusted. */
   readonly ca?: string | undefined
+  readonly env?: NodeJS.ProcessEnv
   /** Hears the lines of its log. */
   readonly onLine?: (line: string) => void
 }
@@ -48,7 +49,7 @@ type Start = {
 /** Starts it, and waits for nothing. */
 export async function runOutrigger(
   bench: Bench,
-  { form, routing, ca, onLine }: Start,
+  { form, routing, ca, env, onLine }: Start,
 ): Promise<{ readonly running: Running; readonly port: number; readonly admin: number; readonly file: string }> {
   const [port = 0, admin = 0] = await freePorts(2)
   const file = join(bench.folder, `routing-${port}.yaml`)
@@ -58,7 +59,7 @@ export async function runOutrigger(
     core: '0',
     command,
     args: [...before, 'serve', '-c', file, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${admin}`],
-    env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
+    env: { ...env, ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },
     ...(onLine === undefined ? {} : { onLine }),
   })
   return { running, port, admin, file }
