@@ -89,6 +89,8 @@ process.argv = [
   `127.0.0.1:${admin}`,
 ]
 const listens = Promise.withResolvers<void>()
+// While something waits in the stream the log goes by it, too (cmd/outrigger/log-output.ts).
+Object.defineProperty(process.stdout, 'writableLength', { value: 1 })
 process.stdout.write = (text) => {
   if (String(text).includes('"listening"')) listens.resolve()
   return true
