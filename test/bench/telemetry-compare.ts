@@ -23,14 +23,27 @@ export function moreThanOff(step: string, processes: readonly (readonly Turn[])[
   const cut = Math.floor(all.length * cutShare)
   const kept = all.slice(cut, all.length - cut)
   const mean = meanOf(kept)
-  const variance = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, kept.length - 1)
   return {
     cpuMicroseconds: median(own, costOf),
     mean,
-    error: Math.sqrt(variance / kept.length),
+    error: errorOfTrimmed(all, cut),
     median: median(all, (value) => value),
     count: all.length,
   }
+}
+
+/**
+ * The standard error of the mean of what is left when so many are cut off at both ends: those are taken for the last that stayed, since
+ * without them the rest would look closer together than it is (Yuen 1974, winsorized variance).
+ */
+function errorOfTrimmed(sorted: readonly number[], cut: number): number {
+  const least = sorted[cut] ?? Number.NaN
+  const most = sorted[sorted.length - 1 - cut] ?? Number.NaN
+  const drawnIn = sorted.map((value) => Math.min(most, Math.max(least, value)))
+  const mean = meanOf(drawnIn)
+  const variance = drawnIn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, drawnIn.length - 1)
+  const kept = sorted.length - 2 * cut
+  return (Math.sqrt(variance) * Math.sqrt(sorted.length)) / kept
 }
 
 function comparedTurns(step: string, turns: readonly Turn[]): readonly number[] {
